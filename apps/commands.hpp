@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// The commands of the program, with their options as plain values.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "elvis/ndl/front_end.hpp"
+#include "elvis/util/units.hpp"
+#include "exit_code.hpp"
+#include "log.hpp"
+#include "progress_line.hpp"
+
+namespace elvis::cli {
+
+class Console;
+
+/// How a scenario is read.
+struct ScenarioOptions {
+  std::vector<ndl::Setting> settings;
+  std::optional<std::uint64_t> memory_limit;  ///< Bytes; 90 % of the machine's memory if not given.
+  bool is_strict = false;
+};
+
+/// `elvis run`
+struct RunCommand {
+  std::string file;
+  ScenarioOptions scenario;
+  unsigned threads = 1;
+  std::optional<unsigned> partitions;
+  std::uint64_t seed = 1;
+  bool has_full_digest = false;
+  Time until = end_of_time;
+  std::optional<std::uint64_t> max_events;
+  std::optional<Duration> wall_limit;
+  std::chrono::milliseconds watchdog{10'000};
+  std::string report;  ///< Empty: none. "-": standard output.
+  bool has_full_detail = false;
+  LogLevel log_level = LogLevel::warn;
+  std::string log_file;
+  ProgressMode progress = ProgressMode::automatic;
+  bool is_quiet = false;
+};
+
+/// `elvis check`
+struct CheckCommand {
+  std::vector<std::string> files;
+  ScenarioOptions scenario;
+};
+
+/// `elvis fmt`
+struct FmtCommand {
+  std::vector<std::string> files;  ///< "-": from standard input to standard output.
+  bool only_checks = false;
+};
+
+/// `elvis list`
+struct ListCommand {
+  enum class What : std::uint8_t { protocols, applications, links };
+  What what = What::protocols;
+};
+
+ExitCode execute(const RunCommand& command, Console& console);
+ExitCode execute(const CheckCommand& command, Console& console);
+ExitCode execute(const FmtCommand& command, Console& console);
+ExitCode execute(const ListCommand& command, Console& console);
+
+}  // namespace elvis::cli

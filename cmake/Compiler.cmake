@@ -1,0 +1,50 @@
+# The language, the warnings and the sanitizers of our own targets: elvis_options.
+
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  message(FATAL_ERROR
+    "g++ ${CMAKE_CXX_COMPILER_VERSION} miscompiles C++20 coroutines (temporaries in a co_await "
+    "expression are destroyed twice, co_return in a switch or a loop gets lost). "
+    "Use clang 17 or newer (clang++-19 on Debian 12; scripts/setup installs it) or g++ 13 or newer.")
+endif()
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 17)
+  message(FATAL_ERROR
+    "clang ${CMAKE_CXX_COMPILER_VERSION} is too old for this project's C++20. "
+    "Use clang 17 or newer (clang++-19 on Debian 12; scripts/setup installs it) or g++ 13 or newer.")
+endif()
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+set(CMAKE_CXX_FLAGS_RELEASE "-O3")
+
+set(ELVIS_SANITIZE "" CACHE STRING "Sanitizers: empty, 'address,undefined' or 'thread'")
+
+add_library(elvis_options INTERFACE)
+target_compile_options(elvis_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+if(ELVIS_SANITIZE)
+  add_compile_options(-fsanitize=${ELVIS_SANITIZE} -fno-omit-frame-pointer
+                      -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${ELVIS_SANITIZE})
+  # Asio recycles coroutine frames and small blocks, which would hide use after free.
+  add_compile_definitions(ELVIS_SANITIZED BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING
+                          BOOST_ASIO_DISABLE_SMALL_BLOCK_RECYCLING)
+endif()
+option(ELVIS_COVERAGE "Count executed lines for llvm-cov (clang; scripts/coverage)" OFF)
+if(ELVIS_COVERAGE)
+  add_compile_options(-fprofile-instr-generate -fcoverage-mapping)
+  add_link_options(-fprofile-instr-generate)
+endif()
+
+# The standard library's own cheap checks, where time does not matter.
+add_compile_definitions($<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
+
+find_program(ELVIS_LLD NAMES ld.lld-19 ld.lld)
+if(ELVIS_LLD AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  add_link_options(--ld-path=${ELVIS_LLD})
+endif()

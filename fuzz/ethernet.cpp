@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// Fuzz target: a link header from any bytes.
+#include "elvis/wire/ethernet.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+#include "fuzz/format.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  elvis::fuzz::parse_emit_parse<elvis::EthernetHeader>(data, size);
+  return 0;
+}

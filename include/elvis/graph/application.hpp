@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// Application: a program that runs on a machine, and how it is doing.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "elvis/graph/options.hpp"
+#include "elvis/sim/sleep.hpp"
+#include "elvis/sim/task.hpp"
+#include "elvis/util/result.hpp"
+#include "elvis/util/units.hpp"
+
+namespace elvis {
+
+class Application;
+class Machine;
+
+/// The arguments of an application: a struct with defaults, shared by all machines for which they
+/// are equal. Its visit() is the schema that NDL is read by and that `elvis list` prints.
+class ApplicationOptions : public Options {
+ public:
+  /// Applications with the same non-empty text are satisfied together, when each of them is.
+  virtual std::string_view satisfied_with() const { return {}; }
+};
+
+/// What all applications of one name have in common.
+struct ApplicationKind {
+  std::string_view name;
+  std::string_view summary;  ///< One line for people.
+  bool has_end;              ///< Whether a run waits for it.
+  std::unique_ptr<ApplicationOptions> (*make_options)();
+  /// The program. It ends with an error if it can't do its work. `options` outlive it.
+  Task<Result<>> (*run)(Application& self, const ApplicationOptions& options);
+};
+
+enum class ApplicationStatus : std::uint8_t { waiting, serving, done, failed };
+
+/// One application of one machine.
+class Application final : public TaskObserver {
+ public:
+  Application(Machine& machine, const ApplicationKind& kind, const ApplicationOptions& options)
+      : machine_{machine}, options_{options}, kind_{kind} {}
+
+  Machine& machine() const { return machine_; }
+  const ApplicationKind& kind() const { return kind_; }
+  const ApplicationOptions& options() const { return options_; }
+
+  Time now() const;
+  /// `co_await self.sleep_for(10ms)`: lets simulated time pass.
+  Sleep sleep_for(Duration duration) const;
+  Sleep sleep_until(Time time) const;
+
+  /// Counts a message of `bytes` bytes that was sent or received, whichever the application is for.
+  void count_message(std::size_t bytes);
+  /// Counts a message that is not the one it waits for.
+  void count_other_message() { ++other_messages_; }
+  /// Says that the application has reached its end, though it goes on serving.
+  void satisfied();
+  /// Says how many messages the application is waiting for, for reports.
+  void expect_messages(std::uint64_t messages) { expected_ = messages; }
+
+  ApplicationStatus status() const { return status_; }
+  std::uint64_t messages() const { return messages_; }
+  std::uint64_t expected_messages() const { return expected_; }
+  std::uint64_t other_messages() const { return other_messages_; }
+  std::uint64_t bytes() const { return bytes_; }
+  Time first_at() const { return first_at_; }  ///< Of the first message; meaningless without one.
+  Time last_at() const { return last_at_; }
+  /// Why it failed, or what else it has to say.
+  const std::string& detail() const;
+  void set_detail(std::string text);
+
+  /// Runs until it first waits.
+  void start();
+  /// Destroys the coroutine, whatever it waits for.
+  void destroy_task() { task_.reset(); }
+
+ private:
+  friend class Machine;
+  friend class World;
+
+  void task_ended() override;
+
+  Machine& machine_;
+  const ApplicationOptions& options_;
+  Task<Result<>> task_;
+  // What every message touches, in one cache line with the above.
+  std::uint64_t messages_ = 0;
+  std::uint64_t bytes_ = 0;
+  Time last_at_{};
+  ApplicationStatus status_ = ApplicationStatus::waiting;
+  const ApplicationKind& kind_;
+  Application* next_ = nullptr;  // of the same machine
+  Time first_at_{};
+  std::uint64_t expected_ = 0;
+  std::uint64_t other_messages_ = 0;
+  std::unique_ptr<std::string> detail_;
+};
+
+}  // namespace elvis

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// Why a machine lets go of a packet: Drop, and how many each reason took.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "elvis/wire/format_error.hpp"
+
+namespace elvis {
+
+/// The fate of a packet that goes no further. Counted, never an error.
+enum class Drop : std::uint8_t {
+  truncated,          ///< Shorter than its header says.
+  bad_version,        ///< A version or hardware type that is not spoken here.
+  bad_length,         ///< A length field that contradicts itself.
+  bad_checksum,       ///< A checksum that does not match.
+  not_for_me,         ///< Addressed to another machine, on the link or in IPv4.
+  unknown_ethertype,  ///< No protocol of this machine has the frame's type.
+  unknown_protocol,   ///< No protocol of this machine has the datagram's protocol number.
+  no_listener,        ///< Nobody listens on the port.
+  fragment,           ///< A fragment; reassembly is not available.
+  arp_unresolved,     ///< Nobody answered for the next hop's address.
+  queue_full,         ///< A bounded queue of this machine had no room.
+  bad_source,         ///< A source address that no packet may have.
+};
+
+inline constexpr std::size_t drop_reasons = 12;
+
+/// For example "no_listener".
+std::string_view name_of(Drop reason);
+
+/// The reason to drop what a parser refuses.
+Drop drop_for(FormatError error);
+
+/// Packets dropped, by reason.
+struct DropCounters {
+  std::array<std::uint64_t, drop_reasons> counts{};
+
+  std::uint64_t& operator[](Drop reason) { return counts[static_cast<std::size_t>(reason)]; }
+  std::uint64_t operator[](Drop reason) const { return counts[static_cast<std::size_t>(reason)]; }
+  void add(const DropCounters& other);
+};
+
+}  // namespace elvis

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// Machine: a graph of protocols with taps below and applications above.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "elvis/graph/application.hpp"
+#include "elvis/graph/drop.hpp"
+#include "elvis/graph/protocol.hpp"
+#include "elvis/graph/tap.hpp"
+#include "elvis/sim/entity.hpp"
+#include "elvis/util/fold.hpp"
+#include "elvis/util/rng.hpp"
+
+namespace elvis {
+
+class World;
+
+/// Machines made from one description share it; so their names are made when asked for.
+struct MachineGroup {
+  std::string name;          ///< Of the group; the machines of a counted one are called name-0, …
+  std::uint32_t count = 1;
+  bool is_counted = false;   ///< Whether names carry an index, which a count of 1 may do too.
+  std::uint64_t key = 0;     ///< Of random streams.
+  std::uint32_t first = 0;   ///< Id of the first machine.
+
+  std::string name_of(std::uint32_t place) const;
+};
+
+class Machine final : public Entity {
+ public:
+  Machine(World& world, std::uint32_t id, const MachineGroup& group)
+      : Entity{id}, world_{world}, group_{group} {}
+  ~Machine();
+
+  World& world() const { return world_; }
+  const MachineGroup& group() const { return group_; }
+  std::uint32_t place() const { return id() - group_.first; }
+  std::string name() const { return group_.name_of(place()); }
+
+  std::span<Tap> taps() const { return {taps_, tap_count_}; }
+  std::span<Protocol* const> protocols() const { return {protocols_, protocol_count_}; }
+  /// The machine's protocol with this id, or null.
+  Protocol* find(ProtocolId id) const;
+  Application* first_application() const { return applications_; }
+  static Application* next_application(const Application& application) { return application.next_; }
+
+  /// A random stream of this machine for `purpose`.
+  Rng rng(std::string_view purpose) const;
+  /// What keys this machine's random streams: its name, so that other machines don't change it.
+  std::uint64_t key() const { return mix(group_.key + place()); }
+
+  /// Lets a packet go, counted under `reason`.
+  void drop(Drop reason, const Message& message);
+  DropCounters drops() const { return drops_ == nullptr ? DropCounters{} : *drops_; }
+
+  /// Sends an IPv4 datagram to this machine itself; it arrives 1 ns later.
+  void loop_back(Message datagram);
+
+  /// Folds two words into this machine's share of the digest.
+  void fold_in(std::uint64_t a, std::uint64_t b) { fold_ = fold(fold_, a, b); }
+  std::uint64_t digest_fold() const { return fold_; }
+
+  /// Ends all applications' coroutines, whatever they wait for.
+  void destroy_tasks();
+
+  void handle(void* subject) override;
+  void prefetch(const void* subject) const override;
+  void discard(void* subject) override;
+  const char* kind() const override { return "machine"; }
+
+ private:
+  friend World;
+
+  World& world_;
+  const MachineGroup& group_;
+  Tap* taps_ = nullptr;
+  Protocol** protocols_ = nullptr;
+  Application* applications_ = nullptr;
+  DropCounters* drops_ = nullptr;
+  std::uint64_t fold_ = 0;
+  std::uint32_t tap_count_ = 0;
+  std::uint32_t protocol_count_ = 0;
+};
+
+}  // namespace elvis

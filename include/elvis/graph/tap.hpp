@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// Tap: a machine's attachment to a network, where the link header is written and read.
+#pragma once
+
+#include <cstdint>
+
+#include "elvis/graph/network.hpp"
+#include "elvis/util/result.hpp"
+#include "elvis/wire/address.hpp"
+#include "elvis/wire/ethernet.hpp"
+#include "elvis/wire/message.hpp"
+
+namespace elvis {
+
+class Machine;
+
+class Tap {
+ public:
+  Tap(Machine& machine, Network& network, std::uint32_t index)
+      : machine_{machine}, network_{network}, index_{index} {}
+
+  Machine& machine() const { return machine_; }
+  Network& network() const { return network_; }
+  /// The place among the network's taps.
+  std::uint32_t index() const { return index_; }
+  MacAddress mac() const { return network_.mac_of(index_); }
+  /// The address that the world gave this attachment; unspecified if none. Further addresses may
+  /// be claimed for it: has_address() knows all.
+  Ipv4Address address() const { return address_; }
+  bool has_address(Ipv4Address address) const {
+    return address == address_ || network_.tap_with(address) == this;
+  }
+
+  /// Sends `payload` in a frame to `destination`. Errors: message_too_long.
+  Result<> send(MacAddress destination, EtherType type, Message&& payload);
+  /// Takes a frame off the network and passes it up to the protocol that its type names.
+  void demux(Message&& frame);
+
+ private:
+  friend class Network;
+  friend class World;
+
+  Machine& machine_;
+  Network& network_;
+  std::uint32_t index_;
+  std::uint32_t frames_sent_ = 0;
+  Ipv4Address address_;
+};
+
+}  // namespace elvis

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// World: all networks and machines of a simulation, and how they are divided for running.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "elvis/graph/application.hpp"
+#include "elvis/graph/machine.hpp"
+#include "elvis/graph/network.hpp"
+#include "elvis/graph/observer.hpp"
+#include "elvis/sim/engine.hpp"
+#include "elvis/util/arena.hpp"
+
+namespace elvis {
+
+struct WorldOptions {
+  std::uint64_t seed = 1;
+  bool full_digest = false;  ///< Fold payload bytes too.
+};
+
+class World {
+ public:
+  explicit World(const WorldOptions& options = {});
+  ~World();
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  // ----- build -----
+
+  Network& add_network(std::string name, const LinkProperties& properties);
+
+  /// Starts a group of machines; the group lives as long as the world. The key of its random
+  /// streams follows from the name.
+  MachineGroup& add_group(std::string name, std::uint32_t count, bool is_counted);
+
+  /// Adds the next machine of the newest group, attached to `networks`, with room for `protocols`
+  /// protocols.
+  Machine& add_machine(std::span<Network* const> networks, std::size_t protocols);
+
+  /// Makes a protocol inside `machine`: `add_protocol<Udp>(machine, ipv4)`. In the order of layers:
+  /// those below first.
+  template <typename T, typename... Arguments>
+  T& add_protocol(Machine& machine, Arguments&&... arguments) {
+    T* const made = new (arena_.allocate(sizeof(T), alignof(T)))
+        T(machine, std::forward<Arguments>(arguments)...);
+    attach(machine, *made);
+    return *made;
+  }
+
+  /// Adds an application; `options` outlive the world or are kept by keep().
+  Application& add_application(Machine& machine, const ApplicationKind& kind,
+                               const ApplicationOptions& options);
+  /// Keeps `options`, of an application or a protocol, as long as the world lives.
+  template <typename T>
+  const T& keep(std::unique_ptr<T> options) {
+    const T& kept = *options;
+    kept_options_.push_back(std::move(options));
+    return kept;
+  }
+
+  /// A constant chunk with a copy of `bytes` that lives as long as the world.
+  Chunk& constant(std::span<const std::uint8_t> bytes);
+
+  /// Gives `address`, which no other tap of the network has, to `tap`; the first one that it gets
+  /// becomes its own.
+  void claim(Tap& tap, Ipv4Address address);
+
+  /// Tells `observer` of every frame and drop from now on; it outlives the world's runs.
+  void observe(Observer& observer) { observer_ = &observer; }
+  Observer* observer() const { return observer_; }
+
+  // ----- look -----
+
+  std::uint64_t seed() const { return options_.seed; }
+  bool has_full_digest() const { return options_.full_digest; }
+  std::size_t machine_count() const { return machines_.size(); }
+  Machine& machine(std::size_t index) const { return *machines_[index]; }
+  std::size_t network_count() const { return networks_.size(); }
+  Network& network(std::size_t index) { return networks_[index]; }
+  const Network& network(std::size_t index) const { return networks_[index]; }
+  std::size_t group_count() const { return groups_.size(); }
+  const MachineGroup& group(std::size_t index) const { return groups_[index]; }
+
+  // ----- run -----
+
+  struct RunOptions {
+    EngineOptions engine;  ///< lookahead and grid are set by the world.
+    /// Partitions to divide the machines into, if possible; chosen from threads and latencies if
+    /// not given. Never changes a result.
+    std::optional<unsigned> partitions;
+    StopReason stop_at_once = StopReason::none;  ///< A stop that was asked for before the start.
+  };
+  /// Runs the world to its end. Once.
+  Outcome run(RunOptions options);
+  std::size_t partition_count() const { return engine_ ? engine_->size() : 1; }
+
+  /// Order-free combination of all machines' and networks' folds.
+  std::uint64_t digest() const;
+  NetworkCounters totals() const;
+  DropCounters drops() const;
+  /// Frames under way on `network` now.
+  std::uint64_t in_flight(const Network& network) const { return in_flight_[network.index()]; }
+  /// Law 8 for every network; call after run().
+  bool conserves_frames() const;
+
+  /// Ends every coroutine, frees everything pending. Also done by the destructor.
+  void tear_down();
+
+ private:
+  friend class Network;
+
+  void attach(Machine& machine, Protocol& protocol);
+  void start_applications();
+  void count_in_flight();
+
+  WorldOptions options_;
+  Arena arena_;
+  std::deque<Network> networks_;
+  std::deque<MachineGroup> groups_;
+  std::vector<Machine*> machines_;
+  std::vector<std::unique_ptr<Options>> kept_options_;
+  std::vector<Chunk*> constants_;
+  std::vector<std::uint64_t> in_flight_;  // by network
+  Observer* observer_ = nullptr;
+  std::unique_ptr<Engine> engine_;
+};
+
+}  // namespace elvis

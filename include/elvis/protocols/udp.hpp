@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// Udp: the User Datagram Protocol (RFC 768).
+#pragma once
+
+#include <cstdint>
+
+#include "elvis/graph/machine.hpp"
+#include "elvis/graph/protocol.hpp"
+#include "elvis/protocols/ipv4.hpp"
+#include "elvis/util/rng.hpp"
+#include "elvis/util/small_map.hpp"
+#include "elvis/wire/udp_header.hpp"
+
+namespace elvis {
+
+class UdpSession;
+
+class Udp final : public Protocol {
+ public:
+  /// Ports that are given to those who don't ask for one (RFC 6335, 6).
+  static constexpr std::uint16_t first_ephemeral = 49'152;
+
+  Udp(Machine& machine, Ipv4& ipv4) : Protocol{machine, ProtocolId::udp}, ipv4_{ipv4} {}
+
+  /// Opens the session between `endpoints`. What comes back on it goes up to `above`.
+  Result<SessionRef> open(Protocol& above, Endpoints endpoints) override;
+  /// Sends up to `above` the datagrams for `local` that belong to no open session.
+  Result<> listen(Protocol& above, Endpoint local) override;
+  void unlisten(Endpoint local) override { listeners_.erase(local); }
+
+  /// A port of this machine that nobody listens on or was given. Errors: address_not_available.
+  Result<std::uint16_t> ephemeral_port();
+
+  void demux(Message&& datagram, Arrival& arrival) override;
+
+ private:
+  friend UdpSession;  // takes itself out of `sessions_` when its last holder lets go
+
+  struct Hash {
+    using is_avalanching = void;
+    std::size_t operator()(const Endpoint& end) const {
+      return mix(std::uint64_t{end.address.value()} << 16 | end.port);
+    }
+    std::size_t operator()(const Endpoints& ends) const {
+      return mix(mix(std::uint64_t{ends.remote.address.value()} << 32 |
+                     std::uint64_t{ends.remote.port} << 16 | ends.local.port) +
+                 ends.local.address.value());
+    }
+  };
+
+  Protocol* listener_for(Endpoint local);
+  bool is_intact(const Message& datagram, const UdpHeader& header, const Arrival& arrival) const;
+
+  Ipv4& ipv4_;
+  SmallMap<Endpoints, UdpSession*, Hash> sessions_;
+  SmallMap<Endpoint, Protocol*, Hash> listeners_;
+  std::uint16_t next_ephemeral_ = first_ephemeral;
+};
+
+/// One end of a UDP conversation.
+class UdpSession final : public Session {
+ public:
+  ~UdpSession() override;
+
+  /// Sends `payload` in one datagram. Errors: message_too_long, closed.
+  Result<> send(Message&& payload) override;
+  void receive(Message&& payload, Arrival& arrival) {
+    above_.demux(std::move(payload), arrival);
+  }
+  void close() override;
+
+  const Endpoints& endpoints() const { return endpoints_; }
+
+ private:
+  friend Udp;
+
+  UdpSession(Udp& udp, Protocol& above, SessionRef below, Endpoints endpoints);
+
+  Udp& udp_;
+  Protocol& above_;
+  SessionRef below_;
+  Endpoints endpoints_;
+};
+
+}  // namespace elvis

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// Entity: whatever events happen to, a machine or a network. It lives in one partition.
+#pragma once
+
+#include <cstdint>
+
+#include "elvis/sim/timer.hpp"
+#include "elvis/util/units.hpp"
+
+namespace elvis {
+
+class Partition;
+
+class Entity {
+ public:
+  /// Ids are unique in a world; they order simultaneous events, so they follow the scenario.
+  explicit Entity(std::uint32_t id) : id_{id} {}
+  Entity(const Entity&) = delete;
+  Entity& operator=(const Entity&) = delete;
+
+  std::uint32_t id() const { return id_; }
+  /// The partition that the entity lives in; set before the run starts.
+  Partition& partition() const { return *partition_; }
+  void move_to(Partition& partition) { partition_ = &partition; }
+  /// Simulated time, as this entity's partition has it.
+  Time now() const;
+
+  /// What `subject`, given to Partition::schedule, means when its time has come.
+  virtual void handle(void* subject) = 0;
+  /// Asks for the memory that handle(`subject`), or a timer if it is null, is going to touch.
+  virtual void prefetch(const void* subject) const;
+  /// Frees `subject`, whose time will not come any more.
+  virtual void discard(void* subject) = 0;
+  /// For messages to people: what this is called.
+  virtual const char* kind() const = 0;
+
+  /// The key of this entity's next event.
+  std::uint64_t next_order() { return std::uint64_t{id_} << 32 | sequence_++; }
+
+ protected:
+  ~Entity() = default;
+  void prefetch_timers() const;
+
+ private:
+  friend Timer;
+  friend Partition;
+
+  void timer_armed(Timer& timer);
+  void run_timers(Time now);
+
+  Partition* partition_ = nullptr;
+  std::uint32_t id_;
+  std::uint32_t sequence_ = 0;
+  TimerHeap timers_;
+  // When the engine will look at the timers next: one event serves them all. A timer that is
+  // cancelled or put off leaves the event where it is; when it comes, nothing is due.
+  Time look_at_ = end_of_time;
+};
+
+}  // namespace elvis

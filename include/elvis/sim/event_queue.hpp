@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+// EventQueue: the pending events of one partition, taken in order.
+//
+//   time ──►
+//   [ sorted + heap )[ finest rung … )[ … coarsest rung )[ top, unsorted …
+//     being taken      buckets, each sorted when its turn comes
+//
+// A ladder queue (Tang, Goh and Thng 2005): an event is appended to the unsorted top, moved once
+// into a bucket of about 64 events when its time comes near, and sorted with them when its turn
+// comes. So it needs no tuning to a scenario's time scale. What is scheduled into the part that is
+// being taken goes to a small binary heap.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "elvis/sim/event.hpp"
+
+namespace elvis {
+
+class EventQueue {
+ public:
+  EventQueue();
+  ~EventQueue();
+  EventQueue(const EventQueue&) = delete;
+  EventQueue& operator=(const EventQueue&) = delete;
+
+  void push(const Event& event) {
+    if (event.time >= top_start_) return push_top(event);
+    push_below_top(event);
+  }
+
+  /// The earliest event, or null. Valid until the next call that changes the queue.
+  const Event* peek() {
+    if (position_ < sorted_.size()) {
+      if (heap_.empty() || sorted_[position_] < heap_.front()) return &sorted_[position_];
+      return &heap_.front();
+    }
+    if (!heap_.empty()) return &heap_.front();
+    return refill() ? &sorted_[position_] : nullptr;
+  }
+
+  /// Removes what peek() returned.
+  void pop() {
+    --size_;
+    if (position_ < sorted_.size() && (heap_.empty() || sorted_[position_] < heap_.front())) {
+      ++position_;
+    } else {
+      pop_heap();
+    }
+  }
+
+  /// The event that comes `ahead` places after the next one, if that is already known; else null.
+  /// For prefetching only.
+  const Event* look_ahead(std::size_t ahead) const {
+    return position_ + ahead < sorted_.size() ? &sorted_[position_ + ahead] : nullptr;
+  }
+
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+
+  /// Calls `visit` with every pending event, in no particular order.
+  template <typename Visit>
+  void for_each(Visit visit) const;
+
+ private:
+  static constexpr std::size_t bucket_size = 64;       // what a bucket should hold
+  static constexpr std::size_t small_bucket = 192;      // sorted without being divided further
+  static constexpr std::size_t max_buckets = 1 << 16;  // of one rung
+  static constexpr std::size_t block_events = 1024;
+  using Block = std::unique_ptr<Event[]>;
+
+  struct Added {
+    Event event;
+    std::uint32_t next;  // index in `added` plus 1; 0 ends the list
+  };
+
+  // One division of a time range into buckets of equal width; the last reaches to `end`.
+  struct Rung {
+    Time start{};
+    Time end{};
+    unsigned shift = 0;
+    std::size_t next = 0;                // the first bucket not yet taken
+    std::vector<Event> events;           // grouped by bucket
+    std::vector<std::uint32_t> offsets;  // of the buckets in `events`; one more than buckets
+    std::vector<std::uint32_t> heads;    // what came later, a list a bucket
+    std::vector<Added> added;
+
+    std::size_t buckets() const { return heads.size(); }
+    Time boundary() const { return next == 0 ? start : bucket_start(next); }
+    Time bucket_start(std::size_t bucket) const;
+    std::size_t bucket_of(Time time) const;
+  };
+
+  void push_top(const Event& event);
+  void push_below_top(const Event& event);
+  void pop_heap();
+  bool refill();
+  bool take_top();
+  void take_bucket(Rung& rung);
+  void drop_finest_rung();
+  void divide(std::vector<Event>& events, Time start, Time end);
+  void sort_into_place(Time end);
+
+  std::vector<Event> sorted_;  // taken from position_ on
+  std::size_t position_ = 0;
+  std::vector<Event> heap_;
+  Time sorted_end_ = start_of_time;  // earlier events go to the heap
+  std::vector<std::unique_ptr<Rung>> rungs_;  // coarsest first
+  std::vector<std::unique_ptr<Rung>> spare_rungs_;
+  Time top_start_ = start_of_time;
+  std::vector<Block> top_;
+  std::vector<Block> spare_blocks_;
+  std::size_t top_size_ = 0;
+  Time top_min_ = end_of_time;
+  Time top_max_ = start_of_time;
+  std::vector<Event> scratch_;
+  std::size_t size_ = 0;
+};
+
+template <typename Visit>
+void EventQueue::for_each(Visit visit) const {
+  for (std::size_t i = position_; i < sorted_.size(); ++i) visit(sorted_[i]);
+  for (const Event& event : heap_) visit(event);
+  for (const auto& rung : rungs_) {
+    for (std::size_t bucket = rung->next; bucket < rung->buckets(); ++bucket) {
+      for (std::uint32_t i = rung->offsets[bucket]; i < rung->offsets[bucket + 1]; ++i) {
+        visit(rung->events[i]);
+      }
+      for (std::uint32_t i = rung->heads[bucket]; i != 0; i = rung->added[i - 1].next) {
+        visit(rung->added[i - 1].event);
+      }
+    }
+  }
+  for (std::size_t i = 0; i < top_size_; ++i) visit(top_[i / block_events][i % block_events]);
+}
+
+}  // namespace elvis

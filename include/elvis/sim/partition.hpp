@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+// Partition: one serial slice of the world, with its pending events and its clock.
+#pragma once
+
+#include <atomic>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "elvis/sim/entity.hpp"
+#include "elvis/sim/event.hpp"
+#include "elvis/sim/event_queue.hpp"
+#include "elvis/sim/task.hpp"
+
+namespace elvis {
+
+/// Why a run came to its end.
+enum class StopReason : std::uint8_t {
+  none,            ///< It goes on.
+  completed,       ///< Everything that has an end has reached it.
+  idle,            ///< Nothing is left to happen.
+  until,           ///< The simulated time limit was reached.
+  max_events,      ///< The limit on events was reached.
+  wall_limit,      ///< The limit on wall time was reached.
+  memory_limit,    ///< The limit on memory was reached.
+  livelock,        ///< One instant never ended.
+  stuck,           ///< Something computed for too long without letting time pass.
+  interrupted,     ///< SIGINT.
+  terminated,      ///< SIGTERM.
+};
+
+/// A coroutine that waits for something other than time. Leaves the ready list when destroyed.
+class Waiter {
+ public:
+  Waiter() = default;
+  ~Waiter() { unlink(); }
+  Waiter(const Waiter&) = delete;
+  Waiter& operator=(const Waiter&) = delete;
+
+  void wait(std::coroutine_handle<> coroutine) { coroutine_ = coroutine; }
+  bool is_waiting() const { return static_cast<bool>(coroutine_); }
+
+ private:
+  friend class Partition;
+
+  void unlink() {
+    if (next_ == nullptr) return;
+    previous_->next_ = next_;
+    next_->previous_ = previous_;
+    next_ = previous_ = nullptr;
+  }
+
+  std::coroutine_handle<> coroutine_{};
+  Waiter* next_ = nullptr;  // in the ready list, which is a ring
+  Waiter* previous_ = nullptr;
+};
+
+class Partition {
+ public:
+  /// What all partitions of one engine share. Written by any thread, read by all.
+  struct Shared {
+    std::atomic<StopReason> stop{StopReason::none};
+    std::atomic<const Entity*> culprit{nullptr};  ///< Of a livelock.
+    void request(StopReason reason, const Entity* who = nullptr);
+  };
+
+  Partition(Shared& shared, std::size_t index, std::size_t count);
+  ~Partition();
+  Partition(const Partition&) = delete;
+  Partition& operator=(const Partition&) = delete;
+
+  std::size_t index() const { return index_; }
+  Time now() const { return now_; }
+
+  /// Lets `subject` happen to `target` at `at`, which is later than now() unless `target` is
+  /// `origin`. Called on this partition by one of its entities; the target may live elsewhere.
+  void schedule(Entity& target, Entity& origin, Time at, void* subject) {
+    const Event event{at, origin.next_order(), &target, subject};
+    if (&target.partition() == this) {
+      queue_.push(event);
+    } else {
+      outbox_[target.partition().index_].events.push_back(event);
+    }
+  }
+
+  /// Hands `subject` to `target` as of now(), but after everything else that happens now: what is
+  /// handed over at one instant is handled in the order of its origins. `crosses` says that the
+  /// target's neighbours live in several partitions: then it is handled when the window ends.
+  void hand_over(Entity& target, Entity& origin, void* subject, bool crosses);
+
+  /// Continues the coroutine that waits in `waiter`, when the present event has been handled.
+  void wake(Waiter& waiter) {
+    if (waiter.next_ != nullptr) return;
+    waiter.previous_ = ready_.previous_;
+    waiter.next_ = &ready_;
+    ready_.previous_->next_ = &waiter;
+    ready_.previous_ = &waiter;
+  }
+
+  /// Lets the timers of `entity` be looked at, at `at`. For Entity.
+  void schedule_timers(Entity& entity, Time at, std::uint64_t order) {
+    queue_.push({at, order, &entity, nullptr});
+  }
+
+  // ----- completion: tasks that have an end -----
+
+  void expect_completion() { ++unfinished_; }
+  void completed() {
+    --unfinished_;
+    finished_at_ = now_;
+    if (unfinished_ == 0 && is_alone_) end_ = end_ < grid_end(now_) ? end_ : grid_end(now_);
+  }
+
+  // ----- for the engine -----
+
+  /// Handles all events before `end` (or until a stop is requested).
+  void run(Time end);
+  /// Takes what other partitions sent here. All partitions are at rest.
+  void collect(std::vector<Partition*>& all);
+  /// Handles what was handed over across partitions.
+  void settle();
+  /// When the next event happens; end_of_time if there is none.
+  Time next_time();
+  void set_event_limit(std::uint64_t events) { event_limit_ = events; }
+  void set_grid(Duration grid) { grid_ = grid; }
+  void add_entities(std::uint64_t count) { livelock_limit_ += 4 * count; }
+  /// The end of the grid interval in which `time` lies.
+  Time grid_end(Time time) const;
+  /// now(), as other threads may read it while the run goes on; a little late.
+  Time published_time() const { return Time{Duration{published_.load(std::memory_order_relaxed)}}; }
+  std::uint64_t unfinished() const { return unfinished_; }
+  Time finished_at() const { return finished_at_; }
+  /// When the last event was handled.
+  Time last_event_at() const { return last_event_at_; }
+  std::uint64_t events() const { return events_.load(std::memory_order_relaxed); }
+  const Entity* current() const { return current_.load(std::memory_order_relaxed); }
+  std::size_t pending() const { return queue_.size(); }
+  /// Calls `visit(target, subject)` for everything still pending.
+  template <typename Visit>
+  void for_each_pending(Visit visit) const {
+    queue_.for_each([&](const Event& event) { visit(*event.target, event.subject); });
+    for (const auto& box : {&late_, &inbox_}) {
+      for (const Event& event : *box) visit(*event.target, event.subject);
+    }
+    for (const Outbox& box : outbox_) {
+      for (const Event& event : box.events) visit(*event.target, event.subject);
+      for (const Event& event : box.handed) visit(*event.target, event.subject);
+    }
+  }
+  /// Frees everything still pending.
+  void discard_all();
+
+ private:
+  static constexpr std::uint64_t livelock_events = 10'000'000;
+
+  struct Outbox {
+    std::vector<Event> events;
+    std::vector<Event> handed;
+  };
+
+  void run_ready();
+  void handle_late();
+  void handle_in_order(std::vector<Event>& events);
+
+  EventQueue queue_;
+  Time now_ = start_of_time;
+  Time end_ = start_of_time;
+  Waiter ready_;             // the head of the ring
+  std::vector<Event> late_;  // handed over at now_
+  std::vector<Event> inbox_;  // handed over across partitions
+  std::vector<Outbox> outbox_;  // one for each partition
+  Shared& shared_;
+  std::size_t index_;
+  bool is_alone_;
+  Duration grid_{1};
+  std::uint64_t unfinished_ = 0;
+  Time finished_at_ = start_of_time;
+  Time last_event_at_ = start_of_time;
+  std::uint64_t event_limit_ = ~std::uint64_t{0};
+  std::uint64_t self_events_ = 0;  // of entities to themselves, at the present instant
+  std::uint64_t livelock_limit_ = livelock_events;
+  std::atomic<Duration::rep> published_{0};
+  std::atomic<std::uint64_t> events_{0};
+  std::atomic<const Entity*> current_{nullptr};
+};
+
+inline Time Entity::now() const { return partition_->now(); }
+
+}  // namespace elvis

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// Timers of one entity: armed, re-armed and cancelled without touching the engine's queue.
+#pragma once
+
+#include <cstdint>
+
+#include "elvis/util/units.hpp"
+
+namespace elvis {
+
+class Entity;
+class Timer;
+
+/// The armed timers of one entity, earliest first: a pairing heap through the timers themselves
+/// (Fredman, Sedgewick, Sleator and Tarjan 1986). Equal deadlines expire in the order of arming.
+class TimerHeap {
+ public:
+  Timer* earliest() const { return root_; }
+  void insert(Timer& timer);
+  void remove(Timer& timer);
+
+ private:
+  Timer* root_ = nullptr;
+};
+
+/// A deadline with something to do. Cancels itself when destroyed.
+class Timer {
+ public:
+  /// `expire` is called on the entity's partition when the deadline has come; the timer is no
+  /// longer armed then and may be armed again or destroyed.
+  using Expire = void (*)(Timer& timer);
+
+  explicit Timer(Expire expire, Time deadline = {}) : deadline_{deadline}, expire_{expire} {}
+  ~Timer() { cancel(); }
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+
+  /// Arms the timer of `entity` for `deadline`, which is not in the past; re-arms it if armed.
+  void arm(Entity& entity, Time deadline);
+  void cancel();
+  bool is_armed() const { return entity_ != nullptr; }
+  Time deadline() const { return deadline_; }
+
+ private:
+  friend Entity;
+  friend TimerHeap;
+
+  static Timer* meld(Timer* left, Timer* right);
+  static Timer* merge_pairs(Timer* first);
+  bool is_before(const Timer& other) const {
+    if (deadline_ != other.deadline_) return deadline_ < other.deadline_;
+    return static_cast<std::int32_t>(sequence_ - other.sequence_) < 0;
+  }
+
+  Entity* entity_ = nullptr;  // while armed
+  Time deadline_;
+  std::uint32_t sequence_ = 0;
+  Timer* child_ = nullptr;     // the first of those below
+  Timer* sibling_ = nullptr;   // the next with the same parent
+  Timer* previous_ = nullptr;  // the sibling before, or the parent
+  Expire expire_;
+};
+
+}  // namespace elvis

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// UdpSocket: what an application holds to send and await datagrams.
+#pragma once
+
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+
+#include "elvis/graph/machine.hpp"
+#include "elvis/graph/protocol.hpp"
+#include "elvis/protocols/udp.hpp"
+#include "elvis/sim/partition.hpp"
+#include "elvis/util/assert.hpp"
+#include "elvis/util/result.hpp"
+
+namespace elvis {
+
+/// A datagram as an application sees it.
+struct Datagram {
+  Message payload;
+  Endpoint remote;  ///< Who sent it.
+  Endpoint local;   ///< What it was addressed to.
+};
+
+/// The upper end of UDP's sessions and listeners in one application. Destroying it closes it; a
+/// coroutine that waits in it then is not resumed any more, as it is being destroyed with it.
+class UdpSocket final : public Protocol {
+ public:
+  /// Datagrams that wait for the application may hold this many bytes; more are dropped with
+  /// Drop::queue_full.
+  static constexpr std::size_t default_receive_buffer = 16 * 1024 * 1024;
+
+  explicit UdpSocket(Machine& machine) : Protocol{machine, ProtocolId::none} {}
+  ~UdpSocket() override { close(); }
+
+  /// Takes what is sent to `local`. Port 0 chooses one; an unspecified address means any of the
+  /// machine's. Errors: no_protocol, address_in_use, address_not_available.
+  Result<> bind(Endpoint local);
+  /// Makes `remote` the destination of send(), and takes its answers. Binds if necessary.
+  /// Errors: those of Udp::open.
+  Result<> connect(Endpoint remote);
+  Result<> send(Message payload);
+  /// Sends to any destination, from the bound port. Errors: those of Udp::open and
+  /// UdpSession::send.
+  Result<> send_to(Endpoint remote, Message payload);
+  void close();
+
+  /// The bound endpoint; port 0 if there is none.
+  Endpoint local() const { return local_; }
+
+  class Receive;
+  /// `Result<Datagram> next = co_await socket.receive();` Goes on when a datagram is there, in the
+  /// event that brought it. One coroutine at a time. Errors: closed.
+  Receive receive();
+
+  void demux(Message&& payload, Arrival& arrival) override;
+
+ private:
+  struct Waiting : Pooled {
+    Datagram datagram;
+    Waiting* next = nullptr;
+  };
+
+  Result<SessionRef> session_to(Endpoint remote);
+  Udp* udp() const { return static_cast<Udp*>(machine().find(ProtocolId::udp)); }
+
+  Endpoint local_;
+  bool is_listening_ = false;
+  bool is_closed_ = false;
+  SessionRef connected_;
+  Endpoint last_remote_;  // of last_, the session that send_to() used last
+  SessionRef last_;
+  Waiting* first_ = nullptr;
+  Waiting* newest_ = nullptr;
+  std::size_t waiting_bytes_ = 0;
+  Receive* receiver_ = nullptr;
+};
+
+/// The awaitable of receive().
+class UdpSocket::Receive {
+ public:
+  explicit Receive(UdpSocket& socket) : socket_{socket} {}
+  Receive(const Receive&) = delete;
+  Receive& operator=(const Receive&) = delete;
+  ~Receive() {
+    if (socket_.receiver_ == this) socket_.receiver_ = nullptr;
+  }
+
+  bool await_ready() const noexcept { return socket_.first_ != nullptr || socket_.is_closed_; }
+  void await_suspend(std::coroutine_handle<> waiting) {
+    ELVIS_ASSERT(socket_.receiver_ == nullptr);
+    waiter_.wait(waiting);
+    socket_.receiver_ = this;
+  }
+  Result<Datagram> await_resume();
+
+ private:
+  friend UdpSocket;
+
+  UdpSocket& socket_;
+  Waiter waiter_;
+  bool is_handed_ = false;  // whether `handed_` came while a coroutine waited
+  Datagram handed_;
+};
+
+inline UdpSocket::Receive UdpSocket::receive() {
+  return Receive{*this};
+}
+
+}  // namespace elvis

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// What a caller must expect to go wrong: Errc, and Result<T> that carries it.
+#pragma once
+
+#include <boost/system/result.hpp>
+
+namespace elvis {
+
+/// Errors a caller meets. They compare equal to the POSIX conditions named beside them.
+enum class Errc {
+  address_in_use = 1,     ///< EADDRINUSE: another session or listener has these endpoints.
+  address_not_available,  ///< EADDRNOTAVAIL: the machine has no such address, or no port is left.
+  network_unreachable,    ///< ENETUNREACH: no attached network or route leads there.
+  host_unreachable,       ///< EHOSTUNREACH: nobody answers for the address.
+  message_too_long,       ///< EMSGSIZE: larger than the protocol or the network's MTU allows.
+  not_connected,          ///< ENOTCONN: the socket has no remote endpoint.
+  closed,                 ///< EBADF: the session or socket is closed.
+  cancelled,              ///< ECANCELED: the wait was given up.
+  timed_out,              ///< ETIMEDOUT: it took longer than the caller allowed.
+  no_protocol,            ///< EPROTONOSUPPORT: the machine does not have the protocol asked for.
+  invalid_argument,       ///< EINVAL: the value makes no sense here.
+};
+
+const boost::system::error_category& elvis_category() noexcept;
+
+inline boost::system::error_code make_error_code(Errc code) noexcept {
+  return {static_cast<int>(code), elvis_category()};
+}
+
+/// A value, or the error why there is none. Discarding it is a warning.
+template <typename T = void>
+class [[nodiscard]] Result : public boost::system::result<T> {
+ public:
+  using boost::system::result<T>::result;
+};
+
+}  // namespace elvis
+
+template <>
+struct boost::system::is_error_code_enum<elvis::Errc> : std::true_type {};

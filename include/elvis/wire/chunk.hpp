@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// Chunk: the counted blocks that hold the bytes of messages.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <span>
+
+#include "elvis/util/pool.hpp"
+
+namespace elvis {
+
+/// A counted block of bytes. The bytes follow the object in memory.
+///
+/// A *constant* chunk is not counted: whoever made it keeps it alive longer than every message that
+/// refers to it (the payload that a thousand senders send a thousand times), so that threads do not
+/// contend for its count.
+class Chunk {
+ public:
+  /// A chunk of `capacity` bytes with one reference. The bytes are uninitialised.
+  static Chunk* make(std::uint32_t capacity) {
+    return new (pool::allocate(sizeof(Chunk) + capacity)) Chunk{capacity, false};
+  }
+  /// A chunk of `capacity` bytes or as many more as its block of the pool has room for.
+  static Chunk* make_at_least(std::size_t capacity);
+  /// A chunk that is not counted, holding a copy of `bytes`. Freed with destroy_constant().
+  static Chunk* make_constant(std::span<const std::uint8_t> bytes);
+  static void destroy_constant(Chunk* chunk) noexcept;
+
+  std::uint8_t* bytes() { return reinterpret_cast<std::uint8_t*>(this + 1); }
+  const std::uint8_t* bytes() const { return reinterpret_cast<const std::uint8_t*>(this + 1); }
+  std::uint32_t capacity() const { return capacity_; }
+  bool is_constant() const { return is_constant_; }
+  /// Whether one message slice alone refers to this chunk, so that it may be written.
+  bool is_unshared() const {
+    return !is_constant_ && references_.load(std::memory_order_acquire) == 1;
+  }
+  /// The ones' complement sum of all bytes, as partial_sum() gives it; of constant chunks only.
+  std::uint32_t constant_sum() const { return constant_sum_; }
+
+  /// One more, or one fewer, slice refers to this chunk.
+  void retain() {
+    if (!is_constant_) references_.fetch_add(1, std::memory_order_relaxed);
+  }
+  void release() {
+    if (is_constant_) return;
+    // The common chunk has one holder: no locked instruction for it.
+    if (references_.load(std::memory_order_acquire) == 1 ||
+        references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      destroy();
+    }
+  }
+
+ private:
+  explicit Chunk(std::uint32_t capacity, bool is_constant)
+      : capacity_{capacity}, is_constant_{is_constant} {}
+  void destroy() noexcept { pool::release(this, sizeof(Chunk) + capacity_); }
+
+  std::atomic<std::uint32_t> references_{1};
+  std::uint32_t capacity_;
+  std::uint32_t constant_sum_ = 0;
+  bool is_constant_;
+};
+static_assert(sizeof(Chunk) == 16, "a header chunk of 80 bytes fits a 96-byte size class");
+
+}  // namespace elvis

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MIT
+// Message: the bytes that travel, as a chain of slices of shared chunks. No operation moves a byte.
+//
+//   Message  [slice][slice]…           each slice: chunk, offset, size
+//               │      └──────────────► Chunk "Hello!"                (shared by many messages)
+//               └─────────────────────► Chunk [headroom····][eth|ip|udp]
+//
+// Layers prepend their headers into the headroom of the first chunk and remove them from the front
+// on the other side. Chunks are counted; a message with up to two slices allocates nothing itself.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "elvis/util/assert.hpp"
+#include "elvis/wire/chunk.hpp"
+
+namespace elvis {
+
+/// Bytes as a chain of slices. Moved for free, copied by sharing. At most 4 GiB less one byte.
+class Message {
+ public:
+  /// Room for headers in a chunk that prepend() has to make: Ethernet, IPv4 and UDP or bare TCP
+  /// with timestamps. A message made from bytes has the same room in front of them.
+  static constexpr std::uint32_t headroom = 80;
+  /// A message that would need more slices is copied into one chunk first.
+  static constexpr std::size_t max_slices = 32'767;
+
+  Message() noexcept : inline_{} {}
+  /// Copies `bytes` into a chunk of its own.
+  explicit Message(std::span<const std::uint8_t> bytes);
+  explicit Message(std::string_view text);
+  /// All bytes of `constant`, which outlives this message and everything sliced from it.
+  static Message of_constant(Chunk& constant);
+  /// `size` zero bytes, writable through writable_front() until they are shared.
+  static Message zeros(std::size_t size);
+
+  Message(const Message& other);
+  Message(Message&& other) noexcept { take(other); }
+  Message& operator=(const Message& other);
+  Message& operator=(Message&& other) noexcept;
+  ~Message() {
+    if (count_ != 0) release_all();
+  }
+
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+
+  // ----- grow -----
+
+  /// Makes `bytes` contiguous bytes in front and returns them to be written. 1 to 65,535.
+  std::uint8_t* prepend(std::size_t bytes);
+  void prepend(std::span<const std::uint8_t> header);
+  /// Makes `bytes` contiguous bytes at the end and returns them to be written. 1 to 65,535.
+  std::uint8_t* append(std::size_t bytes);
+  void append(std::span<const std::uint8_t> trailer);
+  /// Puts `tail` behind this message, sharing its chunks. Both must be verified for the whole to
+  /// be.
+  void append(Message tail);
+
+  // ----- shrink and divide; a position beyond the end is a bug of the caller -----
+
+  void remove_front(std::size_t bytes);
+  void remove_back(std::size_t bytes);
+  /// Keeps the first `bytes` bytes.
+  void truncate(std::size_t bytes) {
+    if (bytes != size_) remove_back(size_ - bytes);
+  }
+  /// Takes the first `bytes` bytes off this message and returns them.
+  Message cut(std::size_t bytes);
+  /// The bytes [offset, offset + bytes), sharing the chunks.
+  Message slice(std::size_t offset, std::size_t bytes) const;
+  /// The bytes from `offset` to the end.
+  Message slice(std::size_t offset) const { return slice(offset, size_ - offset); }
+  /// Leaves an empty, unverified message.
+  void clear();
+
+  // ----- look -----
+
+  /// The first `bytes` bytes in one piece: in place where they lie together, else gathered in
+  /// `scratch`, which holds at least `bytes` bytes. Null if the message is shorter.
+  const std::uint8_t* front(std::size_t bytes, std::uint8_t* scratch) const;
+  std::uint8_t operator[](std::size_t position) const;
+  /// Copies bytes from `offset` on into `destination`, as many as there are; returns how many.
+  std::size_t copy_to(std::span<std::uint8_t> destination, std::size_t offset = 0) const;
+  std::vector<std::uint8_t> to_bytes() const;
+  std::string to_string() const;
+  /// Two hex digits a byte, a blank between bytes, 16 bytes a line, with offsets and text beside:
+  ///
+  ///     00000000  48 65 6c 6c 6f 0a                                |Hello.|
+  ///
+  /// That is: the offset of the line as 8 hex digits, two blanks, the bytes padded to 47 columns,
+  /// two blanks, and between bars the text, with a dot for what is not printable ASCII. Every line
+  /// ends in a line feed; the empty message has no line.
+  std::string hex() const;
+
+  std::size_t slice_count() const { return count_; }
+  std::span<const std::uint8_t> slice_at(std::size_t index) const {
+    const Slice& part = slices()[index];
+    return {part.chunk->bytes() + part.offset, part.size};
+  }
+  /// Ranges for `for (std::uint8_t byte : message.bytes())` and
+  /// `for (std::span<const std::uint8_t> part : message.parts())`; in message_ranges.hpp.
+  class ByteIterator;
+  class PartIterator;
+  struct ByteRange;
+  struct PartRange;
+  ByteRange bytes() const;
+  PartRange parts() const;
+
+  friend bool operator==(const Message& left, const Message& right);
+  friend bool operator==(const Message& left, std::string_view right);
+
+  // ----- change -----
+
+  /// The first slice's bytes to be written, none if another slice shares its chunk.
+  std::span<std::uint8_t> writable_front();
+
+  /// Flips bit `bit` (0 is the most significant of byte 0), after copying the bytes that others
+  /// share. Marks the message as not verified.
+  void flip_bit(std::size_t bit);
+
+  /// Whether the transport checksum is known to be right because the stack below wrote it and
+  /// nothing changed a byte since, as a NIC with checksum offload reports. Copies and parts inherit
+  /// it; headers and trailers that come and go leave it alone.
+  bool is_verified() const { return is_verified_; }
+  void set_verified(bool verified) { is_verified_ = verified; }
+
+  /// The ones' complement sum of the bytes from `offset` on, as if they began at an even position;
+  /// not folded to 16 bits (see checksum.hpp). Constant chunks answer from their kept sum.
+  std::uint64_t partial_sum(std::size_t offset = 0) const;
+
+ private:
+  struct Slice {
+    Chunk* chunk;
+    std::uint32_t offset;
+    std::uint32_t size;  // never 0
+  };
+  struct Heap {
+    Slice* array;
+    std::uint32_t first;  // the slices are array[first] to array[first + count_ - 1]
+  };
+  static constexpr std::uint32_t inline_slices = 2;
+
+  const Slice* slices() const { return capacity_ == 0 ? inline_ : heap_.array + heap_.first; }
+  Slice* slices() { return capacity_ == 0 ? inline_ : heap_.array + heap_.first; }
+  void take(Message& other) noexcept;
+  std::uint8_t* prepend_chunk(std::size_t bytes);
+  void remove_front_slices(std::size_t bytes);
+  const std::uint8_t* gather_front(std::size_t bytes, std::uint8_t* scratch) const;
+  void push_back(Slice slice);
+  void push_front(Slice slice);
+  void reserve(std::size_t count);
+  void make_room(bool in_front);
+  void forget_front(std::size_t count) noexcept;
+  void forget_back(std::size_t count) noexcept;
+  void coalesce();
+  void release_all() noexcept;
+
+  union {
+    Slice inline_[inline_slices];
+    Heap heap_;
+  };
+  std::uint32_t size_ = 0;
+  std::uint16_t count_ = 0;          // 0 only if size_ and capacity_ are
+  std::uint16_t capacity_ : 15 = 0;  // of heap_.array; 0 while the slices are inline
+  std::uint16_t is_verified_ : 1 = 0;
+};
+static_assert(sizeof(Message) == 40, "a frame in flight fits one cache line");
+
+// ===== What every layer does with every packet =====
+
+inline void Message::take(Message& other) noexcept {
+  static_assert(std::is_trivially_copyable_v<Slice> && std::is_trivially_copyable_v<Heap>);
+  std::memcpy(&inline_, &other.inline_, sizeof inline_);
+  size_ = std::exchange(other.size_, 0);
+  count_ = std::exchange(other.count_, std::uint16_t{0});
+  capacity_ = other.capacity_;
+  is_verified_ = other.is_verified_;
+  other.capacity_ = 0;
+  other.is_verified_ = 0;
+}
+
+inline Message Message::of_constant(Chunk& constant) {
+  ELVIS_ASSERT(constant.is_constant());
+  Message message;
+  if (constant.capacity() == 0) return message;
+  message.inline_[0] = {&constant, 0, constant.capacity()};
+  message.size_ = constant.capacity();
+  message.count_ = 1;
+  return message;
+}
+
+inline Message& Message::operator=(Message&& other) noexcept {
+  if (this == &other) return *this;
+  if (count_ != 0) release_all();
+  take(other);
+  return *this;
+}
+
+inline std::uint8_t* Message::prepend(std::size_t bytes) {
+  if (count_ != 0) [[likely]] {
+    Slice& first = slices()[0];
+    if (bytes - 1 < first.offset && first.chunk->is_unshared()) [[likely]] {
+      ELVIS_ASSERT(bytes <= 65'535 && bytes <= UINT32_MAX - size_);
+      first.offset -= static_cast<std::uint32_t>(bytes);
+      first.size += static_cast<std::uint32_t>(bytes);
+      size_ += static_cast<std::uint32_t>(bytes);
+      return first.chunk->bytes() + first.offset;
+    }
+  }
+  return prepend_chunk(bytes);
+}
+
+inline void Message::remove_front(std::size_t bytes) {
+  if (count_ != 0) [[likely]] {
+    Slice& first = slices()[0];
+    if (bytes < first.size) [[likely]] {
+      first.offset += static_cast<std::uint32_t>(bytes);
+      first.size -= static_cast<std::uint32_t>(bytes);
+      size_ -= static_cast<std::uint32_t>(bytes);
+      return;
+    }
+  }
+  remove_front_slices(bytes);
+}
+
+inline const std::uint8_t* Message::front(std::size_t bytes, std::uint8_t* scratch) const {
+  if (count_ != 0) [[likely]] {
+    const Slice& first = slices()[0];
+    if (bytes <= first.size) [[likely]]
+      return first.chunk->bytes() + first.offset;
+  }
+  return gather_front(bytes, scratch);
+}
+
+}  // namespace elvis
+
+#include "elvis/wire/message_ranges.hpp"

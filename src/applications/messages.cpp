@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/applications/messages.hpp"
+
+#include <utility>
+
+#include "elvis/sockets/udp_socket.hpp"
+
+namespace elvis {
+
+namespace {
+
+Endpoint own_end(const OwnAddress& ip, std::uint16_t port) {
+  return {ip.address.value_or(Ipv4Address{}), port};
+}
+
+}  // namespace
+
+Task<Result<>> send_message(Application& self, const SendMessageOptions& options) {
+  UdpSocket socket{self.machine()};
+  self.expect_messages(options.count);
+  if (options.start > Duration{}) co_await self.sleep_for(options.start);
+  if (options.ip.address) {
+    if (const Result<> bound = socket.bind({*options.ip.address, 0}); !bound) {
+      co_return bound.error();
+    }
+  }
+  const Endpoint remote{options.to.address, options.port};
+  if (const Result<> connected = socket.connect(remote); !connected) co_return connected.error();
+
+  for (std::uint64_t sent = 0; sent < options.count; ++sent) {
+    if (sent != 0 && options.interval > Duration{}) co_await self.sleep_for(options.interval);
+    if (const Result<> result = socket.send(options.message.message()); !result) {
+      co_return result.error();
+    }
+    self.count_message(options.message.text().size());
+  }
+  co_return Result<>{};
+}
+
+// A satisfied capture stays at its port and goes on counting, but is no longer waited for.
+Task<Result<>> capture(Application& self, const CaptureOptions& options) {
+  UdpSocket socket{self.machine()};
+  self.expect_messages(options.message_count);
+  if (const Result<> bound = socket.bind(own_end(options.ip, options.port)); !bound) {
+    co_return bound.error();
+  }
+  const bool compares = options.type == CaptureOptions::message_text ||
+                        (options.type == -1 && !options.message.text().empty());
+
+  for (;;) {
+    const Result<Datagram> received = co_await socket.receive();
+    if (!received) co_return received.error();
+    if (compares && !(received->payload == options.message.text())) {
+      self.count_other_message();
+      continue;
+    }
+    self.count_message(received->payload.size());
+    if (self.messages() == options.message_count) self.satisfied();
+  }
+}
+
+Task<Result<>> forward(Application& self, const ForwardOptions& options) {
+  UdpSocket socket{self.machine()};
+  if (const Result<> bound = socket.bind(own_end(options.ip, options.local_port)); !bound) {
+    co_return bound.error();
+  }
+  const Endpoint remote{options.to.address, options.remote_port};
+
+  for (;;) {
+    Result<Datagram> received = co_await socket.receive();
+    if (!received) co_return received.error();
+    self.count_message(received->payload.size());
+    if (const Result<> sent = socket.send_to(remote, std::move(received->payload)); !sent) {
+      co_return sent.error();
+    }
+  }
+}
+
+// The counter is one byte, as in the original. Whoever receives a 0 or takes the counter to 0 is
+// done; the one that takes it there says so to the other.
+Task<Result<>> ping_pong(Application& self, const PingPongOptions& options) {
+  UdpSocket socket{self.machine()};
+  if (const Result<> bound = socket.bind(own_end(options.ip, options.local_port)); !bound) {
+    co_return bound.error();
+  }
+  const Endpoint remote{options.to.address, options.remote_port};
+  const auto counter_message = [](std::uint8_t counter) {
+    return Message{std::span<const std::uint8_t>{&counter, 1}};
+  };
+
+  if (options.starter) {
+    const auto first = static_cast<std::uint8_t>(options.count);
+    if (const Result<> sent = socket.send_to(remote, counter_message(first)); !sent) {
+      co_return sent.error();
+    }
+  }
+  for (;;) {
+    const Result<Datagram> received = co_await socket.receive();
+    if (!received) co_return received.error();
+    if (received->payload.size() != 1) continue;  // not a counter
+    self.count_message(1);
+    const std::uint8_t counter = received->payload[0];
+    if (counter == 0) co_return Result<>{};
+    const auto next = static_cast<std::uint8_t>(counter - 1);
+    if (const Result<> sent = socket.send_to(remote, counter_message(next)); !sent) {
+      co_return sent.error();
+    }
+    if (next == 0) co_return Result<>{};
+  }
+}
+
+}  // namespace elvis

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MIT
+// What the machines of a group have in common.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "argument_reader.hpp"
+#include "elvis/ndl/values.hpp"
+#include "group_planner.hpp"
+#include "memory_estimate.hpp"
+#include "suggested_name.hpp"
+
+namespace elvis {
+
+using ndl::quoted;
+
+std::optional<std::uint32_t> find_network(const PlanningContext& context,
+                                          const ndl::Argument& argument, std::string_view id,
+                                          std::string_view machine) {
+  const ndl::Description& description = context.description;
+  if (const auto found = description.find_network(id)) return static_cast<std::uint32_t>(*found);
+  const std::string suggestion = description.suggest_network(id);
+  // A network that could not be read may be the one that is meant.
+  if (suggestion.empty() && !description.is_complete()) return std::nullopt;
+  std::vector<ndl::Note> notes;
+  if (const auto near = description.find_network(suggested_name(suggestion))) {
+    const ndl::NetworkDeclaration network = description.network(*near);
+    notes.push_back({network.id_span(), fmt::format("{} is declared here", quoted(network.id()))});
+  } else if (suggestion.empty() && description.network_count() == 1) {
+    const ndl::NetworkDeclaration only = description.network(0);
+    notes.push_back({only.id_span(), fmt::format("the only network is {}", quoted(only.id()))});
+  }
+  for (ndl::Note& note : argument.origin()) notes.push_back(std::move(note));
+  std::string text = fmt::format("no network has id {}{}", quoted(id), suggestion);
+  if (!machine.empty()) text += fmt::format(" (for {})", quoted(machine));
+  context.diagnostics.error(argument.span(), std::move(text), std::move(notes));
+  return std::nullopt;
+}
+
+void check_attached_once(const PlanningContext& context, const ndl::Section& first,
+                         const ndl::Section& second, std::string_view id) {
+  if (!first.origin().empty()) return;
+  const auto place_of = [](const ndl::Section& section) {
+    const auto argument = section.find("id");
+    return argument ? argument->span() : section.span();
+  };
+  context.diagnostics.error(place_of(second),
+                            fmt::format("the machine is attached to network {} twice", quoted(id)),
+                            {{place_of(first), "it is attached here first"}});
+}
+
+namespace {
+
+class CommonPlanner {
+ public:
+  CommonPlanner(const PlanningContext& context, PlannedGroup& group)
+      : context_{context}, group_{group}, may_lack_{group.declaration.is_damaged()} {}
+
+  GroupTraits plan();
+
+ private:
+  void attach();
+  void list_protocols();
+  const ProtocolKind* known_protocol(const ndl::Section& section);
+  void add_protocol(const ProtocolKind& kind, const ndl::Section& section);
+  void list_applications();
+  void complete_protocols();
+  bool add_missing(std::string_view name);
+  void check_needs();
+  bool has(std::string_view protocol) const;
+  void report_missing(const ndl::Section& section, std::string_view who, std::string_view protocol);
+  bool read_first(const ndl::Section& section, std::string_view owner, Options& options);
+
+  const PlanningContext& context_;
+  PlannedGroup& group_;
+  GroupTraits traits_;
+  ValueCosts values_;
+  std::uint64_t taps_ = 0;                 // of each machine
+  std::vector<ndl::Section> wanting_udp_;  // applications
+  bool may_lack_;                          // whether what is missing may only have been misspelt
+};
+
+GroupTraits CommonPlanner::plan() {
+  attach();
+  list_protocols();
+  list_applications();
+  if (group_.declaration.adds_protocols()) complete_protocols();
+  const auto adds = group_.declaration.find("auto-protocol");
+  if (adds && (adds->is_broken() || !ndl::read_bool(adds->text()))) may_lack_ = true;
+  const ProtocolKind* const first = context_.catalog.protocols.data();
+  std::sort(group_.protocols.begin(), group_.protocols.end(),
+            [&](const PlannedProtocol& a, const PlannedProtocol& b) {
+              return a.kind - first < b.kind - first;
+            });
+  if (!may_lack_) check_needs();
+  traits_.memory_bytes = estimate_group(group_, taps_, values_);
+  return traits_;
+}
+
+// ===== CommonPlanner: networks =====
+
+void CommonPlanner::attach() {
+  std::vector<ndl::Section> sections;  // of each attachment
+  for (const ndl::Section& section : group_.declaration.networks()) {
+    ++taps_;
+    const auto id = section.read("id");
+    if (!id || id->is_broken()) {
+      traits_.is_astray = true;
+      continue;
+    }
+    if (id->varies()) {
+      traits_.networks_vary = true;
+      continue;
+    }
+    const auto network = find_network(context_, *id, id->text());
+    if (!network) {
+      traits_.is_astray = true;
+      continue;
+    }
+    auto& attachments = group_.attachments;
+    const auto before = std::find(attachments.begin(), attachments.end(), *network);
+    if (before == attachments.end()) {
+      attachments.push_back(*network);
+      sections.push_back(section);
+    } else {
+      const auto place = static_cast<std::size_t>(before - attachments.begin());
+      check_attached_once(context_, sections[place], section, id->text());
+    }
+  }
+  if (traits_.networks_vary) {
+    group_.attachments.clear();
+  } else {
+    group_.stretches.push_back(
+        {0, group_.count, 0, static_cast<std::uint32_t>(group_.attachments.size())});
+  }
+}
+
+// ===== CommonPlanner: protocols =====
+
+const ProtocolKind* CommonPlanner::known_protocol(const ndl::Section& section) {
+  const std::string_view name = section.name();
+  if (name.empty()) return nullptr;
+  if (const ProtocolKind* const kind = context_.catalog.find_protocol(name)) return kind;
+  if (context_.catalog.is_planned(name)) {
+    context_.diagnostics.error(section.name_span(),
+                               fmt::format("protocol {} is not yet available", quoted(name)),
+                               section.origin());
+    return nullptr;
+  }
+  ndl::Closest search{name};
+  for (const ProtocolKind& kind : context_.catalog.protocols) search.consider(kind.name);
+  for (const std::string_view planned : context_.catalog.planned_protocols) {
+    search.consider(planned);
+  }
+  context_.diagnostics.error(
+      section.name_span(), fmt::format("unknown protocol {}{}", quoted(name), search.suggestion()),
+      section.origin());
+  return nullptr;
+}
+
+void CommonPlanner::list_protocols() {
+  for (const ndl::Section& section : group_.declaration.protocols()) {
+    const ProtocolKind* const kind = known_protocol(section);
+    if (kind == nullptr) {
+      may_lack_ = true;
+    } else {
+      add_protocol(*kind, section);
+    }
+  }
+}
+
+void CommonPlanner::add_protocol(const ProtocolKind& kind, const ndl::Section& section) {
+  const std::unique_ptr<Options> options = kind.make_options();
+  const bool varies = read_first(section, kind.name, *options);
+  const auto before =
+      std::find_if(group_.protocols.begin(), group_.protocols.end(),
+                   [&](const PlannedProtocol& planned) { return planned.kind == &kind; });
+  if (before == group_.protocols.end()) {
+    group_.protocols.push_back({&kind, section, varies});
+    return;
+  }
+  // A machine's own section replaces that of its template.
+  if (before->section->origin().empty()) {
+    context_.diagnostics.error(section.name_span(),
+                               fmt::format("{} is listed twice", quoted(kind.name)),
+                               {{before->section->name_span(), "it is listed here first"}});
+  }
+  *before = {&kind, section, varies};
+}
+
+bool CommonPlanner::has(std::string_view protocol) const {
+  const ProtocolKind* const kind = context_.catalog.find_protocol(protocol);
+  return std::any_of(group_.protocols.begin(), group_.protocols.end(),
+                     [&](const PlannedProtocol& planned) { return planned.kind == kind; });
+}
+
+bool CommonPlanner::add_missing(std::string_view name) {
+  const ProtocolKind* const kind = context_.catalog.find_protocol(name);
+  if (kind == nullptr || has(name)) return false;
+  group_.protocols.push_back({kind, std::nullopt, false});
+  return true;
+}
+
+// `auto-protocol`: what every machine on a network needs, and what its applications ask for.
+void CommonPlanner::complete_protocols() {
+  add_missing("IPv4");
+  add_missing("ARP");
+  if (!wanting_udp_.empty()) add_missing("UDP");
+  for (std::size_t i = 0; i < group_.protocols.size(); ++i) {
+    for (const std::string_view needed : group_.protocols[i].kind->needs) add_missing(needed);
+  }
+}
+
+void CommonPlanner::check_needs() {
+  for (const PlannedProtocol& planned : group_.protocols) {
+    for (const std::string_view needed : planned.kind->needs) {
+      if (!has(needed)) report_missing(*planned.section, planned.kind->name, needed);
+    }
+  }
+  if (has("UDP")) return;
+  for (const ndl::Section& section : wanting_udp_) {
+    report_missing(section, section.name(), "UDP");
+  }
+}
+
+void CommonPlanner::report_missing(const ndl::Section& section, std::string_view who,
+                                   std::string_view protocol) {
+  context_.diagnostics.error(
+      section.name_span(),
+      fmt::format("{} needs the protocol {}, which the machine does not have", quoted(who),
+                  quoted(protocol)),
+      section.origin());
+}
+
+// ===== CommonPlanner: applications =====
+
+void CommonPlanner::list_applications() {
+  for (const ndl::Section& section : group_.declaration.applications()) {
+    const std::string_view name = section.name();
+    if (name.empty()) continue;
+    const ApplicationKind* const kind = context_.catalog.find_application(name);
+    if (kind == nullptr) {
+      ndl::Closest search{name};
+      for (const ApplicationKind& known : context_.catalog.applications) {
+        search.consider(known.name);
+      }
+      context_.diagnostics.error(
+          section.name_span(),
+          fmt::format("unknown application {}{}", quoted(name), search.suggestion()),
+          section.origin());
+      continue;
+    }
+    const std::unique_ptr<ApplicationOptions> options = kind->make_options();
+    const bool varies = read_first(section, kind->name, *options);
+    group_.applications.push_back({kind, section, varies});
+  }
+}
+
+// Reads the arguments for the first machine; returns whether they differ for the others.
+bool CommonPlanner::read_first(const ndl::Section& section, std::string_view owner,
+                               Options& options) {
+  ArgumentReader reader{context_.description, group_.declaration, section, owner,
+                        context_.diagnostics};
+  reader.read(options, 0);
+  if (reader.needs_udp()) wanting_udp_.push_back(section);
+  (reader.varies() ? values_.own_bytes : values_.shared_bytes) += reader.bytes();
+  if (reader.sends()) ++values_.senders;
+  return reader.varies();
+}
+
+}  // namespace
+
+GroupTraits plan_common(const PlanningContext& context, PlannedGroup& group) {
+  return CommonPlanner{context, group}.plan();
+}
+
+}  // namespace elvis

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// What a scenario will need in memory, from the sizes of what it is made of.
+#pragma once
+
+#include <cstdint>
+
+#include "elvis/builder/plan.hpp"
+
+namespace elvis {
+
+/// What the values of a group's applications and protocols come to.
+struct ValueCosts {
+  std::uint64_t shared_bytes = 0;  ///< Once for the group.
+  std::uint64_t own_bytes = 0;     ///< For each machine.
+  std::uint64_t senders = 0;       ///< Applications of a machine that send.
+};
+
+/// `a` + `b`, held at the largest number.
+std::uint64_t add_saturated(std::uint64_t a, std::uint64_t b);
+
+/// Bytes that the world takes before there are machines.
+std::uint64_t estimate_common(const Plan& plan);
+
+/// Bytes that the machines of `group`, each with `taps` taps, take at the peak of a run.
+std::uint64_t estimate_group(const PlannedGroup& group, std::uint64_t taps,
+                             const ValueCosts& values);
+
+}  // namespace elvis

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/graph/application.hpp"
+
+#include <exception>
+#include <utility>
+
+#include "elvis/graph/machine.hpp"
+
+namespace elvis {
+
+Time Application::now() const {
+  return machine_.now();
+}
+
+Sleep Application::sleep_for(Duration duration) const {
+  return sleep_until(add_saturated(machine_.now(), duration < Duration{} ? Duration{} : duration));
+}
+
+Sleep Application::sleep_until(Time time) const {
+  return {machine_, time};
+}
+
+void Application::count_message(std::size_t bytes) {
+  if (messages_ == 0) first_at_ = now();
+  last_at_ = now();
+  ++messages_;
+  bytes_ += bytes;
+}
+
+void Application::satisfied() {
+  if (status_ != ApplicationStatus::waiting) return;
+  status_ = ApplicationStatus::done;
+  machine_.partition().completed();
+}
+
+const std::string& Application::detail() const {
+  static const std::string none;
+  return detail_ == nullptr ? none : *detail_;
+}
+
+void Application::set_detail(std::string text) {
+  detail_ = std::make_unique<std::string>(std::move(text));
+}
+
+void Application::start() {
+  status_ = kind_.has_end ? ApplicationStatus::waiting : ApplicationStatus::serving;
+  task_ = kind_.run(*this, options_);
+  task_.start(this);
+}
+
+void Application::task_ended() {
+  const bool is_awaited = status_ == ApplicationStatus::waiting;
+  // An application that throws ends alone (DESIGN law 7), and the report says so.
+  if (const std::exception_ptr thrown = task_.exception()) {
+    status_ = ApplicationStatus::failed;
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::exception& error) {
+      set_detail(error.what());
+    } catch (...) {
+      set_detail("threw something that is no std::exception");
+    }
+  } else if (const Result<> result = task_.take(); !result) {
+    status_ = ApplicationStatus::failed;
+    set_detail(result.error().message());
+  } else {
+    status_ = ApplicationStatus::done;
+  }
+  task_.reset();
+  if (is_awaited) machine_.partition().completed();
+}
+
+}  // namespace elvis

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/graph/machine.hpp"
+
+#include <memory>
+#include <utility>
+
+#include "elvis/graph/frame.hpp"
+#include "elvis/graph/world.hpp"
+#include "elvis/sim/partition.hpp"
+#include "elvis/util/fold.hpp"
+
+namespace elvis {
+
+std::string MachineGroup::name_of(std::uint32_t place) const {
+  return is_counted ? name + "-" + std::to_string(place) : name;
+}
+
+Machine::~Machine() {
+  destroy_tasks();
+  for (Application* next = applications_; next != nullptr;) {
+    std::exchange(next, next->next_)->~Application();
+  }
+  for (std::uint32_t i = protocol_count_; i > 0; --i) protocols_[i - 1]->~Protocol();
+  delete drops_;
+}
+
+Protocol* Machine::find(ProtocolId id) const {
+  for (Protocol* const protocol : protocols()) {
+    if (protocol->id() == id) return protocol;
+  }
+  return nullptr;
+}
+
+Rng Machine::rng(std::string_view purpose) const {
+  return Rng{world_.seed(), key(), hash_of(purpose)};
+}
+
+void Machine::drop(Drop reason, const Message& message) {
+  if (drops_ == nullptr) drops_ = new DropCounters;
+  ++(*drops_)[reason];
+  fold_in(static_cast<std::uint64_t>(reason), message.size());
+  if (Observer* const observer = world_.observer()) observer->dropped(*this, reason, message, now());
+}
+
+void Machine::loop_back(Message datagram) {
+  auto* const frame = new Frame{{}, std::move(datagram), nullptr, 0, 0};
+  partition().schedule(*this, *this, add_saturated(now(), Duration{1}), frame);
+}
+
+void Machine::destroy_tasks() {
+  for (Application* next = applications_; next != nullptr; next = next->next_) next->destroy_task();
+}
+
+// ===== Machine: what happens to it =====
+
+void Machine::handle(void* subject) {
+  if (subject == &world_) {  // the start of the run
+    for (Application* next = applications_; next != nullptr; next = next->next_) next->start();
+    return;
+  }
+  const std::unique_ptr<Frame> frame{static_cast<Frame*>(subject)};
+  if (frame->tap != nullptr) {
+    frame->tap->network().delivered(*frame, *frame->tap);
+    return frame->tap->demux(std::move(frame->bytes));
+  }
+  Arrival itself;
+  if (Protocol* const ipv4 = find(ProtocolId::ipv4)) ipv4->demux(std::move(frame->bytes), itself);
+}
+
+// Taps, protocols and applications lie behind the machine, in one piece.
+void Machine::prefetch(const void* subject) const {
+  const auto* const self = reinterpret_cast<const char*>(this);
+  for (std::size_t line = 2; line < 7; ++line) __builtin_prefetch(self + line * 64);
+  if (subject == nullptr) return prefetch_timers();
+  if (subject == &world_) return;
+  const Frame& frame = *static_cast<const Frame*>(subject);
+  if (frame.bytes.slice_count() == 0) return;
+  const std::uint8_t* const header = frame.bytes.slice_at(0).data();
+  __builtin_prefetch(header - 32);
+  __builtin_prefetch(header + 32);
+}
+
+void Machine::discard(void* subject) {
+  if (subject != &world_) delete static_cast<Frame*>(subject);
+}
+
+}  // namespace elvis

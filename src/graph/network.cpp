@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/graph/network.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <utility>
+
+#include "elvis/graph/machine.hpp"
+#include "elvis/graph/tap.hpp"
+#include "elvis/graph/world.hpp"
+#include "elvis/sim/partition.hpp"
+#include "elvis/util/assert.hpp"
+#include "elvis/util/fold.hpp"
+
+namespace elvis {
+
+namespace {
+
+// Networks come after all machines in the order of simultaneous events.
+constexpr std::uint32_t first_network_id = 0x8000'0000U;
+
+// A MAC address: locally administered, 22 bits of the network, 24 of the tap. Only the tap's bits
+// have to be unique on a network; the rest keeps captures of several networks apart.
+constexpr unsigned tap_bits = 24;
+constexpr std::uint64_t locally_administered = std::uint64_t{0x02} << 40;
+constexpr std::uint64_t network_bits(std::uint32_t network) {
+  const std::uint64_t low = network & 0xffff;
+  const std::uint64_t high = network >> 16 & 0x3f;
+  return high << 42 | low << tap_bits;
+}
+
+// What a frame's digest covers of its header: Ethernet, IPv4 and UDP.
+constexpr std::size_t digest_bytes = 42;
+
+std::uint64_t word_at(const std::uint8_t* bytes) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
+  return word;
+}
+
+}  // namespace
+
+void NetworkCounters::add(const NetworkCounters& other) {
+  frames_sent += other.frames_sent;
+  frames_copied += other.frames_copied;
+  frames_delivered += other.frames_delivered;
+  frames_lost += other.frames_lost;
+  frames_corrupted += other.frames_corrupted;
+  frames_queue_dropped += other.frames_queue_dropped;
+  frames_duplicated += other.frames_duplicated;
+  frames_unknown_destination += other.frames_unknown_destination;
+  bytes_sent += other.bytes_sent;
+  bytes_delivered += other.bytes_delivered;
+}
+
+Network::Network(World& world, std::uint32_t index, std::string name,
+                 const LinkProperties& properties)
+    : Entity{first_network_id + index},
+      world_{world},
+      index_{index},
+      name_{std::move(name)},
+      key_{hash_of(name_)},
+      properties_{properties} {
+  ELVIS_ASSERT(properties_.latency.min >= Duration{1});
+  ELVIS_ASSERT(properties_.latency.min <= properties_.latency.max);
+}
+
+// ===== Network: who is where =====
+
+MacAddress Network::mac_of(std::uint32_t tap_index) const {
+  return MacAddress{locally_administered | network_bits(index_) | tap_index};
+}
+
+Tap* Network::tap_with(MacAddress address) const {
+  const std::uint64_t tap_index = address.value() & ((std::uint64_t{1} << tap_bits) - 1);
+  if (tap_index >= taps_.size() || address != mac_of(static_cast<std::uint32_t>(tap_index))) {
+    return nullptr;
+  }
+  return taps_[tap_index];
+}
+
+Tap* Network::tap_with(Ipv4Address address) const {
+  auto run = std::upper_bound(
+      addresses_.begin(), addresses_.end(), address.value(),
+      [](std::uint32_t value, const AddressRun& candidate) { return value < candidate.address; });
+  if (run == addresses_.begin()) return nullptr;
+  --run;
+  const std::uint32_t offset = address.value() - run->address;
+  return offset < run->count ? taps_[run->tap + offset] : nullptr;
+}
+
+// Sorts the claims and joins consecutive addresses of consecutive taps, which is what a counted
+// group of machines gets.
+void Network::index_addresses() {
+  std::sort(claims_.begin(), claims_.end());
+  for (const auto& [address, tap] : claims_) {
+    if (!addresses_.empty()) {
+      AddressRun& last = addresses_.back();
+      if (address.value() - last.address == last.count && tap - last.tap == last.count) {
+        ++last.count;
+        continue;
+      }
+    }
+    addresses_.push_back({address.value(), tap, 1});
+  }
+  addresses_.shrink_to_fit();
+  claims_ = {};
+}
+
+// ===== Network: the way of a frame =====
+
+void Network::transmit(Tap& from, Message&& frame) {
+  Machine& sender = from.machine();
+  Partition& here = sender.partition();
+  NetworkCounters& counters = counters_here(here);
+  ++counters.frames_sent;
+  counters.bytes_sent += frame.size();
+  if (Observer* const observer = world_.observer()) observer->frame_sent(from, frame, here.now());
+
+  auto* const sent = new Frame{{}, std::move(frame), &from, 0, from.frames_sent_++};
+  sent->fold = fold_of(sent->bytes);
+  sender.fold_in(static_cast<std::uint64_t>(here.now().time_since_epoch().count()), sent->fold);
+  if (properties_.throughput) {
+    here.hand_over(*this, sender, sent, crosses_partitions_);
+  } else {
+    distribute(from, sender, here.now(), sent);
+  }
+}
+
+// A frame's turn at the shared medium.
+void Network::handle(void* subject) {
+  auto* const frame = static_cast<Frame*>(subject);
+  distribute(*frame->tap, *this, occupy_medium(now(), frame->bytes.size()), frame);
+}
+
+void Network::discard(void* subject) {
+  delete static_cast<Frame*>(subject);
+}
+
+// When a frame of `bytes` bytes handed over at `now` has left the medium: the time from which it is
+// whole, rounded up to a nanosecond; what was rounded is not lost while the medium stays busy.
+Time Network::occupy_medium(Time now, std::size_t bytes) {
+  __extension__ using Wide = unsigned __int128;
+  constexpr std::uint64_t nanoseconds = 1'000'000'000;
+  const std::uint64_t rate = properties_.throughput->bits_per_second;
+  if (busy_until_ < now) {
+    busy_until_ = now;
+    busy_fraction_ = 0;
+  }
+  const Wide work = static_cast<Wide>(bytes) * 8 * nanoseconds + busy_fraction_;
+  busy_until_ = add_saturated(busy_until_, Duration{static_cast<Duration::rep>(work / rate)});
+  busy_fraction_ = static_cast<std::uint64_t>(work % rate);
+  return busy_fraction_ == 0 ? busy_until_ : add_saturated(busy_until_, Duration{1});
+}
+
+Rng Network::luck(const Tap& from, std::uint32_t number) const {
+  return Rng{world_.seed(), key_, from.machine().key(), number};
+}
+
+// Takes `frame` to its receivers. `origin` decides its fate: the sender, or the shared medium.
+void Network::distribute(Tap& from, Entity& origin, Time departure, Frame* frame) {
+  std::optional<Rng> drawn;
+  if (properties_.needs_luck()) drawn = luck(from, frame->number);
+  Rng* const luck = drawn ? &*drawn : nullptr;
+
+  std::uint8_t scratch[EthernetHeader::size];
+  const std::uint8_t* const header = frame->bytes.front(EthernetHeader::size, scratch);
+  const MacAddress destination = EthernetHeader::parse(header, EthernetHeader::size)->destination;
+  if (!destination.is_group()) {
+    if (Tap* const to = tap_with(destination)) return deliver(*to, origin, departure, frame, luck);
+    ++counters_here(origin.partition()).frames_unknown_destination;
+    fold_fate(origin, *frame);
+    delete frame;
+    return;
+  }
+  const std::unique_ptr<Frame> original{frame};
+  if (taps_.size() < 2) {
+    ++counters_here(origin.partition()).frames_unknown_destination;
+    return;
+  }
+  counters_here(origin.partition()).frames_copied += taps_.size() - 2;
+  for (Tap* const to : taps_) {
+    if (to != &from) deliver(*to, origin, departure, new Frame{*original}, luck);
+  }
+}
+
+void Network::deliver(Tap& to, Entity& origin, Time departure, Frame* frame, Rng* luck) {
+  Duration latency = properties_.latency.min;
+  if (luck != nullptr) {
+    if (!properties_.loss.is_zero() && luck->happens(properties_.loss)) {
+      ++counters_here(origin.partition()).frames_lost;
+      fold_fate(origin, *frame);
+      delete frame;
+      return;
+    }
+    if (!properties_.corruption.is_zero() && luck->happens(properties_.corruption)) {
+      corrupt(*frame, *luck);
+      ++counters_here(origin.partition()).frames_corrupted;
+    }
+    if (!properties_.latency.is_constant()) {
+      const auto spread = (properties_.latency.max - properties_.latency.min).count();
+      latency += Duration{static_cast<Duration::rep>(luck->below(static_cast<std::uint64_t>(spread) + 1))};
+    }
+  }
+  frame->tap = &to;
+  origin.partition().schedule(to.machine(), origin, add_saturated(departure, latency), frame);
+}
+
+// Flips one bit, and after each one another with probability 1/2.
+void Network::corrupt(Frame& frame, Rng& luck) {
+  do {
+    const std::uint64_t bit = luck.below(frame.bytes.size() * 8);
+    frame.bytes.flip_bit(bit);
+    frame.fold = fold(frame.fold, bit);
+  } while (luck() >> 63 != 0);
+}
+
+void Network::delivered(const Frame& frame, Tap& to) {
+  Machine& receiver = to.machine();
+  Partition& here = receiver.partition();
+  NetworkCounters& counters = counters_here(here);
+  ++counters.frames_delivered;
+  counters.bytes_delivered += frame.bytes.size();
+  receiver.fold_in(~static_cast<std::uint64_t>(here.now().time_since_epoch().count()), frame.fold);
+  if (Observer* const observer = world_.observer()) {
+    observer->frame_delivered(to, frame.bytes, here.now());
+  }
+}
+
+// ===== Network: what is counted =====
+
+std::uint64_t Network::fold_of(const Message& frame) const {
+  std::uint8_t scratch[48] = {};
+  std::uint64_t state = fold(key_, frame.size());
+  const std::uint8_t* bytes = frame.front(digest_bytes, scratch);
+  if (bytes == nullptr) {
+    frame.copy_to(scratch);
+    bytes = scratch;
+  }
+  state = fold(state, word_at(bytes), word_at(bytes + 8));
+  state = fold(state, word_at(bytes + 16), word_at(bytes + 24));
+  state = fold(state, word_at(bytes + 32), word_at(bytes + 34));
+  if (!world_.has_full_digest()) return state;
+  for (std::size_t offset = digest_bytes; offset < frame.size(); offset += 16) {
+    std::uint8_t words[16] = {};
+    frame.copy_to(words, offset);
+    state = fold(state, word_at(words), word_at(words + 8));
+  }
+  return state;
+}
+
+// A frame that goes no further counts in the digest of whoever decided so.
+void Network::fold_fate(Entity& origin, const Frame& frame) {
+  if (&origin == this) {
+    fold_ = fold(fold_, frame.fold);
+  } else {
+    frame.tap->machine().fold_in(frame.fold, 1);
+  }
+}
+
+NetworkCounters& Network::counters_here(const Partition& partition) {
+  return counters_[partition.index()];
+}
+
+NetworkCounters Network::counters() const {
+  NetworkCounters sum;
+  for (const PartitionCounters& counters : counters_) sum.add(counters);
+  return sum;
+}
+
+}  // namespace elvis

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/graph/protocol.hpp"
+
+namespace elvis {
+
+Result<SessionRef> Protocol::open(Protocol&, Endpoints) {
+  return Errc::no_protocol;
+}
+
+Result<> Protocol::listen(Protocol&, Endpoint) {
+  return Errc::no_protocol;
+}
+
+void Protocol::unlisten(Endpoint) {}
+
+}  // namespace elvis

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/graph/world.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "elvis/util/assert.hpp"
+#include "elvis/util/fold.hpp"
+#include "partitioner.hpp"
+
+namespace elvis {
+
+World::World(const WorldOptions& options) : options_{options} {}
+
+World::~World() {
+  tear_down();
+  for (Machine* const machine : machines_) machine->~Machine();
+  // Options may refer to constants, so these go last.
+  kept_options_.clear();
+  for (Chunk* const chunk : constants_) Chunk::destroy_constant(chunk);
+}
+
+// ===== World: building =====
+
+Network& World::add_network(std::string name, const LinkProperties& properties) {
+  return networks_.emplace_back(*this, static_cast<std::uint32_t>(networks_.size()), std::move(name),
+                                properties);
+}
+
+MachineGroup& World::add_group(std::string name, std::uint32_t count, bool is_counted) {
+  MachineGroup& group = groups_.emplace_back();
+  group.key = hash_of(name);
+  group.name = std::move(name);
+  group.count = count;
+  group.is_counted = is_counted;
+  group.first = static_cast<std::uint32_t>(machines_.size());
+  return group;
+}
+
+Machine& World::add_machine(std::span<Network* const> networks, std::size_t protocols) {
+  ELVIS_ASSERT(!groups_.empty());
+  const auto id = static_cast<std::uint32_t>(machines_.size());
+  auto* const machine =
+      new (arena_.allocate(sizeof(Machine), alignof(Machine))) Machine{*this, id, groups_.back()};
+  machine->taps_ = static_cast<Tap*>(arena_.allocate(networks.size() * sizeof(Tap), alignof(Tap)));
+  machine->protocols_ = static_cast<Protocol**>(
+      arena_.allocate(protocols * sizeof(Protocol*), alignof(Protocol*)));
+  for (Network* const network : networks) {
+    const auto index = static_cast<std::uint32_t>(network->taps_.size());
+    network->taps_.push_back(new (machine->taps_ + machine->tap_count_++)
+                                 Tap{*machine, *network, index});
+  }
+  machines_.push_back(machine);
+  return *machine;
+}
+
+void World::attach(Machine& machine, Protocol& protocol) {
+  machine.protocols_[machine.protocol_count_++] = &protocol;
+}
+
+Application& World::add_application(Machine& machine, const ApplicationKind& kind,
+                                    const ApplicationOptions& options) {
+  auto* const application = new (arena_.allocate(sizeof(Application), alignof(Application)))
+      Application{machine, kind, options};
+  Application** last = &machine.applications_;
+  while (*last != nullptr) last = &(*last)->next_;
+  *last = application;
+  return *application;
+}
+
+Chunk& World::constant(std::span<const std::uint8_t> bytes) {
+  return *constants_.emplace_back(Chunk::make_constant(bytes));
+}
+
+void World::claim(Tap& tap, Ipv4Address address) {
+  if (tap.address_.is_unspecified()) tap.address_ = address;
+  tap.network_.claims_.emplace_back(address, tap.index_);
+}
+
+// ===== World: running =====
+
+Outcome World::run(RunOptions options) {
+  ELVIS_ASSERT(engine_ == nullptr);
+  // A limit on events counts in the order of all events, which only one partition has.
+  const bool is_serial = options.engine.max_events.has_value();
+  const std::size_t wanted =
+      is_serial ? 1 : options.partitions.value_or(options.engine.threads);
+  const PartitionPlan plan = plan_partitions(*this, wanted, options.partitions.has_value());
+  engine_ = std::make_unique<Engine>(plan.partitions);
+  for (Machine* const machine : machines_) {
+    machine->move_to(engine_->partition(plan.partition_of[machine->id()]));
+  }
+  Duration grid{1};
+  for (Network& network : networks_) {
+    network.index_addresses();
+    network.counters_.assign(plan.partitions, {});
+    network.move_to(network.taps_.empty() ? engine_->partition(0)
+                                          : network.taps_.front()->machine().partition());
+    network.crosses_partitions_ =
+        std::any_of(network.taps_.begin(), network.taps_.end(), [&](const Tap* tap) {
+          return &tap->machine().partition() != &network.partition();
+        });
+    grid = std::max(grid, network.lookahead());
+  }
+  start_applications();
+  options.engine.lookahead = plan.lookahead;
+  options.engine.grid = std::min<Duration>(grid, std::chrono::milliseconds{10});
+  if (options.stop_at_once != StopReason::none) engine_->request_stop(options.stop_at_once);
+  const Outcome outcome = engine_->run(options.engine);
+  count_in_flight();
+  return outcome;
+}
+
+void World::start_applications() {
+  for (Machine* const machine : machines_) {
+    if (machine->applications_ == nullptr) continue;
+    for (const Application* next = machine->applications_; next != nullptr; next = next->next_) {
+      if (next->kind().has_end) machine->partition().expect_completion();
+    }
+    machine->partition().schedule(*machine, *machine, start_of_time, this);
+  }
+}
+
+void World::count_in_flight() {
+  in_flight_.assign(networks_.size(), 0);
+  for (std::size_t i = 0; i < engine_->size(); ++i) {
+    engine_->partition(i).for_each_pending([&](const Entity&, void* subject) {
+      if (subject == nullptr || subject == this) return;
+      const Frame& frame = *static_cast<const Frame*>(subject);
+      if (frame.tap != nullptr) ++in_flight_[frame.tap->network().index()];
+    });
+  }
+}
+
+void World::tear_down() {
+  for (Machine* const machine : machines_) machine->destroy_tasks();
+  engine_.reset();
+}
+
+// ===== World: results =====
+
+std::uint64_t World::digest() const {
+  std::uint64_t sum = 0;
+  for (const Machine* const machine : machines_) sum += mix(machine->digest_fold() ^ machine->key());
+  for (const Network& network : networks_) sum += mix(network.digest_fold() ^ hash_of(network.name()) ^ 1);
+  return sum;
+}
+
+NetworkCounters World::totals() const {
+  NetworkCounters sum;
+  for (const Network& network : networks_) sum.add(network.counters());
+  return sum;
+}
+
+DropCounters World::drops() const {
+  DropCounters sum;
+  for (const Machine* const machine : machines_) sum.add(machine->drops());
+  return sum;
+}
+
+bool World::conserves_frames() const {
+  return std::all_of(networks_.begin(), networks_.end(), [&](const Network& network) {
+    const NetworkCounters counters = network.counters();
+    return counters.frames_sent + counters.frames_copied + counters.frames_duplicated ==
+           counters.frames_delivered + counters.frames_lost + counters.frames_queue_dropped +
+               counters.frames_unknown_destination + in_flight(network);
+  });
+}
+
+}  // namespace elvis

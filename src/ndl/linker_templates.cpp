@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+// The Linker's part about templates.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "linker.hpp"
+
+namespace elvis::ndl {
+
+void Linker::link_templates() {
+  const auto name_of = [this](std::uint32_t number) {
+    return records_.name(records_.templates[number].name);
+  };
+  auto& templates = records_.templates;
+  for (std::uint32_t i = 0; i < templates.size(); ++i) {
+    TemplateRecord& entry = templates[i];
+    entry.name = records_.find(entry.section, "name");
+    const auto name = text_of(entry.name);
+    if (!name) continue;
+    if (const auto first = records_.template_names.insert(*name, i, name_of)) {
+      error(entry.name, fmt::format("a second template is called {}", quoted(*name)),
+            {{records_.value_span(templates[*first].name), "the first one is here"}});
+    }
+  }
+  for (TemplateRecord& entry : templates) entry.base = find_template(entry.section);
+  for (std::uint32_t i = 0; i < templates.size(); ++i) link_chain(i);
+}
+
+/// The template that the section's `template` names; nothing if it has none or there is no such.
+std::uint32_t Linker::find_template(std::uint32_t section) {
+  const std::uint32_t argument = records_.find(section, "template");
+  if (argument == nothing) return nothing;
+  const auto name = text_of(argument);
+  if (!name) return nothing;
+  const auto name_of = [this](std::uint32_t number) {
+    return records_.name(records_.templates[number].name);
+  };
+  if (const auto found = records_.template_names.find(*name, name_of)) return *found;
+  Closest search{*name};
+  for (std::uint32_t i = 0; i < records_.templates.size(); ++i) {
+    if (records_.suggestion_budget == 0) break;
+    --records_.suggestion_budget;
+    search.consider(name_of(i));
+  }
+  error(argument, fmt::format("no template is called {}{}", quoted(*name), search.suggestion()));
+  return nothing;
+}
+
+/// Links the template after those that it builds on.
+void Linker::link_chain(std::uint32_t number) {
+  auto& templates = records_.templates;
+  std::vector<std::uint32_t> chain;
+  for (std::uint32_t at = number; at != nothing && !templates[at].is_linked;
+       at = templates[at].base) {
+    // Marked now and completed below, from the far end back: a mark met again is a cycle.
+    const auto met = std::find(chain.begin(), chain.end(), at);
+    if (met != chain.end()) {
+      std::string names;
+      for (auto entry = met; entry != chain.end(); ++entry) {
+        names += quoted(records_.name(templates[*entry].name)) + " → ";
+      }
+      TemplateRecord& last = templates[chain.back()];
+      error(records_.find(last.section, "template"),
+            fmt::format("the template is built on itself: {}{}", names,
+                        quoted(records_.name(templates[at].name))));
+      last.base = nothing;
+      last.is_damaged = true;
+      break;
+    }
+    if (chain.size() >= max_template_depth) break;
+    chain.push_back(at);
+  }
+  for (auto entry = chain.rbegin(); entry != chain.rend(); ++entry) complete(*entry);
+}
+
+/// Works out what the template has, itself and from the one that it is built on.
+void Linker::complete(std::uint32_t number) {
+  TemplateRecord& entry = records_.templates[number];
+  entry.is_linked = true;
+  if (entry.base != nothing) {
+    const TemplateRecord& base = records_.templates[entry.base];
+    if (!base.is_linked || base.depth >= max_template_depth) {
+      error(records_.find(entry.section, "template"),
+            fmt::format("more than {} templates are built on each other", max_template_depth));
+      entry.base = nothing;
+      entry.is_damaged = true;
+    } else {
+      const EntityRecord own = entry;
+      entry = base;
+      static_cast<EntityRecord&>(entry) = own;
+      entry.is_used = false;
+      entry.depth = base.depth + 1;
+    }
+  }
+  const SectionRecord& section = records_.sections[entry.section];
+  entry.is_damaged = entry.is_damaged || section.is_damaged;
+  for (std::uint32_t i = entry.section + 1; i < section.end; i = records_.sections[i].end) {
+    const SectionRecord& inside = records_.sections[i];
+    const bool is_filled = inside.end > i + 1;
+    switch (inside.kind) {
+      case SectionKind::ip:
+        entry.ip = i;
+        continue;
+      case SectionKind::networks:
+        entry.has_wrapper[0] = true;
+        break;
+      case SectionKind::protocols:
+        entry.has_wrapper[1] = true;
+        entry.has_protocol = entry.has_protocol || is_filled;
+        break;
+      default:
+        entry.has_wrapper[2] = true;
+    }
+    entry.wrapper = i;
+  }
+  const std::uint32_t end = section.end < records_.sections.size()
+                                ? records_.sections[section.end].first_argument
+                                : static_cast<std::uint32_t>(records_.arguments.size());
+  for (std::uint32_t i = section.first_argument; i < end; ++i) {
+    if (records_.arguments[i].state == ValueState::program) entry.varying = i;
+  }
+  if (const auto own = records_.find(entry.section, "count"); own != nothing) entry.counts = own;
+  if (const auto own = records_.find(entry.section, "auto-protocol"); own != nothing)
+    entry.adds = own;
+}
+
+/// Remembers that the template and those that it is built on are needed.
+void Linker::use(std::uint32_t number) {
+  for (std::uint32_t at = number; at != nothing && !records_.templates[at].is_used;
+       at = records_.templates[at].base) {
+    records_.templates[at].is_used = true;
+  }
+}
+
+/// Gives the entity the template that it names, if it is fit for it.
+void Linker::choose_template(EntityRecord& entity, bool is_machine) {
+  const std::uint32_t argument = records_.find(entity.section, "template");
+  if (argument == nothing) return;
+  bool& is_damaged = records_.sections[entity.section].is_damaged;
+  const std::uint32_t number = find_template(entity.section);
+  if (number == nothing) {
+    is_damaged = true;
+    return;
+  }
+  use(number);
+  const TemplateRecord& entry = records_.templates[number];
+  const std::string name = quoted(records_.name(entry.name));
+  if (is_machine && entry.ip != nothing) {
+    error(argument, fmt::format("template {} has addresses, which only networks can have", name),
+          {{records_.section_span(entry.ip), "they are here"}});
+  } else if (!is_machine && entry.wrapper != nothing) {
+    error(argument,
+          fmt::format("template {} has {}, which only machines can have", name,
+                      quoted(to_string(records_.sections[entry.wrapper].kind))),
+          {{records_.section_span(entry.wrapper), "it is here"}});
+  } else if (!is_machine && entry.varying != nothing) {
+    error(
+        argument,
+        fmt::format("template {} uses `${{index}}` or `${{name}}`, which only machines have", name),
+        {{records_.value_span(entry.varying), "it is here"}});
+  } else {
+    entity.base = number;
+    is_damaged = is_damaged || entry.is_damaged;
+    return;
+  }
+  is_damaged = true;
+}
+
+}  // namespace elvis::ndl

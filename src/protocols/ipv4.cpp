@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/protocols/ipv4.hpp"
+
+#include <utility>
+
+#include "elvis/protocols/arp.hpp"
+
+namespace elvis {
+
+namespace {
+
+// The group address of RFC 1112, 6.4: 01-00-5e and the low 23 bits.
+MacAddress multicast_mac(Ipv4Address group) {
+  return MacAddress{0x0100'5e00'0000U | (group.value() & 0x7f'ffff)};
+}
+
+}  // namespace
+
+// ===== Ipv4: the way out =====
+
+Arp* Ipv4::arp() const {
+  return static_cast<Arp*>(machine().find(ProtocolId::arp));
+}
+
+bool Ipv4::is_local(Ipv4Address address) const {
+  for (const Tap& tap : machine().taps()) {
+    if (tap.has_address(address)) return true;
+  }
+  return address.is_loopback();
+}
+
+Result<Ipv4::Way> Ipv4::way_to(Ipv4Address remote) const {
+  if (is_local(remote)) return Way{nullptr, remote, MacAddress{}};
+  const std::span<Tap> taps = machine().taps();
+  if (taps.empty() || remote.is_unspecified()) return Errc::network_unreachable;
+  if (remote.is_broadcast()) return Way{&taps.front(), remote, MacAddress::broadcast()};
+  if (remote.is_multicast()) return Way{&taps.front(), remote, multicast_mac(remote)};
+  Arp* const resolver = arp();
+  for (Tap& tap : taps) {
+    if (const Tap* const to = tap.network().tap_with(remote)) {
+      return Way{&tap, remote, resolver == nullptr ? to->mac() : MacAddress{}};
+    }
+  }
+  // With ARP a stranger's address can at least be asked for; the gateway takes what is elsewhere.
+  if (resolver == nullptr) return Errc::network_unreachable;
+  const Ipv4Address gateway = resolver->gateway();
+  if (gateway.is_unspecified()) return Way{&taps.front(), remote, MacAddress{}};
+  for (Tap& tap : taps) {
+    if (tap.network().tap_with(gateway) != nullptr) return Way{&tap, gateway, MacAddress{}};
+  }
+  return Errc::network_unreachable;
+}
+
+Result<Ipv4Address> Ipv4::local_address_for(Ipv4Address remote) const {
+  const Result<Way> way = way_to(remote);
+  if (!way) return way.error();
+  return way->tap == nullptr ? remote : way->tap->address();
+}
+
+Result<SessionRef> Ipv4::open(Protocol& above, Endpoints endpoints) {
+  const Result<Way> way = way_to(endpoints.remote.address);
+  if (!way) return way.error();
+  Ipv4Address local = endpoints.local.address;
+  if (local.is_unspecified()) {
+    local = way->tap == nullptr ? endpoints.remote.address : way->tap->address();
+  } else if (!is_local(local)) {
+    return Errc::address_not_available;
+  }
+  const auto protocol = static_cast<std::uint8_t>(above.id());
+  return SessionRef{new Ipv4Session{*this, *way, local, endpoints.remote.address, protocol}};
+}
+
+Ipv4Session::Ipv4Session(Ipv4& ipv4, Ipv4::Way way, Ipv4Address local, Ipv4Address remote,
+                         std::uint8_t protocol)
+    : ipv4_{ipv4}, way_{way}, local_{local}, remote_{remote}, protocol_{protocol} {}
+
+Result<> Ipv4Session::send(Message&& payload) {
+  constexpr std::size_t largest = 65'535;
+  const std::size_t length = Ipv4Header::min_size + payload.size();
+  if (length > largest) return Errc::message_too_long;
+  Ipv4Header header;
+  header.total_length = static_cast<std::uint16_t>(length);
+  header.identification = ipv4_.identification_++;
+  header.protocol = protocol_;
+  header.source = local_;
+  header.destination = remote_;
+  header.emit(payload.prepend(Ipv4Header::min_size));
+  if (way_.tap == nullptr) {
+    ipv4_.machine().loop_back(std::move(payload));
+    return {};
+  }
+  if (way_.mac == MacAddress{}) {
+    return ipv4_.arp()->send(*way_.tap, way_.next_hop, std::move(payload));
+  }
+  return way_.tap->send(way_.mac, EtherType::ipv4, std::move(payload));
+}
+
+// ===== Ipv4: the way in =====
+
+void Ipv4::demux(Message&& datagram, Arrival& arrival) {
+  std::uint8_t scratch[Ipv4Header::max_size];
+  const std::uint8_t* bytes = datagram.front(Ipv4Header::min_size, scratch);
+  if (bytes == nullptr) return machine().drop(Drop::truncated, datagram);
+  if (const std::size_t size = std::size_t{bytes[0]} % 16 * 4; size > Ipv4Header::min_size) {
+    bytes = datagram.front(size, scratch);
+    if (bytes == nullptr) return machine().drop(Drop::truncated, datagram);
+  }
+  const auto header = Ipv4Header::parse(bytes, datagram.size());
+  if (!header) return machine().drop(drop_for(header.error()), datagram);
+
+  // RFC 1122, 3.2.1.3: no datagram comes from a group; loopback addresses stay inside a machine.
+  const Ipv4Address source = header->source;
+  if (source.is_multicast() || source.is_broadcast() ||
+      (arrival.tap != nullptr && (source.is_loopback() || header->destination.is_loopback()))) {
+    return machine().drop(Drop::bad_source, datagram);
+  }
+  const Ipv4Address destination = header->destination;
+  const bool is_mine = arrival.tap == nullptr || arrival.tap->address() == destination ||
+                       destination.is_broadcast() || destination.is_multicast() ||
+                       is_local(destination);
+  if (!is_mine) return machine().drop(Drop::not_for_me, datagram);
+  // RFC 1122, 3.3.6: a datagram for one machine does not come in a frame for all.
+  if (arrival.tap != nullptr && arrival.link_destination.is_group() && !destination.is_broadcast() &&
+      !destination.is_multicast()) {
+    return machine().drop(Drop::not_for_me, datagram);
+  }
+  if (header->more_fragments || header->fragment_offset != 0) {
+    return machine().drop(Drop::fragment, datagram);
+  }
+  Protocol* const above = machine().find(over_ipv4(header->protocol));
+  if (above == nullptr) return machine().drop(Drop::unknown_protocol, datagram);
+
+  datagram.truncate(header->total_length);
+  datagram.remove_front(header->header_size());
+  arrival.source = source;
+  arrival.destination = destination;
+  arrival.protocol = header->protocol;
+  arrival.time_to_live = header->time_to_live;
+  above->demux(std::move(datagram), arrival);
+}
+
+}  // namespace elvis

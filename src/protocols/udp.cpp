@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/protocols/udp.hpp"
+
+#include <utility>
+
+#include "elvis/wire/checksum.hpp"
+
+namespace elvis {
+
+namespace {
+
+constexpr auto udp_number = static_cast<std::uint8_t>(IpProtocol::udp);
+
+}  // namespace
+
+// ===== Udp: who a datagram belongs to =====
+
+Result<SessionRef> Udp::open(Protocol& above, Endpoints endpoints) {
+  Result<SessionRef> below = ipv4_.open(*this, endpoints);
+  if (!below) return below.error();
+  endpoints.local.address = static_cast<const Ipv4Session&>(**below).local();
+  if (endpoints.local.port == 0) {
+    const Result<std::uint16_t> port = ephemeral_port();
+    if (!port) return port.error();
+    endpoints.local.port = *port;
+  }
+  if (sessions_.find(endpoints) != nullptr) return Errc::address_in_use;
+  return SessionRef{new UdpSession{*this, above, *std::move(below), endpoints}};
+}
+
+Result<> Udp::listen(Protocol& above, Endpoint local) {
+  if (!local.address.is_unspecified() && !local.address.is_broadcast() &&
+      !local.address.is_multicast() && !ipv4_.is_local(local.address)) {
+    return Errc::address_not_available;
+  }
+  if (!listeners_.insert(local, &above)) return Errc::address_in_use;
+  return {};
+}
+
+Result<std::uint16_t> Udp::ephemeral_port() {
+  constexpr int ports = 65'536 - first_ephemeral;
+  for (int i = 0; i < ports; ++i) {
+    const std::uint16_t port = next_ephemeral_;
+    next_ephemeral_ = port == 65'535 ? first_ephemeral : static_cast<std::uint16_t>(port + 1);
+    if (listener_for({Ipv4Address{}, port}) == nullptr) return port;
+  }
+  return Errc::address_not_available;
+}
+
+void Udp::demux(Message&& datagram, Arrival& arrival) {
+  std::uint8_t scratch[UdpHeader::size];
+  const std::uint8_t* const bytes = datagram.front(UdpHeader::size, scratch);
+  if (bytes == nullptr) return machine().drop(Drop::truncated, datagram);
+  const auto header = UdpHeader::parse(bytes, datagram.size());
+  if (!header) return machine().drop(drop_for(header.error()), datagram);
+  datagram.truncate(header->length);
+  if (!is_intact(datagram, *header, arrival)) {
+    return machine().drop(Drop::bad_checksum, datagram);
+  }
+  datagram.remove_front(UdpHeader::size);
+
+  arrival.source_port = header->source_port;
+  arrival.destination_port = header->destination_port;
+  if (UdpSession** const open = sessions_.find({arrival.local(), arrival.remote()})) {
+    return (*open)->receive(std::move(datagram), arrival);
+  }
+  if (Protocol* const above = listener_for(arrival.local())) {
+    return above->demux(std::move(datagram), arrival);
+  }
+  machine().drop(Drop::no_listener, datagram);
+}
+
+Protocol* Udp::listener_for(Endpoint local) {
+  const Endpoint any_address{.address = {}, .port = local.port};
+  for (const Endpoint& candidate : {local, any_address}) {
+    if (Protocol** const found = listeners_.find(candidate)) return *found;
+  }
+  return nullptr;
+}
+
+// Whether the checksum holds. What no network touched since this stack wrote it needs no look.
+bool Udp::is_intact(const Message& datagram, const UdpHeader& header,
+                    const Arrival& arrival) const {
+  if (header.checksum == 0 || datagram.is_verified()) return true;  // RFC 768: 0 means none
+  const std::uint64_t sum = datagram.partial_sum() +
+                            pseudo_header_sum(arrival.source, arrival.destination, udp_number,
+                                              header.length);
+  return fold_sum(sum) == 0xffff;
+}
+
+// ===== UdpSession: one conversation =====
+
+UdpSession::UdpSession(Udp& udp, Protocol& above, SessionRef below, Endpoints endpoints)
+    : udp_{udp}, above_{above}, below_{std::move(below)}, endpoints_{endpoints} {
+  udp_.sessions_.insert(endpoints_, this);
+}
+
+UdpSession::~UdpSession() {
+  close();
+}
+
+void UdpSession::close() {
+  if (below_ == nullptr) return;
+  udp_.sessions_.erase(endpoints_);
+  below_.reset();
+}
+
+Result<> UdpSession::send(Message&& payload) {
+  if (below_ == nullptr) return Errc::closed;
+  if (payload.size() > UdpHeader::max_payload) return Errc::message_too_long;
+  UdpHeader header{.source_port = endpoints_.local.port,
+                   .destination_port = endpoints_.remote.port,
+                   .length = static_cast<std::uint16_t>(UdpHeader::size + payload.size()),
+                   .checksum = 0};
+  const std::uint64_t sum = payload.partial_sum() + header.source_port + header.destination_port +
+                            header.length +
+                            pseudo_header_sum(endpoints_.local.address, endpoints_.remote.address,
+                                              udp_number, header.length);
+  header.checksum = finish_checksum(sum);
+  if (header.checksum == 0) header.checksum = 0xffff;  // RFC 768: 0 would mean none
+  header.emit(payload.prepend(UdpHeader::size));
+  payload.set_verified(true);
+  return below_->send(std::move(payload));
+}
+
+}  // namespace elvis

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/sim/engine.hpp"
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <thread>
+
+#include "elvis/util/assert.hpp"
+#include "elvis/util/resident_memory.hpp"
+#include "worker_pool.hpp"
+
+namespace elvis {
+
+namespace {
+
+namespace asio = boost::asio;
+using WallClock = std::chrono::steady_clock;
+
+// ===== Windows: from the earliest event to the latest that nothing outside can disturb =====
+
+class Windows {
+ public:
+  Windows(std::vector<Partition*> partitions, Partition::Shared& shared,
+          const EngineOptions& options, WorkerPool& pool)
+      : partitions_{std::move(partitions)}, shared_{shared}, options_{options}, pool_{pool} {
+    for (const Partition* partition : partitions_) has_completion_ |= partition->unfinished() > 0;
+  }
+
+  // Runs window after window until there is a reason to stop.
+  void run() {
+    const Time last = add_saturated(options_.until, Duration{1});
+    while (shared_.stop.load(std::memory_order_relaxed) == StopReason::none) {
+      const Time next = earliest();
+      if (is_complete(next)) {
+        shared_.request(StopReason::completed);
+      } else if (next == end_of_time) {
+        shared_.request(StopReason::idle);
+      } else if (next >= last) {
+        shared_.request(StopReason::until);
+      } else {
+        run_window(next, last);
+      }
+    }
+  }
+
+  std::uint64_t windows = 0;
+  std::uint64_t parallel_windows = 0;
+
+ private:
+  // A window with fewer events than this costs less on one thread than waking the others.
+  static constexpr std::uint64_t parallel_events = 512;
+
+  void run_window(Time next, Time last) {
+    ++windows;
+    if (partitions_.size() == 1) {
+      partitions_.front()->run(last);  // stops by itself at the end of the grid, when complete
+      return;
+    }
+    end_ = std::min(
+        {add_saturated(next, options_.lookahead), partitions_.front()->grid_end(next), last});
+    const std::uint64_t before = events();
+    parallel_windows += is_parallel_ ? 1 : 0;
+    each([](Windows& self, Partition& partition) { partition.run(self.end_); });
+    each([](Windows& self, Partition& partition) { partition.collect(self.partitions_); });
+    each([](Windows&, Partition& partition) { partition.settle(); });
+    each([](Windows& self, Partition& partition) { partition.collect(self.partitions_); });
+    is_parallel_ = options_.threads > 1 && events() - before >= parallel_events;
+  }
+
+  // Whether all that has an end reached it, and the grid interval in which the last did is over.
+  bool is_complete(Time next) const {
+    if (!has_completion_) return false;
+    Time finished = start_of_time;
+    for (const Partition* partition : partitions_) {
+      if (partition->unfinished() != 0) return false;
+      finished = std::max(finished, partition->finished_at());
+    }
+    return next >= partitions_.front()->grid_end(finished);
+  }
+
+  Time earliest() const {
+    Time earliest = end_of_time;
+    for (Partition* partition : partitions_) earliest = std::min(earliest, partition->next_time());
+    return earliest;
+  }
+
+  std::uint64_t events() const {
+    std::uint64_t events = 0;
+    for (const Partition* partition : partitions_) events += partition->events();
+    return events;
+  }
+
+  using Phase = void (*)(Windows& self, Partition& partition);
+
+  void each(Phase phase) {
+    if (!is_parallel_) {
+      for (Partition* partition : partitions_) phase(*this, *partition);
+      return;
+    }
+    phase_ = phase;
+    pool_.for_each(
+        partitions_.size(),
+        [](void* context, std::size_t index) {
+          auto& self = *static_cast<Windows*>(context);
+          self.phase_(self, *self.partitions_[index]);
+        },
+        this);
+  }
+
+  std::vector<Partition*> partitions_;
+  Partition::Shared& shared_;
+  const EngineOptions& options_;
+  WorkerPool& pool_;
+  bool has_completion_ = false;
+  bool is_parallel_ = false;
+  Time end_ = start_of_time;
+  Phase phase_ = nullptr;
+};
+
+// ===== Keeper: signals, limits and progress, beside the run =====
+
+class Keeper {
+ public:
+  Keeper(asio::io_context& context, std::vector<Partition*> partitions, Partition::Shared& shared,
+         const EngineOptions& options)
+      : partitions_{std::move(partitions)},
+        seen_(partitions_.size()),
+        shared_{shared},
+        options_{options},
+        tick_{context},
+        wall_{context},
+        signals_{context} {
+    if (options_.handles_signals) {
+      signals_.add(SIGINT);
+      signals_.add(SIGTERM);
+      signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+        if (error) return;
+        shared_.request(signal == SIGINT ? StopReason::interrupted : StopReason::terminated);
+        signals_.clear();  // the next one ends the process
+      });
+    }
+    if (options_.wall_limit) {
+      wall_.expires_after(*options_.wall_limit);
+      wall_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) shared_.request(StopReason::wall_limit);
+      });
+    }
+    wait_for_tick();
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds tick{100};
+  // How long an event may take when the run is to end.
+  static constexpr std::chrono::milliseconds grace{500};
+
+  struct Seen {
+    const Entity* entity = nullptr;
+    std::uint64_t events = 0;
+    WallClock::time_point since{};
+  };
+
+  void wait_for_tick() {
+    tick_.expires_after(tick);
+    tick_.async_wait([this](const boost::system::error_code& error) {
+      if (error) return;
+      look_for_stuck_events();
+      if (options_.memory_limit && resident_memory() > *options_.memory_limit) {
+        shared_.request(StopReason::memory_limit);
+      }
+      if (options_.progress) options_.progress(progress());
+      wait_for_tick();
+    });
+  }
+
+  Progress progress() const {
+    Progress progress{end_of_time, 0, WallClock::now() - started_};
+    for (const Partition* partition : partitions_) {
+      progress.events += partition->events();
+      progress.time = std::min(progress.time, partition->published_time());
+    }
+    return progress;
+  }
+
+  void look_for_stuck_events() {
+    const auto now = WallClock::now();
+    const StopReason asked = shared_.stop;
+    const auto patience =
+        asked == StopReason::none ? options_.watchdog : std::min(options_.watchdog, grace);
+    for (std::size_t i = 0; i < partitions_.size(); ++i) {
+      const Entity* const entity = partitions_[i]->current();
+      const std::uint64_t events = partitions_[i]->events();
+      if (entity == nullptr || entity != seen_[i].entity || events != seen_[i].events) {
+        seen_[i] = {entity, events, now};
+      } else if (now - seen_[i].since > patience) {
+        if (options_.stuck) {
+          options_.stuck(entity, asked == StopReason::none ? StopReason::stuck : asked);
+        }
+        std::abort();
+      }
+    }
+  }
+
+  std::vector<Partition*> partitions_;
+  std::vector<Seen> seen_;
+  Partition::Shared& shared_;
+  const EngineOptions& options_;
+  asio::steady_timer tick_;
+  asio::steady_timer wall_;
+  asio::signal_set signals_;
+  WallClock::time_point started_ = WallClock::now();
+};
+
+}  // namespace
+
+// ===== Engine: the threads of a run =====
+
+Engine::Engine(std::size_t partitions) {
+  ELVIS_ASSERT(partitions >= 1);
+  for (std::size_t i = 0; i < partitions; ++i) {
+    partitions_.push_back(std::make_unique<Partition>(shared_, i, partitions));
+  }
+}
+
+Engine::~Engine() = default;
+
+std::uint64_t Engine::events() const {
+  std::uint64_t events = 0;
+  for (const auto& partition : partitions_) events += partition->events();
+  return events;
+}
+
+Outcome Engine::run(const EngineOptions& options) {
+  ELVIS_ASSERT(options.threads >= 1 && options.lookahead >= Duration{1} &&
+               options.grid >= Duration{1});
+  ELVIS_ASSERT(!options.max_events || partitions_.size() == 1);
+  std::vector<Partition*> all;
+  for (const auto& partition : partitions_) {
+    partition->set_grid(options.grid);
+    if (options.max_events) partition->set_event_limit(*options.max_events);
+    all.push_back(partition.get());
+  }
+
+  // One partition needs one worker; more threads than partitions would only wait.
+  const auto workers = static_cast<unsigned>(std::min<std::size_t>(options.threads, all.size()));
+  asio::io_context context{static_cast<int>(workers) + 1};
+  Keeper keeper{context, all, shared_, options};
+  WorkerPool pool{workers - 1};
+  Windows windows{all, shared_, options, pool};
+  asio::post(context, [&] {
+    windows.run();
+    pool.dismiss();
+    context.stop();
+  });
+  for (unsigned i = 1; i < workers; ++i) {
+    asio::post(context, [&pool] { pool.serve(); });
+  }
+  {
+    // This thread is one more, so that one is always free for signals, limits and progress.
+    std::vector<std::jthread> threads;
+    for (unsigned i = 0; i < workers; ++i) threads.emplace_back([&context] { context.run(); });
+    context.run();
+  }
+
+  Outcome outcome;
+  outcome.reason = shared_.stop;
+  outcome.culprit = shared_.culprit;
+  outcome.events = events();
+  outcome.windows = windows.windows;
+  outcome.parallel_windows = windows.parallel_windows;
+  for (const Partition* partition : all) {
+    outcome.ended_at = std::max(outcome.ended_at, partition->last_event_at());
+  }
+  return outcome;
+}
+
+}  // namespace elvis

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/sim/entity.hpp"
+
+#include "elvis/sim/partition.hpp"
+
+namespace elvis {
+
+void Entity::prefetch(const void*) const {}
+
+// A timer is mostly part of a coroutine's frame, which begins before it.
+void Entity::prefetch_timers() const {
+  const auto* const timer = reinterpret_cast<const char*>(timers_.earliest());
+  for (int line = -4; line <= 1; ++line) __builtin_prefetch(timer + line * 64);
+}
+
+void Entity::timer_armed(Timer& timer) {
+  const std::uint64_t order = next_order();
+  timer.sequence_ = static_cast<std::uint32_t>(order);
+  timers_.insert(timer);
+  if (timer.deadline_ < look_at_) {
+    look_at_ = timer.deadline_;
+    partition_->schedule_timers(*this, timer.deadline_, order);
+  }
+}
+
+void Entity::run_timers(Time now) {
+  if (now < look_at_) return;  // an event that an earlier deadline has overtaken
+  look_at_ = end_of_time;
+  // Timers armed for this instant meanwhile get an event of their own, so that the guard against
+  // endless instants sees them.
+  const auto last = static_cast<std::uint32_t>(next_order());
+  for (Timer* timer = timers_.earliest(); timer != nullptr && timer->deadline_ <= now;
+       timer = timers_.earliest()) {
+    if (static_cast<std::int32_t>(timer->sequence_ - last) >= 0) break;
+    timer->cancel();
+    timer->expire_(*timer);
+  }
+  if (const Timer* const next = timers_.earliest();
+      next != nullptr && next->deadline_ < look_at_) {
+    look_at_ = next->deadline_;
+    partition_->schedule_timers(*this, look_at_, next_order());
+  }
+}
+
+}  // namespace elvis

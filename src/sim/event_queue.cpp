@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/sim/event_queue.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+#include "elvis/util/assert.hpp"
+
+namespace elvis {
+
+namespace {
+
+bool after(const Event& left, const Event& right) { return right < left; }
+
+// The end of a range whose last instant is `last`.
+Time past(Time last) { return add_saturated(last, Duration{1}); }
+
+}  // namespace
+
+// ===== Rung: a time range in buckets =====
+
+Time EventQueue::Rung::bucket_start(std::size_t bucket) const {
+  if (bucket >= buckets()) return end;
+  return start + Duration{static_cast<Duration::rep>(bucket) << shift};
+}
+
+std::size_t EventQueue::Rung::bucket_of(Time time) const {
+  const auto bucket = static_cast<std::size_t>((time - start).count()) >> shift;
+  return std::min(bucket, buckets() - 1);
+}
+
+// ===== EventQueue: where an event waits =====
+
+EventQueue::EventQueue() = default;
+EventQueue::~EventQueue() = default;
+
+void EventQueue::push_top(const Event& event) {
+  const std::size_t within = top_size_ % block_events;
+  if (within == 0 && top_size_ / block_events == top_.size()) {
+    if (spare_blocks_.empty()) {
+      top_.emplace_back(std::make_unique_for_overwrite<Event[]>(block_events));
+    } else {
+      top_.push_back(std::move(spare_blocks_.back()));
+      spare_blocks_.pop_back();
+    }
+  }
+  top_[top_size_ / block_events][within] = event;
+  ++top_size_;
+  ++size_;
+  top_min_ = std::min(top_min_, event.time);
+  top_max_ = std::max(top_max_, event.time);
+}
+
+void EventQueue::push_below_top(const Event& event) {
+  ++size_;
+  if (event.time >= sorted_end_) {
+    for (const auto& rung : rungs_) {
+      if (event.time < rung->boundary()) continue;
+      const std::size_t bucket = rung->bucket_of(event.time);
+      rung->added.push_back({event, rung->heads[bucket]});
+      rung->heads[bucket] = static_cast<std::uint32_t>(rung->added.size());
+      return;
+    }
+  }
+  heap_.push_back(event);
+  std::push_heap(heap_.begin(), heap_.end(), after);
+}
+
+void EventQueue::pop_heap() {
+  std::pop_heap(heap_.begin(), heap_.end(), after);
+  heap_.pop_back();
+}
+
+// ===== EventQueue: whose turn comes next =====
+
+bool EventQueue::refill() {
+  sorted_.clear();
+  position_ = 0;
+  if (size_ == 0) return false;
+  for (;;) {
+    if (rungs_.empty()) {
+      if (take_top()) return true;
+      continue;
+    }
+    Rung& rung = *rungs_.back();
+    while (rung.next < rung.buckets() && rung.heads[rung.next] == 0 &&
+           rung.offsets[rung.next] == rung.offsets[rung.next + 1]) {
+      ++rung.next;
+    }
+    if (rung.next == rung.buckets()) {
+      drop_finest_rung();
+      continue;
+    }
+    take_bucket(rung);
+    if (!sorted_.empty()) return true;
+  }
+}
+
+// Sorts the top in place if it is small or of one instant, else makes it the coarsest rung.
+bool EventQueue::take_top() {
+  ELVIS_ASSERT(top_size_ > 0);
+  const bool is_one_instant = top_min_ == top_max_;
+  std::vector<Event>& events =
+      is_one_instant || top_size_ <= small_bucket ? sorted_ : scratch_;
+  events.clear();
+  events.reserve(top_size_);
+  for (std::size_t block = 0; block * block_events < top_size_; ++block) {
+    const std::size_t count = std::min(block_events, top_size_ - block * block_events);
+    events.insert(events.end(), top_[block].get(), top_[block].get() + count);
+    // A world that was large once keeps a few blocks, not all of them.
+    if (spare_blocks_.size() < 64 || spare_blocks_.size() < top_.size() / 2) {
+      spare_blocks_.push_back(std::move(top_[block]));
+    }
+  }
+  top_.clear();
+  top_size_ = 0;
+  const Time start = top_min_;
+  const Time end = past(top_max_);
+  top_start_ = end;
+  top_min_ = end_of_time;
+  top_max_ = start_of_time;
+  if (&events == &sorted_) {
+    sort_into_place(end);
+    return true;
+  }
+  divide(events, start, end);
+  return false;
+}
+
+void EventQueue::drop_finest_rung() {
+  spare_rungs_.push_back(std::move(rungs_.back()));
+  rungs_.pop_back();
+}
+
+// Moves the next bucket of the finest rung to the sorted part, or divides it into a finer rung. A rung
+// that is used up goes first, so that rungs stay nested a few deep.
+void EventQueue::take_bucket(Rung& rung) {
+  const std::size_t bucket = rung.next++;
+  const Time start = rung.bucket_start(bucket);
+  const Time end = rung.bucket_start(bucket + 1);
+  const auto first = rung.events.begin() + rung.offsets[bucket];
+  const auto last = rung.events.begin() + rung.offsets[bucket + 1];
+  sorted_.assign(first, last);
+  for (std::uint32_t i = rung.heads[bucket]; i != 0; i = rung.added[i - 1].next) {
+    sorted_.push_back(rung.added[i - 1].event);
+  }
+  if (rung.next == rung.buckets()) drop_finest_rung();
+  if (sorted_.size() > small_bucket) {
+    const auto [low, high] =
+        std::minmax_element(sorted_.begin(), sorted_.end(),
+                            [](const Event& a, const Event& b) { return a.time < b.time; });
+    if (low->time != high->time) {
+      std::swap(sorted_, scratch_);
+      sorted_.clear();
+      divide(scratch_, std::max(start, low->time), end);
+      return;
+    }
+  }
+  sort_into_place(end);
+}
+
+// Makes a rung of `events`, all of which lie in [start, end), by one counting pass and one
+// scattering pass.
+void EventQueue::divide(std::vector<Event>& events, Time start, Time end) {
+  if (spare_rungs_.empty()) spare_rungs_.push_back(std::make_unique<Rung>());
+  std::unique_ptr<Rung> rung = std::move(spare_rungs_.back());
+  spare_rungs_.pop_back();
+
+  const std::size_t wanted = std::clamp(events.size() / bucket_size, std::size_t{2}, max_buckets);
+  Time latest = start;
+  for (const Event& event : events) latest = std::max(latest, event.time);
+  const auto width = static_cast<std::uint64_t>((latest - start).count());
+  // The width of a bucket is the power of two that makes at most `wanted` buckets of the events.
+  rung->shift = 0;
+  while ((width >> rung->shift) >= wanted) ++rung->shift;
+  const std::size_t buckets = static_cast<std::size_t>(width >> rung->shift) + 1;
+
+  rung->start = start;
+  rung->end = end;
+  rung->next = 0;
+  rung->heads.assign(buckets, 0);
+  rung->added.clear();
+  rung->offsets.assign(buckets + 1, 0);
+  for (const Event& event : events) ++rung->offsets[rung->bucket_of(event.time) + 1];
+  for (std::size_t i = 0; i < buckets; ++i) rung->offsets[i + 1] += rung->offsets[i];
+  rung->events.resize(events.size());
+  for (const Event& event : events) {
+    rung->events[rung->offsets[rung->bucket_of(event.time)]++] = event;
+  }
+  // Scattering moved every offset to its bucket's end, which is the next bucket's start.
+  for (std::size_t i = buckets; i > 0; --i) rung->offsets[i] = rung->offsets[i - 1];
+  rung->offsets[0] = 0;
+  events.clear();
+  rungs_.push_back(std::move(rung));
+}
+
+void EventQueue::sort_into_place(Time end) {
+  if (!std::is_sorted(sorted_.begin(), sorted_.end())) std::sort(sorted_.begin(), sorted_.end());
+  position_ = 0;
+  sorted_end_ = end;
+}
+
+}  // namespace elvis

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/sim/partition.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "elvis/util/assert.hpp"
+
+namespace elvis {
+
+void Partition::Shared::request(StopReason reason, const Entity* who) {
+  StopReason none = StopReason::none;
+  if (stop.compare_exchange_strong(none, reason)) culprit = who;
+}
+
+Partition::Partition(Shared& shared, std::size_t index, std::size_t count)
+    : outbox_(count), shared_{shared}, index_{index}, is_alone_{count == 1} {
+  ready_.next_ = ready_.previous_ = &ready_;
+}
+
+Partition::~Partition() {
+  discard_all();
+}
+
+void Partition::hand_over(Entity& target, Entity& origin, void* subject, bool crosses) {
+  const Event event{now_, origin.next_order(), &target, subject};
+  if (crosses) {
+    outbox_[target.partition().index_].handed.push_back(event);
+  } else {
+    late_.push_back(event);
+  }
+}
+
+Time Partition::grid_end(Time time) const {
+  const Duration since_start = time - start_of_time;
+  return add_saturated(start_of_time + (since_start - since_start % grid_), grid_);
+}
+
+Time Partition::next_time() {
+  const Event* const next = queue_.peek();
+  return next == nullptr ? end_of_time : next->time;
+}
+
+// ===== Partition: one event after the other =====
+
+void Partition::run(Time end) {
+  constexpr std::size_t far_ahead = 16;
+  constexpr std::size_t near_ahead = 8;
+  end_ = end;
+  std::uint64_t count = events_.load(std::memory_order_relaxed);
+  for (;;) {
+    const Event* const next = queue_.peek();
+    if (!late_.empty() && (next == nullptr || next->time != now_)) {
+      handle_late();
+      continue;
+    }
+    if (next == nullptr || next->time >= end_) break;
+    if (count == event_limit_) {
+      shared_.request(StopReason::max_events);
+      break;
+    }
+    const Event event = *next;
+    queue_.pop();
+    // Two steps: first the target and the subject, then what they point to.
+    if (const Event* const later = queue_.look_ahead(far_ahead)) {
+      __builtin_prefetch(later->target);
+      __builtin_prefetch(reinterpret_cast<const char*>(later->target) + 64);
+      __builtin_prefetch(later->subject);
+    }
+    if (const Event* const later = queue_.look_ahead(near_ahead)) {
+      later->target->prefetch(later->subject);
+    }
+    if (event.time != now_) {
+      ELVIS_ASSERT(event.time > now_);
+      now_ = event.time;
+      self_events_ = 0;
+    }
+    events_.store(++count, std::memory_order_relaxed);
+    current_.store(event.target, std::memory_order_relaxed);
+    if (event.subject != nullptr) {
+      event.target->handle(event.subject);
+    } else {
+      if (++self_events_ > livelock_limit_) shared_.request(StopReason::livelock, event.target);
+      event.target->run_timers(now_);
+    }
+    if (ready_.next_ != &ready_) run_ready();
+    if ((count & 1023) == 0) {
+      published_.store(now_.time_since_epoch().count(), std::memory_order_relaxed);
+      if (shared_.stop.load(std::memory_order_relaxed) != StopReason::none) break;
+    }
+  }
+  if (count != 0) last_event_at_ = now_;
+  current_.store(nullptr, std::memory_order_relaxed);
+}
+
+void Partition::run_ready() {
+  while (ready_.next_ != &ready_) {
+    Waiter& waiter = *ready_.next_;
+    waiter.unlink();
+    resume(std::exchange(waiter.coroutine_, {}));
+  }
+}
+
+void Partition::handle_late() {
+  std::vector<Event> late = std::exchange(late_, {});
+  handle_in_order(late);
+  late.clear();
+  if (late_.empty()) late_ = std::move(late);  // keeps the memory
+}
+
+void Partition::handle_in_order(std::vector<Event>& events) {
+  if (!std::is_sorted(events.begin(), events.end())) std::sort(events.begin(), events.end());
+  for (const Event& event : events) {
+    now_ = event.time;
+    event.target->handle(event.subject);
+  }
+}
+
+// ===== Partition: between windows =====
+
+void Partition::collect(std::vector<Partition*>& all) {
+  for (Partition* const other : all) {
+    Outbox& box = other->outbox_[index_];
+    for (const Event& event : box.events) queue_.push(event);
+    inbox_.insert(inbox_.end(), box.handed.begin(), box.handed.end());
+    box.events.clear();
+    box.handed.clear();
+  }
+}
+
+void Partition::settle() {
+  if (inbox_.empty()) return;
+  const Time now = now_;
+  handle_in_order(inbox_);
+  inbox_.clear();
+  now_ = now;
+}
+
+void Partition::discard_all() {
+  std::vector<std::pair<Entity*, void*>> pending;
+  for_each_pending([&](Entity& target, void* subject) {
+    if (subject != nullptr) pending.emplace_back(&target, subject);
+  });
+  for (const auto& [target, subject] : pending) target->discard(subject);
+  for (Event const* next = queue_.peek(); next != nullptr; next = queue_.peek()) queue_.pop();
+  late_.clear();
+  inbox_.clear();
+  outbox_.clear();
+}
+
+}  // namespace elvis

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/sim/timer.hpp"
+
+#include <utility>
+
+#include "elvis/sim/entity.hpp"
+
+namespace elvis {
+
+// ===== TimerHeap: which deadline comes first =====
+
+void TimerHeap::insert(Timer& timer) {
+  timer.child_ = timer.sibling_ = timer.previous_ = nullptr;
+  root_ = Timer::meld(root_, &timer);
+}
+
+void TimerHeap::remove(Timer& timer) {
+  Timer* const below = Timer::merge_pairs(timer.child_);
+  if (&timer == root_) {
+    root_ = below;
+    return;
+  }
+  if (timer.previous_->child_ == &timer) {
+    timer.previous_->child_ = timer.sibling_;
+  } else {
+    timer.previous_->sibling_ = timer.sibling_;
+  }
+  if (timer.sibling_ != nullptr) timer.sibling_->previous_ = timer.previous_;
+  root_ = Timer::meld(root_, below);
+}
+
+// ===== Timer: one deadline =====
+
+void Timer::arm(Entity& entity, Time deadline) {
+  cancel();
+  entity_ = &entity;
+  deadline_ = deadline;
+  entity.timer_armed(*this);
+}
+
+void Timer::cancel() {
+  if (entity_ == nullptr) return;
+  std::exchange(entity_, nullptr)->timers_.remove(*this);
+}
+
+Timer* Timer::meld(Timer* left, Timer* right) {
+  if (left == nullptr) return right;
+  if (right == nullptr) return left;
+  if (right->is_before(*left)) std::swap(left, right);
+  right->previous_ = left;
+  right->sibling_ = left->child_;
+  if (left->child_ != nullptr) left->child_->previous_ = right;
+  left->child_ = right;
+  left->sibling_ = left->previous_ = nullptr;
+  return left;
+}
+
+// Melds siblings two by two, then the pairs from the last to the first; without recursion.
+Timer* Timer::merge_pairs(Timer* first) {
+  Timer* pairs = nullptr;
+  while (first != nullptr) {
+    Timer* const second = first->sibling_;
+    Timer* const rest = second != nullptr ? second->sibling_ : nullptr;
+    first->sibling_ = first->previous_ = nullptr;
+    if (second != nullptr) second->sibling_ = second->previous_ = nullptr;
+    Timer* const pair = meld(first, second);
+    pair->sibling_ = pairs;  // a stack through the siblings
+    pairs = pair;
+    first = rest;
+  }
+  Timer* merged = nullptr;
+  while (pairs != nullptr) {
+    Timer* const rest = pairs->sibling_;
+    pairs->sibling_ = nullptr;
+    merged = meld(merged, pairs);
+    pairs = rest;
+  }
+  return merged;
+}
+
+}  // namespace elvis

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/sockets/udp_socket.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace elvis {
+
+Result<> UdpSocket::bind(Endpoint local) {
+  if (is_closed_) return Errc::closed;
+  if (is_listening_) return Errc::invalid_argument;
+  Udp* const udp = this->udp();
+  if (udp == nullptr) return Errc::no_protocol;
+  if (local.port == 0) {
+    const Result<std::uint16_t> port = udp->ephemeral_port();
+    if (!port) return port.error();
+    local.port = *port;
+  }
+  if (const Result<> listening = udp->listen(*this, local); !listening) return listening.error();
+  local_ = local;
+  is_listening_ = true;
+  return {};
+}
+
+Result<> UdpSocket::connect(Endpoint remote) {
+  if (connected_ != nullptr) return Errc::invalid_argument;
+  Result<SessionRef> session = session_to(remote);
+  if (!session) return session.error();
+  connected_ = *std::move(session);
+  local_ = static_cast<const UdpSession&>(*connected_).endpoints().local;
+  return {};
+}
+
+Result<> UdpSocket::send(Message payload) {
+  if (connected_ == nullptr) return is_closed_ ? Errc::closed : Errc::not_connected;
+  return connected_->send(std::move(payload));
+}
+
+Result<> UdpSocket::send_to(Endpoint remote, Message payload) {
+  if (last_ == nullptr || remote != last_remote_) {
+    last_.reset();  // before its successor, which may have the same endpoints
+    if (!is_listening_) {
+      if (const Result<> bound = bind({}); !bound) return bound.error();
+    }
+    Result<SessionRef> session = session_to(remote);
+    if (!session) return session.error();
+    last_ = *std::move(session);
+    last_remote_ = remote;
+  }
+  return last_->send(std::move(payload));
+}
+
+Result<SessionRef> UdpSocket::session_to(Endpoint remote) {
+  if (is_closed_) return Errc::closed;
+  Udp* const udp = this->udp();
+  if (udp == nullptr) return Errc::no_protocol;
+  return udp->open(*this, {.local = local_, .remote = remote});
+}
+
+void UdpSocket::close() {
+  if (std::exchange(is_closed_, true)) return;
+  if (is_listening_) udp()->unlisten(local_);
+  connected_.reset();
+  last_.reset();
+  while (first_ != nullptr) delete std::exchange(first_, first_->next);
+  if (receiver_ != nullptr) {
+    machine().partition().wake(std::exchange(receiver_, nullptr)->waiter_);
+  }
+}
+
+// ===== UdpSocket: what comes up =====
+
+void UdpSocket::demux(Message&& payload, Arrival& arrival) {
+  if (receiver_ != nullptr) {
+    Receive& receiver = *std::exchange(receiver_, nullptr);
+    receiver.handed_ = {std::move(payload), arrival.remote(), arrival.local()};
+    receiver.is_handed_ = true;
+    return machine().partition().wake(receiver.waiter_);
+  }
+  if (waiting_bytes_ + payload.size() > default_receive_buffer) {
+    return machine().drop(Drop::queue_full, payload);
+  }
+  waiting_bytes_ += payload.size();
+  auto* const waiting =
+      new Waiting{{}, {std::move(payload), arrival.remote(), arrival.local()}, nullptr};
+  (first_ == nullptr ? first_ : newest_->next) = waiting;
+  newest_ = waiting;
+}
+
+Result<Datagram> UdpSocket::Receive::await_resume() {
+  if (is_handed_) return std::move(handed_);
+  if (socket_.first_ == nullptr) return Errc::closed;
+  const std::unique_ptr<Waiting> waiting{std::exchange(socket_.first_, socket_.first_->next)};
+  socket_.waiting_bytes_ -= waiting->datagram.payload.size();
+  return std::move(waiting->datagram);
+}
+
+}  // namespace elvis

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+// The scenarios that ship do what their comments say, whoever runs them.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "elvis/graph/observer.hpp"
+#include "elvis/graph/tap.hpp"
+#include "elvis/util/pool.hpp"
+#include "elvis/util/rng.hpp"
+#include "support.hpp"
+
+namespace elvis {
+namespace {
+
+using namespace std::chrono_literals;
+using test::Scenario;
+
+const std::vector<std::string> all{
+    "basic.ndl", "forward.ndl", "ping_pong.ndl", "broadcast.ndl",  "telephone.ndl",
+    "lossy.ndl", "corrupt.ndl", "latency.ndl",   "throughput.ndl", "many-to-one.ndl"};
+
+constexpr Time at(Duration since_start) {
+  return start_of_time + since_start;
+}
+
+// Remembers when frames came where.
+class Arrivals final : public Observer {
+ public:
+  void frame_sent(const Tap&, const Message&, Time) override {}
+  void frame_delivered(const Tap& to, const Message&, Time now) override {
+    times[to.machine().name()].push_back(now);
+  }
+  void dropped(const Machine&, Drop, const Message&, Time) override {}
+
+  std::map<std::string, std::vector<Time>> times;
+};
+
+// A shipped scenario that has been run.
+class Shipped {
+ public:
+  explicit Shipped(const std::string& name, std::uint64_t seed = 1)
+      : scenario_{Scenario::shipped(name)}, world_{make(seed)} {
+    world_->observe(arrivals_);
+    outcome_ = world_->run({});
+  }
+
+  World& world() { return *world_; }
+  const Outcome& outcome() const { return outcome_; }
+  std::vector<Time>& arrivals(const std::string& machine) { return arrivals_.times[machine]; }
+  const Application& application(std::string_view machine) {
+    return test::application_of(*world_, machine);
+  }
+
+ private:
+  std::unique_ptr<World> make(std::uint64_t seed) {
+    EXPECT_EQ(scenario_->complaints(), "");
+    return scenario_->build(seed);
+  }
+
+  std::unique_ptr<Scenario> scenario_;
+  std::unique_ptr<World> world_;
+  Arrivals arrivals_;
+  Outcome outcome_;
+};
+
+// ===== What each one is about =====
+
+TEST(ShippedTest, BasicIsFigure2OfThePaper) {
+  Shipped basic{"basic.ndl"};
+  EXPECT_EQ(basic.outcome().reason, StopReason::completed);
+  EXPECT_EQ(test::address_of(basic.world(), "capturer"), "123.45.67.89");
+  EXPECT_EQ(test::address_of(basic.world(), "sender"), "123.45.67.90");
+  EXPECT_EQ(basic.application("capturer").messages(), 1U);
+  EXPECT_EQ(basic.application("capturer").bytes(), 6U);
+  EXPECT_EQ(basic.arrivals("capturer"), std::vector{at(1ns)});
+}
+
+TEST(ShippedTest, ForwardTakesBothLatencies) {
+  Shipped forward{"forward.ndl"};
+  EXPECT_EQ(forward.outcome().reason, StopReason::completed);
+  EXPECT_EQ(forward.application("rita").status(), ApplicationStatus::serving);
+  EXPECT_EQ(forward.arrivals("rita"), std::vector{at(2ms)});
+  EXPECT_EQ(forward.arrivals("bob"), std::vector{at(5ms)});
+  EXPECT_EQ(test::address_of(forward.world(), "rita", 1), "10.2.0.1");
+}
+
+TEST(ShippedTest, PingPongTakes256ThrowsAndAnArpExchange) {
+  Shipped game{"ping_pong.ndl"};
+  EXPECT_EQ(game.outcome().reason, StopReason::completed);
+  EXPECT_EQ(game.application("ping").messages() + game.application("pong").messages(), 256U);
+  EXPECT_EQ(game.application("ping").last_at(), at(258ms)) << "question and answer come first";
+  EXPECT_EQ(game.application("pong").last_at(), at(257ms));
+}
+
+TEST(ShippedTest, BroadcastReachesEverybodyElse) {
+  Shipped broadcast{"broadcast.ndl"};
+  EXPECT_EQ(broadcast.outcome().reason, StopReason::completed);
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(broadcast.arrivals("citizen-" + std::to_string(i)), std::vector{at(1us)});
+  }
+  EXPECT_TRUE(broadcast.arrivals("crier").empty());
+  EXPECT_EQ(broadcast.world().totals().frames_copied, 9U);
+}
+
+TEST(ShippedTest, TelephoneTakesAMillisecondAWhisper) {
+  Shipped telephone{"telephone.ndl"};
+  EXPECT_EQ(telephone.world().machine_count(), 1000U);
+  EXPECT_EQ(telephone.outcome().reason, StopReason::completed);
+  EXPECT_EQ(telephone.world().totals().frames_delivered, 999U);
+  EXPECT_EQ(telephone.arrivals("listener"), std::vector{at(999ms)});
+}
+
+TEST(ShippedTest, LossyLosesAboutOneInTen) {
+  Shipped lossy{"lossy.ndl"};
+  EXPECT_EQ(lossy.outcome().reason, StopReason::completed);
+  const NetworkCounters counters = lossy.world().totals();
+  EXPECT_GE(counters.frames_sent, 1000U);
+  EXPECT_GT(counters.frames_lost, 50U);
+  EXPECT_LT(counters.frames_lost, 150U);
+}
+
+TEST(ShippedTest, CorruptedFramesAreFoundOut) {
+  Shipped corrupt{"corrupt.ndl"};
+  EXPECT_EQ(corrupt.outcome().reason, StopReason::completed);
+  const NetworkCounters counters = corrupt.world().totals();
+  EXPECT_GT(counters.frames_corrupted, 150U);
+  EXPECT_LT(counters.frames_corrupted, 250U);
+  EXPECT_GT(corrupt.world().drops()[Drop::bad_checksum], 50U);
+}
+
+TEST(ShippedTest, LatencyIsExact) {
+  Shipped latency{"latency.ndl"};
+  EXPECT_EQ(latency.outcome().reason, StopReason::completed);
+  EXPECT_EQ(latency.arrivals("orbit"), std::vector{at(1250ms)});
+}
+
+TEST(ShippedTest, ThroughputIsExact) {
+  Shipped throughput{"throughput.ndl"};
+  EXPECT_EQ(throughput.outcome().reason, StopReason::completed);
+  const std::vector<Time>& arrivals = throughput.arrivals("tank");
+  ASSERT_EQ(arrivals.size(), 1000U);
+  for (int i = 0; i < 1000; ++i) {
+    ASSERT_EQ(arrivals[static_cast<std::size_t>(i)], at(100us + (i + 1) * 1us)) << i;
+  }
+}
+
+TEST(ShippedTest, ManyToOneHearsEverybody) {
+  Shipped many{"many-to-one.ndl"};
+  EXPECT_EQ(many.outcome().reason, StopReason::completed);
+  EXPECT_EQ(many.world().machine_count(), 10'001U);
+  EXPECT_EQ(many.application("sink").messages(), 10'000U);
+  EXPECT_EQ(many.application("sink").last_at(), at(1ms));
+}
+
+// ===== What holds for all of them =====
+
+class ShippedLawTest : public testing::TestWithParam<std::string> {
+ protected:
+  struct Result {
+    std::uint64_t digest;
+    std::uint64_t events;
+    std::uint64_t delivered;
+    Time ended_at;
+    friend bool operator==(const Result&, const Result&) = default;
+    friend std::ostream& operator<<(std::ostream& out, const Result& result) {
+      return out << result.digest << " after " << result.events << " events, " << result.delivered
+                 << " frames, " << result.ended_at.time_since_epoch().count() << " ns";
+    }
+  };
+
+  static Result run(const Scenario& scenario, unsigned threads, std::optional<unsigned> partitions,
+                    std::uint64_t seed = 1) {
+    const std::unique_ptr<World> world = scenario.build(seed);
+    World::RunOptions options;
+    options.engine.threads = threads;
+    options.partitions = partitions;
+    const Outcome outcome = world->run(options);
+    EXPECT_TRUE(world->conserves_frames());
+    return {world->digest(), outcome.events, world->totals().frames_delivered, outcome.ended_at};
+  }
+};
+
+std::string name_of_test(const testing::TestParamInfo<std::string>& info) {
+  std::string name = info.param.substr(0, info.param.find('.'));
+  std::erase_if(name, [](char character) { return character == '_' || character == '-'; });
+  return name;
+}
+
+TEST_P(ShippedLawTest, HasOneResultForAnyPartitionsAndThreads) {
+  const auto scenario = Scenario::shipped(GetParam());
+  ASSERT_EQ(scenario->complaints(), "");
+  const Result expected = run(*scenario, 1, 1);
+  EXPECT_EQ(run(*scenario, 1, 1), expected) << "again";
+  for (const unsigned partitions : {2U, 3U, 8U}) {
+    EXPECT_EQ(run(*scenario, 1, partitions), expected) << partitions << " partitions";
+  }
+  for (const unsigned threads : {2U, 3U, 8U}) {
+    EXPECT_EQ(run(*scenario, threads, threads), expected) << threads << " threads";
+    EXPECT_EQ(run(*scenario, threads, std::nullopt), expected) << threads << " threads";
+  }
+}
+
+TEST_P(ShippedLawTest, DependsOnTheSeedWhereLuckPlays) {
+  const auto scenario = Scenario::shipped(GetParam());
+  ASSERT_EQ(scenario->complaints(), "");
+  const bool has_luck = GetParam() == "lossy.ndl" || GetParam() == "corrupt.ndl";
+  EXPECT_EQ(run(*scenario, 1, 1, 2).digest != run(*scenario, 1, 1, 1).digest, has_luck);
+}
+
+TEST_P(ShippedLawTest, LeavesNothingBehindWhereverItIsStopped) {
+  const auto scenario = Scenario::shipped(GetParam());
+  ASSERT_EQ(scenario->complaints(), "");
+  const std::uint64_t events = run(*scenario, 1, 1).events;
+  const std::size_t blocks = pool::live_blocks();
+  // Large scenarios are stopped less often; together there are more than 500 stops.
+  const int stops = events > 5'000 ? 10 : 80;
+  Rng luck{{1, events}};
+  for (int i = 0; i < stops; ++i) {
+    const std::uint64_t limit = luck.below(events) + 1;
+    {
+      const std::unique_ptr<World> world = scenario->build();
+      World::RunOptions options;
+      options.engine.max_events = limit;
+      const Outcome outcome = world->run(options);
+      ASSERT_LE(outcome.events, limit);
+      ASSERT_TRUE(world->conserves_frames()) << "stopped after " << limit << " events";
+    }
+    ASSERT_EQ(pool::live_blocks(), blocks) << "stopped after " << limit << " events";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ShippedLawTest, testing::ValuesIn(all), name_of_test);
+
+}  // namespace
+}  // namespace elvis

@@ -1,0 +1,167 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""check, fmt and list."""
+import os
+
+from support import ROOT, Case, elvis, machine, main, scenario, sender, stable, two_machines
+
+UNTIDY = """# A comment at the top.
+[networks]
+\t[Network id='lan'
+\t\t\tlatency='1ms']   # a comment at the end
+\t\t[IP subnet='10.1.0.0/16']
+
+
+[MACHINES]
+    [Machine   name='alice']
+\t    [Networks]
+            [Network id='lan']
+        [Protocols]
+            [Protocol name='IPv4']
+            # a comment between
+            [Protocol name='UDP']
+        [Applications]
+            [Application name='send_message' message='a  # ] b' to='bob' port='0xbeef']
+    [Machine name='bob']
+        [Networks]
+            [Network id='lan']
+        [Protocols]
+            [Protocol name='IPv4']
+            [Protocol name='UDP']
+        [Applications]
+            [Application name='capture' port='48879']
+"""
+
+
+class CheckTest(Case):
+    def test_check_says_what_would_be_built(self):
+        text = two_machines().replace("count='1' interval='1ms'", "ip='10.1.0.77'")
+        text += machine("c", sender(), count=40)
+        outcome = elvis("check", self.write(text))
+        self.assert_code(outcome, 0)
+        self.assertEqual(outcome.err, "")
+        self.assertRegex(outcome.out, r"\b42 machines\b")
+        self.assertRegex(outcome.out, r"\b1 network\b")
+        self.assertRegex(outcome.out, r"\d+(\.\d+)? [kKMG]i?B")
+
+    def test_check_tells_addresses_that_were_given_automatically(self):
+        text = two_machines().replace("        [IP subnet='10.1.0.0/16']\n", "")
+        outcome = elvis("check", self.write(text))
+        self.assert_code(outcome, 0)
+        self.assertRegex(outcome.out, r"10\.\d+\.\d+\.\d+")
+
+    def test_check_takes_several_files_and_reports_all_of_them(self):
+        good = self.write(two_machines(), "good.ndl")
+        bad = [self.write(two_machines().replace("to='bob'", f"to='{name}'"), f"{name}.ndl")
+               for name in ("bobb", "bop")]
+        outcome = elvis("check", bad[0], good, bad[1])
+        self.assert_code(outcome, 3)
+        self.assertIn("`bobb`", outcome.err)
+        self.assertIn("`bop`", outcome.err)
+
+    def test_check_runs_nothing(self):
+        self.assert_code(elvis("check", self.write(two_machines(sent=1, wanted=2))), 0)
+
+    def test_the_shipped_scenarios_are_right(self):
+        paths = sorted((ROOT / "ndl").glob("*.ndl"))
+        self.assertGreaterEqual(len(paths), 10)
+        outcome = elvis("check", "--strict", *paths)
+        self.assert_code(outcome, 0)
+
+    def test_parameters_are_set_from_the_command_line(self):
+        text = "[Parameters]\n    [Parameter name='n' value='3']\n" + two_machines() + machine(
+            "c", sender(), count="${n}")
+        path = self.write(text)
+        self.assertRegex(elvis("check", path).out, r"\b5 machines\b")
+        self.assertRegex(elvis("check", path, "--set", "n=7").out, r"\b9 machines\b")
+        for wrong in ("m=7", "n", "=7"):
+            outcome = elvis("check", path, "--set", wrong)
+            self.assert_code(outcome, 2, 3)
+            self.assertNotEqual(outcome.err, "")
+
+
+class FmtTest(Case):
+    def test_fmt_makes_the_layout_canonical_and_keeps_comments_and_meaning(self):
+        path = self.write(UNTIDY)
+        before = self.run_report(path)
+        self.assert_code(elvis("fmt", "--check", path), 1)
+        self.assertEqual(path.read_text(), UNTIDY)
+
+        self.assert_code(elvis("fmt", path), 0)
+        tidy = path.read_text()
+        self.assertNotEqual(tidy, UNTIDY)
+        for comment in ("# A comment at the top.", "# a comment at the end", "# a comment between",
+                        "message='a  # ] b'"):
+            self.assertIn(comment, tidy)
+        self.assertNotIn("\t", tidy)
+        self.assert_code(elvis("fmt", "--check", path), 0)
+        self.assertEqual(stable(self.run_report(path)), stable(before))
+
+        self.assert_code(elvis("fmt", path), 0)
+        self.assertEqual(path.read_text(), tidy)
+
+    def test_fmt_names_the_files_that_would_change(self):
+        tidy, untidy = self.write(two_machines(), "tidy.ndl"), self.write(UNTIDY, "untidy.ndl")
+        self.assert_code(elvis("fmt", tidy), 0)
+        outcome = elvis("fmt", "--check", tidy, untidy)
+        self.assert_code(outcome, 1)
+        self.assertIn("untidy.ndl", outcome.out + outcome.err)
+        self.assertNotIn("/tidy.ndl", outcome.out + outcome.err)
+
+    def test_fmt_leaves_a_wrong_file_alone(self):
+        text = UNTIDY.replace("[Protocols]", "[Protocols", 1)
+        path = self.write(text)
+        self.assert_code(elvis("fmt", path), 3)
+        self.assertEqual(path.read_text(), text)
+
+    def test_fmt_keeps_a_files_permissions(self):
+        path = self.write(UNTIDY)
+        path.chmod(0o640)
+        self.assert_code(elvis("fmt", path), 0)
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o640)
+        self.assertEqual(os.listdir(self.folder), ["sim.ndl"])
+
+    def test_the_shipped_scenarios_are_canonical_but_for_the_papers_own(self):
+        paths = [path for path in sorted((ROOT / "ndl").glob("*.ndl")) if path.name != "basic.ndl"]
+        self.assert_code(elvis("fmt", "--check", *paths), 0)
+
+
+class ListTest(Case):
+    def test_list_names_what_ndl_can_name(self):
+        for what, words in (
+                ("protocols", ("IPv4", "ARP", "UDP")),
+                ("applications", ("send_message", "capture", "forward", "ping_pong", "message_count",
+                                  "local_port", "starter", "255")),
+                ("links", ("mtu", "1500", "latency", "throughput", "loss", "corruption"))):
+            with self.subTest(what=what):
+                outcome = elvis("list", what)
+                self.assert_code(outcome, 0)
+                self.assertEqual(outcome.err, "")
+                for word in words:
+                    self.assertIn(word, outcome.out)
+
+    def test_list_without_a_word_is_wrong(self):
+        self.assert_code(elvis("list"), 2)
+
+
+class IncludeTest(Case):
+    def test_an_include_is_found_beside_the_including_file(self):
+        text = two_machines()
+        at = text.index("[Machines]")
+        self.write(text[:at], "net.ndl")
+        path = self.write("[Include file='net.ndl']\n" + text[at:])
+        self.run_report(path, cwd="/")
+
+    def test_an_error_in_an_include_has_the_place_to_edit(self):
+        text = scenario(machine("alice", sender(to="alice")))
+        at = text.index("[Machines]")
+        self.write(text[:at].replace("latency", "latencyy").replace("1ms", "1"), "net.ndl")
+        path = self.write("[Include file='net.ndl']\n" + text[at:].replace("'UDP'", "'UPD'"))
+        outcome = elvis("check", path)
+        self.assert_code(outcome, 3)
+        self.assertRegex(outcome.err, r"(?m)^\S*sim\.ndl:\d+:\d+: error")
+        self.assertRegex(outcome.err, r"(?m)^\S*net\.ndl:2:\d+: (error|warning)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The shipped scenarios give the reports in tests/golden, digest and all.
+
+ELVIS_UPDATE_GOLDEN=1 writes them anew: read the difference before you keep it.
+"""
+import json
+import os
+
+from support import ROOT, Case, elvis, main, stable
+
+GOLDEN = ROOT / "tests" / "golden"
+UPDATE = os.environ.get("ELVIS_UPDATE_GOLDEN", "") not in ("", "0")
+SHIPPED = ("basic", "forward", "ping_pong", "broadcast", "telephone", "lossy", "corrupt", "latency",
+           "throughput", "many-to-one")
+
+
+RUNS = ((), ("--threads", "1"), ("--threads", "2"), ("--threads", "3"), ("--threads", "8"),
+        ("--threads", "2", "--partitions", "4"))
+
+
+def text_of(report):
+    """JSON with a line for each network and application, so that differences read well."""
+    parts = []
+    for key, value in report.items():
+        if isinstance(value, list):
+            rows = ",\n".join("  " + json.dumps(row, ensure_ascii=False) for row in value)
+            parts.append(f' "{key}": [\n{rows}\n ]')
+        else:
+            parts.append(f' "{key}": {json.dumps(value, ensure_ascii=False)}')
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+class GoldenTest(Case):
+    def test_the_scenarios_that_ship_are_there(self):
+        present = {path.stem for path in (ROOT / "ndl").glob("*.ndl")}
+        self.assertLessEqual(set(SHIPPED), present)
+
+    def test_every_scenario_gives_its_golden_report(self):
+        for path in sorted((ROOT / "ndl").glob("*.ndl")):
+            golden = GOLDEN / f"{path.stem}.json"
+            for options in RUNS:
+                with self.subTest(scenario=path.name, options=options):
+                    outcome = elvis("run", path.relative_to(ROOT), "--report", "-", *options, cwd=ROOT)
+                    self.assert_code(outcome, 0)
+                    report = stable(outcome.report())
+                    if UPDATE and not options:
+                        GOLDEN.mkdir(exist_ok=True)
+                        golden.write_text(text_of(report))
+                    self.assertTrue(golden.exists(), f"make {golden} with ELVIS_UPDATE_GOLDEN=1")
+                    self.assertEqual(report, json.loads(golden.read_text()))
+
+    def test_every_golden_report_has_its_scenario(self):
+        for golden in GOLDEN.glob("*.json"):
+            self.assertTrue((ROOT / "ndl" / f"{golden.stem}.ndl").exists(), golden.name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/graph/network.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "elvis/graph/machine.hpp"
+#include "elvis/graph/world.hpp"
+
+namespace elvis {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+constexpr auto test_type = static_cast<EtherType>(0x88b5);  // IEEE 802: local experimental
+
+// Takes every frame of the test's type.
+class Ear final : public Protocol {
+ public:
+  explicit Ear(Machine& machine) : Protocol{machine, over_link(0x88b5)} {}
+  void demux(Message&& message, Arrival& arrival) override {
+    heard.push_back(message.to_string());
+    times.push_back(machine().now());
+    from.push_back(arrival.link_source);
+  }
+  std::vector<std::string> heard;
+  std::vector<Time> times;
+  std::vector<MacAddress> from;
+};
+
+// Lets a machine send frames at given times.
+struct Sending final : ApplicationOptions {
+  struct Frame {
+    Time time;
+    MacAddress to;
+    std::size_t bytes;
+  };
+  std::vector<Frame> frames;
+  void visit(OptionVisitor&) override {}
+};
+
+Task<Result<>> send_frames(Application& self, const ApplicationOptions& options) {
+  Tap& tap = self.machine().taps().front();
+  for (const Sending::Frame& frame : static_cast<const Sending&>(options).frames) {
+    if (frame.time > self.now()) co_await self.sleep_until(frame.time);
+    if (auto sent = tap.send(frame.to, test_type, Message{std::string(frame.bytes, 'x')}); !sent) {
+      co_return sent.error();
+    }
+  }
+  co_return Result<>{};
+}
+
+// An application that never ends, so that a run goes on until nothing is left.
+constexpr ApplicationKind sending_kind{"sending", "sends frames", false, nullptr, send_frames};
+
+class Hosts {
+ public:
+  Hosts(std::size_t count, const LinkProperties& properties, std::uint64_t seed = 1)
+      : world{{.seed = seed}}, network{world.add_network("lan", properties)} {
+    world.add_group("host", static_cast<std::uint32_t>(count), true);
+    Network* const networks[] = {&network};
+    for (std::size_t i = 0; i < count; ++i) {
+      ears.push_back(&world.add_protocol<Ear>(world.add_machine(networks, 1)));
+    }
+  }
+  MacAddress mac(std::size_t host) { return network.mac_of(static_cast<std::uint32_t>(host)); }
+  void send(std::size_t host, std::vector<Sending::Frame> frames) {
+    auto options = std::make_unique<Sending>();
+    options->frames = std::move(frames);
+    world.add_application(world.machine(host), sending_kind, world.keep(std::move(options)));
+  }
+  void run(unsigned partitions = 1, unsigned threads = 1) {
+    World::RunOptions options;
+    options.partitions = partitions;
+    options.engine.threads = threads;
+    EXPECT_EQ(world.run(std::move(options)).reason, StopReason::idle);
+    EXPECT_TRUE(world.conserves_frames());
+  }
+  World world;
+  Network& network;
+  std::vector<Ear*> ears;
+};
+
+Time at(nanoseconds time) {
+  return Time{time};
+}
+
+TEST(NetworkTest, DeliversAFrameAfterItsLatency) {
+  LinkProperties properties;
+  properties.latency = {milliseconds{10}, milliseconds{10}};
+  Hosts hosts{2, properties};
+  hosts.send(0, {{at(milliseconds{5}), hosts.mac(1), 3}});
+  hosts.run();
+  EXPECT_EQ(hosts.ears[1]->heard, std::vector<std::string>{"xxx"});
+  EXPECT_EQ(hosts.ears[1]->times, std::vector<Time>{at(milliseconds{15})});
+  EXPECT_EQ(hosts.ears[1]->from, std::vector<MacAddress>{hosts.mac(0)});
+}
+
+TEST(NetworkTest, TakesANanosecondWhenNoLatencyIsGiven) {
+  Hosts hosts{2, {}};
+  hosts.send(0, {{at(nanoseconds{0}), hosts.mac(1), 1}});
+  hosts.run();
+  EXPECT_EQ(hosts.ears[1]->times, std::vector<Time>{at(nanoseconds{1})});
+}
+
+TEST(NetworkTest, SpreadsAUniformLatencyOverItsRange) {
+  LinkProperties properties;
+  properties.latency = {nanoseconds{100}, nanoseconds{109}};
+  Hosts hosts{2, properties};
+  std::vector<Sending::Frame> frames;
+  for (int i = 0; i < 10'000; ++i) frames.push_back({at(nanoseconds{i * 1000}), hosts.mac(1), 1});
+  hosts.send(0, frames);
+  hosts.run();
+  std::map<std::int64_t, int> seen;
+  for (const Time time : hosts.ears[1]->times) ++seen[time.time_since_epoch().count() % 1000];
+  ASSERT_EQ(seen.size(), 10U);
+  EXPECT_EQ(seen.begin()->first, 100);
+  EXPECT_EQ(seen.rbegin()->first, 109);
+  // Ten cells of 1,000 expected: chi-square with 9 degrees of freedom, 99.9 % quantile.
+  double chi_square = 0;
+  for (const auto& [latency, count] : seen) chi_square += (count - 1000.0) * (count - 1000.0) / 1000;
+  EXPECT_LT(chi_square, 27.88);
+}
+
+TEST(NetworkTest, SendsOneFrameAtATimeAtTheRateOfAThroughput) {
+  LinkProperties properties;
+  properties.throughput = BitRate{1'000'000'000};  // 125 MB/s: 8 ns a byte
+  Hosts hosts{3, properties};
+  hosts.send(0, {{at(nanoseconds{0}), hosts.mac(2), 986}, {at(nanoseconds{0}), hosts.mac(2), 986}});
+  hosts.send(1, {{at(nanoseconds{0}), hosts.mac(2), 986}});
+  hosts.run();
+  EXPECT_EQ(hosts.ears[2]->times,
+            (std::vector<Time>{at(nanoseconds{8'001}), at(nanoseconds{16'001}),
+                               at(nanoseconds{24'001})}));
+  EXPECT_EQ(hosts.ears[2]->from,
+            (std::vector<MacAddress>{hosts.mac(0), hosts.mac(0), hosts.mac(1)}));
+}
+
+TEST(NetworkTest, CarriesFractionsOfANanosecondOn) {
+  LinkProperties properties;
+  properties.throughput = BitRate{3'000'000'000};  // 15 bytes take 40 ns exactly, 14 + 1
+  Hosts hosts{2, properties};
+  std::vector<Sending::Frame> frames(3'000, {at(nanoseconds{0}), hosts.mac(1), 2});  // 42.667 ns
+  hosts.send(0, frames);
+  hosts.run();
+  EXPECT_EQ(hosts.ears[1]->times[0], at(nanoseconds{43 + 1}));
+  EXPECT_EQ(hosts.ears[1]->times[1], at(nanoseconds{86 + 1}));
+  EXPECT_EQ(hosts.ears[1]->times[2], at(nanoseconds{128 + 1}));
+  EXPECT_EQ(hosts.ears[1]->times.back(), at(nanoseconds{128'000 + 1}));
+}
+
+TEST(NetworkTest, LosesTheShareOfFramesThatItShould) {
+  LinkProperties properties;
+  properties.loss = Probability::ratio(1, 10);
+  Hosts hosts{2, properties};
+  hosts.send(0, std::vector<Sending::Frame>(10'000, {at(nanoseconds{0}), hosts.mac(1), 1}));
+  hosts.run();
+  const NetworkCounters counters = hosts.network.counters();
+  EXPECT_EQ(counters.frames_sent, 10'000U);
+  EXPECT_EQ(counters.frames_lost + hosts.ears[1]->heard.size(), 10'000U);
+  EXPECT_NEAR(static_cast<double>(counters.frames_lost), 1'000, 4 * 30);  // 4 sigma
+}
+
+TEST(NetworkTest, LosesEverythingOrNothingAtTheEnds) {
+  for (const bool loses : {false, true}) {
+    LinkProperties properties;
+    properties.loss = Probability::ratio(loses ? 1 : 0, 1);
+    Hosts hosts{2, properties};
+    hosts.send(0, std::vector<Sending::Frame>(1'000, {at(nanoseconds{0}), hosts.mac(1), 1}));
+    hosts.run();
+    EXPECT_EQ(hosts.ears[1]->heard.size(), loses ? 0U : 1'000U);
+  }
+}
+
+TEST(NetworkTest, FlipsBitsOfCorruptedFrames) {
+  LinkProperties properties;
+  properties.corruption = Probability::ratio(1, 2);
+  Hosts hosts{2, properties};
+  hosts.send(0, std::vector<Sending::Frame>(2'000, {at(nanoseconds{0}), hosts.mac(1), 500}));
+  hosts.run();
+  const std::string sent(500, 'x');
+  const auto damaged =
+      std::count_if(hosts.ears[1]->heard.begin(), hosts.ears[1]->heard.end(),
+                    [&](const std::string& heard) { return heard != sent; });
+  const auto corrupted = static_cast<double>(hosts.network.counters().frames_corrupted);
+  EXPECT_NEAR(corrupted, 1'000, 4 * 22.4);
+  // Most flips hit the payload, 500 of 514 bytes; those of addresses and type end in drops.
+  EXPECT_GT(static_cast<double>(damaged), corrupted * 0.9);
+  EXPECT_GT(hosts.world.drops()[Drop::not_for_me] + hosts.world.drops()[Drop::unknown_ethertype] +
+                hosts.network.counters().frames_unknown_destination,
+            0U);
+}
+
+TEST(NetworkTest, TakesABroadcastToEverybodyElse) {
+  Hosts hosts{5, {}};
+  hosts.send(2, {{at(nanoseconds{0}), MacAddress::broadcast(), 4}});
+  hosts.run();
+  for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(hosts.ears[i]->heard.size(), i == 2 ? 0U : 1U);
+  EXPECT_EQ(hosts.network.counters().frames_sent, 1U);
+  EXPECT_EQ(hosts.network.counters().frames_copied, 3U);
+  EXPECT_EQ(hosts.network.counters().frames_delivered, 4U);
+}
+
+TEST(NetworkTest, TakesAMulticastToEverybodyElse) {
+  Hosts hosts{3, {}};
+  hosts.send(0, {{at(nanoseconds{0}), MacAddress{0x0100'5e00'0001U}, 4}});
+  hosts.run();
+  EXPECT_EQ(hosts.ears[1]->heard.size() + hosts.ears[2]->heard.size(), 2U);
+}
+
+TEST(NetworkTest, CountsAFrameToNobody) {
+  Hosts hosts{2, {}};
+  hosts.send(0, {{at(nanoseconds{0}), MacAddress{0x0200'0000'0099U}, 4}});
+  hosts.run();
+  EXPECT_EQ(hosts.network.counters().frames_unknown_destination, 1U);
+}
+
+TEST(NetworkTest, RefusesAFrameLargerThanItsMtu) {
+  LinkProperties properties;
+  properties.mtu = 100;
+  Hosts hosts{2, properties};
+  hosts.send(0, {{at(nanoseconds{0}), hosts.mac(1), 100}, {at(nanoseconds{0}), hosts.mac(1), 101}});
+  hosts.run();
+  EXPECT_EQ(hosts.ears[1]->heard.size(), 1U);
+  EXPECT_EQ(hosts.world.machine(0).first_application()->status(), ApplicationStatus::failed);
+  EXPECT_EQ(hosts.world.machine(0).first_application()->detail(), "message too long");
+}
+
+// Everybody talks to everybody over a medium that is cut by the partitions.
+std::pair<std::uint64_t, std::vector<Time>> chatter(LinkProperties properties, unsigned partitions,
+                                                    unsigned threads, std::uint64_t seed) {
+  constexpr std::size_t people = 24;
+  Hosts hosts{people, properties, seed};
+  for (std::size_t i = 0; i < people; ++i) {
+    Rng rng{7, i};
+    std::vector<Sending::Frame> frames;
+    for (int n = 0; n < 50; ++n) {
+      // Times on a coarse grid, so that many frames are handed over at one instant.
+      const Time time = at(nanoseconds{static_cast<std::int64_t>(rng.below(20)) * 10'000});
+      const bool is_broadcast = rng.below(10) == 0;
+      frames.push_back({time, is_broadcast ? MacAddress::broadcast() : hosts.mac(rng.below(people)),
+                        rng.below(1'000)});
+    }
+    std::sort(frames.begin(), frames.end(),
+              [](const auto& a, const auto& b) { return a.time < b.time; });
+    hosts.send(i, std::move(frames));
+  }
+  hosts.run(partitions, threads);
+  std::vector<Time> times;
+  for (const Ear* const ear : hosts.ears) {
+    times.insert(times.end(), ear->times.begin(), ear->times.end());
+  }
+  return {hosts.world.digest(), times};
+}
+
+TEST(NetworkTest, GivesTheSameResultHoweverTheWorldIsDivided) {
+  LinkProperties unlimited;
+  unlimited.latency = {nanoseconds{2'000}, nanoseconds{9'000}};
+  unlimited.loss = Probability::ratio(1, 20);
+  unlimited.corruption = Probability::ratio(1, 20);
+  LinkProperties shared = unlimited;
+  shared.throughput = BitRate{1'000'000'000};
+  for (const LinkProperties& properties : {unlimited, shared}) {
+    const auto reference = chatter(properties, 1, 1, 1);
+    for (const unsigned partitions : {2U, 3U, 8U}) {
+      for (const unsigned threads : {1U, 2U, 8U}) {
+        EXPECT_EQ(chatter(properties, partitions, threads, 1), reference);
+      }
+    }
+    EXPECT_NE(chatter(properties, 1, 1, 2).first, reference.first);
+  }
+}
+
+}  // namespace
+}  // namespace elvis

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/sim/engine.hpp"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <thread>
+#include <vector>
+
+#include "elvis/sim/sleep.hpp"
+#include "elvis/util/fold.hpp"
+#include "elvis/util/rng.hpp"
+
+namespace elvis {
+namespace {
+
+using std::chrono::milliseconds;
+
+// An entity that tells others and folds what it is told, when and by whom.
+class Gossip final : public Entity {
+ public:
+  using Entity::Entity;
+
+  void handle(void* subject) override {
+    history = fold(history, static_cast<std::uint64_t>(now().time_since_epoch().count()),
+                   reinterpret_cast<std::uintptr_t>(subject));
+    Rng rng{id(), history};
+    for (std::uint64_t i = rng.below(3); i > 0 && left > 0; --i, --left) {
+      Gossip& other = (*all)[rng.below(all->size())];
+      const Duration delay{1'000 + static_cast<std::int64_t>(rng.below(3'000))};
+      partition().schedule(other, *this, now() + delay, reinterpret_cast<void*>(id() + 1));
+    }
+  }
+  void discard(void*) override { ++discarded; }
+  const char* kind() const override { return "gossip"; }
+
+  std::deque<Gossip>* all = nullptr;
+  std::uint64_t history = 0;
+  int left = 200;
+  static inline std::atomic<int> discarded = 0;
+};
+
+struct Town {
+  Town(std::size_t partitions, std::size_t people) : engine{partitions} {
+    for (std::size_t i = 0; i < people; ++i) {
+      Gossip& gossip = gossips.emplace_back(static_cast<std::uint32_t>(i));
+      gossip.all = &gossips;
+      gossip.move_to(engine.partition(i * partitions / people));
+    }
+    for (Gossip& gossip : gossips) {
+      gossip.partition().schedule(gossip, gossip, start_of_time, reinterpret_cast<void*>(1));
+    }
+  }
+  std::uint64_t history() const {
+    std::uint64_t sum = 0;
+    for (const Gossip& gossip : gossips) sum = fold(sum, gossip.history);
+    return sum;
+  }
+  std::deque<Gossip> gossips;
+  Engine engine;  // discards what is pending, for which it needs the gossips
+};
+
+EngineOptions with_threads(unsigned threads) {
+  EngineOptions options;
+  options.threads = threads;
+  options.lookahead = Duration{1'000};
+  return options;
+}
+
+TEST(EngineTest, GivesTheSameHistoryForEveryNumberOfPartitionsAndThreads) {
+  Town alone{1, 300};
+  const Outcome reference = alone.engine.run(with_threads(1));
+  EXPECT_EQ(reference.reason, StopReason::idle);
+  EXPECT_GT(reference.events, 10'000U);
+  for (const std::size_t partitions : {2U, 3U, 8U}) {
+    for (const unsigned threads : {1U, 2U, 3U, 8U}) {
+      Town town{partitions, 300};
+      const Outcome outcome = town.engine.run(with_threads(threads));
+      EXPECT_EQ(town.history(), alone.history()) << partitions << " x " << threads;
+      EXPECT_EQ(outcome.events, reference.events);
+      EXPECT_EQ(outcome.ended_at, reference.ended_at);
+    }
+  }
+}
+
+TEST(EngineTest, RunsWindowsWithMuchWorkOnSeveralThreads) {
+  Town town{2, 5'000};
+  const Outcome outcome = town.engine.run(with_threads(2));
+  EXPECT_GT(outcome.parallel_windows, 0U);
+}
+
+TEST(EngineTest, StopsAtALimitOfSimulatedTime) {
+  Town town{2, 100};
+  EngineOptions options = with_threads(2);
+  options.until = Time{Duration{20'000}};
+  const Outcome outcome = town.engine.run(options);
+  EXPECT_EQ(outcome.reason, StopReason::until);
+  EXPECT_LE(outcome.ended_at, options.until);
+  EXPECT_GT(outcome.ended_at, Time{Duration{15'000}});
+}
+
+TEST(EngineTest, StopsAfterExactlyTheEventsItMayHandle) {
+  Town town{1, 100};
+  EngineOptions options;
+  options.max_events = 777;
+  const Outcome outcome = town.engine.run(options);
+  EXPECT_EQ(outcome.reason, StopReason::max_events);
+  EXPECT_EQ(outcome.events, 777U);
+}
+
+TEST(EngineTest, FreesWhatIsPendingWhenItIsDestroyed) {
+  Gossip::discarded = 0;
+  std::size_t pending = 0;
+  {
+    Town town{1, 100};
+    EngineOptions options;
+    options.max_events = 150;
+    town.engine.run(options);
+    pending = town.engine.partition(0).pending();
+  }
+  EXPECT_GT(pending, 0U);
+  EXPECT_EQ(Gossip::discarded, static_cast<int>(pending));
+}
+
+TEST(EngineTest, StopsWhenItIsAsked) {
+  Town town{2, 100};
+  town.engine.request_stop(StopReason::interrupted);
+  const Outcome outcome = town.engine.run(with_threads(2));
+  EXPECT_EQ(outcome.reason, StopReason::interrupted);
+  EXPECT_EQ(outcome.events, 0U);
+}
+
+// An entity on which coroutines run.
+class Host final : public Entity {
+ public:
+  using Entity::Entity;
+  void handle(void*) override {
+    task = program(*this);
+    task.start();
+  }
+  void discard(void*) override {}
+  const char* kind() const override { return "host"; }
+
+  Task<> (*program)(Host&) = nullptr;
+  Task<> task;
+  std::vector<Time> times;
+};
+
+Outcome run_program(Task<> (*program)(Host&), std::vector<Time>* times = nullptr,
+                    EngineOptions options = {}) {
+  Engine engine{1};
+  Host host{1};
+  host.program = program;
+  host.move_to(engine.partition(0));
+  host.partition().schedule(host, host, start_of_time, &host);
+  const Outcome outcome = engine.run(options);
+  if (times != nullptr) *times = host.times;
+  host.task.reset();
+  return outcome;
+}
+
+TEST(EngineTest, LetsACoroutineSleep) {
+  std::vector<Time> times;
+  run_program(
+      [](Host& host) -> Task<> {
+        for (int i = 0; i < 3; ++i) {
+          co_await Sleep{host, host.now() + milliseconds{5}};
+          host.times.push_back(host.now());
+        }
+      },
+      &times);
+  EXPECT_EQ(times, (std::vector<Time>{Time{milliseconds{5}}, Time{milliseconds{10}},
+                                      Time{milliseconds{15}}}));
+}
+
+TEST(EngineTest, EndsAnInstantThatNeverEnds) {
+  const Outcome outcome = run_program([](Host& host) -> Task<> {
+    for (;;) co_await Sleep{host, host.now()};
+  });
+  EXPECT_EQ(outcome.reason, StopReason::livelock);
+  ASSERT_NE(outcome.culprit, nullptr);
+  EXPECT_GE(outcome.events, 10'000'000U);
+}
+
+TEST(EngineTest, EndsAfterALimitOfWallTime) {
+  EngineOptions options;
+  options.wall_limit = milliseconds{50};
+  const Outcome outcome = run_program(
+      [](Host& host) -> Task<> {
+        for (;;) co_await Sleep{host, host.now() + Duration{1}};
+      },
+      nullptr, options);
+  EXPECT_EQ(outcome.reason, StopReason::wall_limit);
+}
+
+TEST(EngineTest, EndsWhenItHoldsTooMuchMemory) {
+  EngineOptions options;
+  options.memory_limit = 1;
+  const Outcome outcome = run_program(
+      [](Host& host) -> Task<> {
+        for (;;) co_await Sleep{host, host.now() + Duration{1}};
+      },
+      nullptr, options);
+  EXPECT_EQ(outcome.reason, StopReason::memory_limit);
+}
+
+TEST(EngineDeathTest, NamesWhoComputesWithoutLettingTimePass) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EngineOptions options;
+  options.watchdog = milliseconds{300};
+  options.stuck = [](const Entity* who, StopReason) {
+    std::fprintf(stderr, "stuck in %s %u\n", who->kind(), who->id());
+    std::_Exit(4);
+  };
+  EXPECT_EXIT(run_program(
+                  [](Host&) -> Task<> {
+                    for (volatile bool forever = true; forever;) {
+                    }
+                    co_return;
+                  },
+                  nullptr, options),
+              testing::ExitedWithCode(4), "stuck in host 1");
+}
+
+TEST(EngineTest, TellsItsProgress) {
+  int told = 0;
+  EngineOptions options;
+  options.wall_limit = milliseconds{350};
+  options.progress = [&told](const Progress& progress) {
+    ++told;
+    EXPECT_GT(progress.events, 0U);
+  };
+  run_program(
+      [](Host& host) -> Task<> {
+        for (;;) co_await Sleep{host, host.now() + Duration{1}};
+      },
+      nullptr, options);
+  EXPECT_GE(told, 1);
+}
+
+}  // namespace
+}  // namespace elvis

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/sockets/udp_socket.hpp"
+
+#include <gtest/gtest.h>
+
+#include "lan.hpp"
+
+namespace elvis {
+namespace {
+
+using std::chrono::milliseconds;
+using testing_lan::Lan;
+
+Message text(std::string_view characters) {
+  return Message{characters};
+}
+
+class UdpSocketTest : public testing::Test {
+ protected:
+  Lan lan_;
+  Machine& alice_ = lan_.add_host();
+  Machine& bob_ = lan_.add_host();
+  const Endpoint alice_end_{Lan::address(0), 1000};
+  const Endpoint bob_end_{Lan::address(1), 2000};
+};
+
+TEST_F(UdpSocketTest, CarriesADatagramAndItsAnswer) {
+  std::string heard;
+  lan_.run_on(bob_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    EXPECT_TRUE(socket.bind({{}, 2000}));
+    const Result<Datagram> asked = co_await socket.receive();
+    EXPECT_EQ(asked->remote, alice_end_);
+    EXPECT_EQ(asked->local, bob_end_);
+    co_return socket.send_to(asked->remote, text("pong"));
+  });
+  lan_.run_on(alice_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    EXPECT_TRUE(socket.bind(alice_end_));
+    EXPECT_TRUE(socket.send_to(bob_end_, text("ping")));
+    const Result<Datagram> answered = co_await socket.receive();
+    heard = answered->payload.to_string();
+    co_return Result<>{};
+  });
+  EXPECT_EQ(lan_.run().reason, StopReason::completed);
+  EXPECT_EQ(heard, "pong");
+}
+
+TEST_F(UdpSocketTest, KeepsDatagramsUntilSomebodyReceivesThem) {
+  std::vector<std::string> heard;
+  lan_.run_on(bob_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    EXPECT_TRUE(socket.bind({{}, 2000}));
+    co_await self.sleep_for(milliseconds{1});
+    for (int i = 0; i < 3; ++i) heard.push_back((co_await socket.receive())->payload.to_string());
+    co_return Result<>{};
+  });
+  lan_.run_on(alice_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    EXPECT_TRUE(socket.connect(bob_end_));
+    for (const char* const word : {"one", "two", "three"}) EXPECT_TRUE(socket.send(text(word)));
+    co_return Result<>{};
+  });
+  EXPECT_EQ(lan_.run().reason, StopReason::completed);
+  EXPECT_EQ(heard, (std::vector<std::string>{"one", "two", "three"}));
+}
+
+TEST_F(UdpSocketTest, DropsWhatItsBufferDoesNotHold) {
+  constexpr std::size_t large = 60'000;
+  LinkProperties properties;
+  properties.mtu = 65'535;
+  Lan lan{properties};
+  Machine& sender = lan.add_host();
+  Machine& receiver = lan.add_host();
+  lan.run_on(receiver, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    EXPECT_TRUE(socket.bind({{}, 2000}));
+    co_await self.sleep_for(milliseconds{1});
+    co_return Result<>{};
+  });
+  constexpr std::size_t fits = UdpSocket::default_receive_buffer / large;
+  lan.run_on(sender, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    EXPECT_TRUE(socket.connect(bob_end_));
+    for (std::size_t i = 0; i < fits + 7; ++i) EXPECT_TRUE(socket.send(Message::zeros(large)));
+    co_return Result<>{};
+  });
+  lan.run();
+  EXPECT_EQ(receiver.drops()[Drop::queue_full], 7U);
+}
+
+TEST_F(UdpSocketTest, RefusesWhatMakesNoSense) {
+  lan_.run_on(alice_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    EXPECT_EQ(socket.send(text("to nobody")).error(), Errc::not_connected);
+    EXPECT_EQ(socket.bind({Lan::address(1), 5}).error(), Errc::address_not_available);
+    EXPECT_TRUE(socket.bind({{}, 5}));
+    EXPECT_EQ(socket.bind({{}, 6}).error(), Errc::invalid_argument);
+    UdpSocket second{self.machine()};
+    EXPECT_EQ(second.bind({{}, 5}).error(), Errc::address_in_use);
+    EXPECT_EQ(second.connect({Ipv4Address{9, 9, 9, 9}, 5}).error(), Errc::network_unreachable);
+    EXPECT_TRUE(second.connect(bob_end_));
+    EXPECT_EQ(second.connect(bob_end_).error(), Errc::invalid_argument);
+    EXPECT_EQ(second.send(Message::zeros(2'000)).error(), Errc::message_too_long);
+    socket.close();
+    EXPECT_TRUE(UdpSocket{self.machine()}.bind({{}, 5})) << "closing frees the port";
+    EXPECT_EQ(socket.send_to(bob_end_, text("late")).error(), Errc::closed);
+    co_return Result<>{};
+  });
+  EXPECT_EQ(lan_.run().reason, StopReason::completed);
+  EXPECT_EQ(alice_.first_application()->status(), ApplicationStatus::done);
+}
+
+TEST_F(UdpSocketTest, ErrorsCompareEqualToThoseOfPosix) {
+  namespace posix = boost::system::errc;
+  lan_.run_on(alice_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    EXPECT_TRUE(socket.bind({{}, 5}));
+    UdpSocket second{self.machine()};
+    EXPECT_EQ(second.bind({{}, 5}).error(), posix::address_in_use);
+    EXPECT_EQ(second.connect({Ipv4Address{9, 9, 9, 9}, 5}).error(), posix::network_unreachable);
+    EXPECT_EQ(second.send(text("x")).error(), posix::not_connected);
+    co_return Result<>{};
+  });
+  lan_.run();
+}
+
+TEST_F(UdpSocketTest, WakesAWaitingReceiverWhenItIsClosed) {
+  bool is_closed = false;
+  UdpSocket socket{alice_};
+  lan_.run_on(alice_, [&](Application&) -> Task<Result<>> {
+    EXPECT_TRUE(socket.bind({{}, 5}));
+    const Result<Datagram> received = co_await socket.receive();
+    is_closed = received.error() == Errc::closed;
+    co_return Result<>{};
+  });
+  lan_.run_on(alice_, [&](Application& self) -> Task<Result<>> {
+    co_await self.sleep_for(milliseconds{1});
+    socket.close();
+    co_return Result<>{};
+  });
+  EXPECT_EQ(lan_.run().reason, StopReason::completed);
+  EXPECT_TRUE(is_closed);
+}
+
+TEST_F(UdpSocketTest, SaysThatAMachineWithoutUdpHasNone) {
+  World world;
+  world.add_group("bare", 1, false);
+  Machine& bare = world.add_machine({}, 0);
+  UdpSocket socket{bare};
+  EXPECT_EQ(socket.bind({{}, 5}).error(), Errc::no_protocol);
+  EXPECT_EQ(socket.connect(bob_end_).error(), Errc::no_protocol);
+}
+
+TEST_F(UdpSocketTest, LeavesNothingBehindWhenItsMachineIsDestroyedWhileItWaits) {
+  const std::size_t before = pool::live_blocks();
+  {
+    Lan lan;
+    Machine& machine = lan.add_host();
+    lan.run_on(machine, [](Application& self) -> Task<Result<>> {
+      UdpSocket socket{self.machine()};
+      EXPECT_TRUE(socket.bind({{}, 5}));
+      (void)co_await socket.receive();
+      co_return Result<>{};
+    });
+    EXPECT_EQ(lan.run().reason, StopReason::idle);
+    EXPECT_GT(pool::live_blocks(), before);
+  }
+  EXPECT_EQ(pool::live_blocks(), before);
+}
+
+}  // namespace
+}  // namespace elvis
