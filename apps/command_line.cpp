@@ -39,9 +39,14 @@ auto integer(std::uint64_t least, std::uint64_t most) {
 }
 
 ndl::Reading<Duration> positive_duration(const std::string& text) {
-  const ndl::Reading<Duration> read = ndl::read_duration(text);
+  ndl::Reading<Duration> read = ndl::read_duration(text);
   if (read && *read <= Duration{}) return ndl::Reading<Duration>::failed("must be more than 0");
   return read;
+}
+
+ndl::Reading<std::string> file_name(const std::string& text) {
+  if (text.empty()) return ndl::Reading<std::string>::failed("needs the name of a file");
+  return text;
 }
 
 // One of `words`, as its place among them.
@@ -107,13 +112,8 @@ void add_run(CLI::App& app, RunCommand& run) {
             [&run](std::uint64_t seed) { run.seed = seed; });
   add_limits(app, run);
   add_scenario_options(app, run.scenario);
-  add_value(
-      app, "--report", "FILE", "Write a JSON report; - is standard output",
-      [](const std::string& text) {
-        return text.empty() ? ndl::Reading<std::string>::failed("needs the name of a file")
-                            : ndl::Reading<std::string>{text};
-      },
-      [&run](const std::string& file) { run.report = file; });
+  add_value(app, "--report", "FILE", "Write a JSON report; - is standard output", file_name,
+            [&run](const std::string& file) { run.report = file; });
   add_value(app, "--report-detail", "normal|full",
             "full: every application has an entry, also of large groups (normal)", word_of(details),
             [&run](std::size_t place) { run.has_full_detail = place == 1; });
@@ -126,7 +126,8 @@ void add_run(CLI::App& app, RunCommand& run) {
   add_value(app, "--log", "LEVEL", "off, error, warn, info, debug or trace (warn)",
             word_of(log_levels),
             [&run](std::size_t place) { run.log_level = static_cast<LogLevel>(place); });
-  app.add_option("--log-file", run.log_file, "Log there (standard error)")->type_name("FILE");
+  add_value(app, "--log-file", "FILE", "Log there (standard error)", file_name,
+            [&run](const std::string& file) { run.log_file = file; });
   add_value(app, "--progress", "auto|on|off", "A live line on standard error (auto: on a terminal)",
             word_of(progress_modes),
             [&run](std::size_t place) { run.progress = static_cast<ProgressMode>(place); });
@@ -209,7 +210,7 @@ Mistake mistake_of(const Parser& parser, const CLI::Error& error) {
   std::string text = !extras.empty()  ? words_for_extra(app, extras.front())
                      : chosen.empty() ? "which command? run, check, fmt or list"
                                       : ndl::printable(error.what());
-  return {fmt::format("{}: {}; see `{} --help`", command, text, command)};
+  return {fmt::format("{}: {} (see `{} --help`)", command, text, command)};
 }
 
 }  // namespace

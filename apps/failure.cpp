@@ -96,9 +96,10 @@ void assertion_broke(const char* expression, const char* file, int line) {
     } catch (const std::exception& error) {
       internal_error(error.what());
     } catch (...) {
+      internal_error("an exception of an unknown kind");
     }
   }
-  internal_error("an exception of an unknown kind");
+  internal_error("std::terminate was called");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <initializer_list>
 #include <memory>
 #include <utility>
 
@@ -82,6 +83,7 @@ bool OutputFile::can_be_written() {
 
 bool OutputFile::open() {
   if (error_ != 0 || !find_target()) return false;
+  if (open_shared()) return true;
   struct stat status{};
   const bool is_there = ::stat(path_.c_str(), &status) == 0;
   // The files in /proc stand for descriptors, which a new file would not reach.
@@ -91,7 +93,19 @@ bool OutputFile::open() {
   return is_replaced ? open_beside() : open_in_place();
 }
 
+// A file that is a standard stream as well is written through that stream, behind what it wrote and
+// in front of what it will; else one would overwrite the other.
+bool OutputFile::open_shared() {
+  for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) {
+    if (!is_same_file(path_, stream)) continue;
+    descriptor_ = ::fcntl(stream, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    return descriptor_ >= 0;
+  }
+  return false;
+}
+
 bool OutputFile::open_in_place() {
+  if (open_shared()) return true;
   descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
   return descriptor_ >= 0 || fail(errno);
 }

@@ -34,6 +34,7 @@ class OutputFile {
  private:
   bool find_target();
   bool open_beside();
+  bool open_shared();
   bool fail(int error);
 
   std::string path_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -79,7 +80,8 @@ ExitCode Run::execute() {
   if (!log_.is_open()) return ExitCode::output_failed;
   Scenario scenario;
   if (!scenario.read(command_.file, command_.scenario, console_)) return ExitCode::wrong_scenario;
-  debug("read and checked {} in {}", command_.file, human_seconds(seconds_since(began_)));
+  debug("read and checked {} in {}; it may take {}", command_.file,
+        human_seconds(seconds_since(began_)), human_size(scenario.expected_memory()));
   if (!target_.can_be_written()) return ExitCode::output_failed;
 
   signals_.enter(Signals::Phase::building);
@@ -210,20 +212,29 @@ void Run::explain(const Report& report) {
   }
 }
 
-// Whether an output would destroy the scenario before it is read.
-bool overwrites_scenario(const std::string& output, const RunCommand& command, Console& console) {
-  if (output.empty() || !is_same_file(output, command.file)) return false;
-  console.complain(ndl::quoted(output) + " is the scenario itself, which would be overwritten");
+// Whether an output would destroy the scenario before it is read, or another output.
+bool outputs_collide(const RunCommand& command, Console& console) {
+  const std::string& report = command.report;
+  const std::string& log = command.log_file;
+  for (const std::string& output : {report, log}) {
+    if (output.empty() || !is_same_file(output, command.file)) continue;
+    console.complain(ndl::quoted(output) + " is the scenario itself, which would be overwritten");
+    return true;
+  }
+  if (log == "-") {
+    console.complain("--log-file needs a file: standard output is not for the log");
+    return true;
+  }
+  const bool is_new = log == report && ::access(log.c_str(), F_OK) != 0;
+  if (log.empty() || (!is_new && !is_same_file(log, report))) return false;
+  console.complain(ndl::quoted(log) + " can't be both the report and the log");
   return true;
 }
 
 }  // namespace
 
 ExitCode execute(const RunCommand& command, Console& console) {
-  if (overwrites_scenario(command.report, command, console) ||
-      overwrites_scenario(command.log_file, command, console)) {
-    return ExitCode::wrong_command;
-  }
+  if (outputs_collide(command, console)) return ExitCode::wrong_command;
   return Run{command, console}.execute();
 }
 

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <initializer_list>
 
@@ -10,21 +11,23 @@ namespace elvis::cli {
 
 namespace {
 
-// All that a handler may touch.
-volatile std::sig_atomic_t seen = 0;
-volatile std::sig_atomic_t phase = 0;
+// All that a handler may touch: without locks, and seen by every thread.
+constinit std::atomic<int> seen{0};
+constinit std::atomic<Signals::Phase> phase{Signals::Phase::reading};
+static_assert(std::atomic<int>::is_always_lock_free &&
+              std::atomic<Signals::Phase>::is_always_lock_free);
 
 constexpr unsigned patience_seconds = 1;
 
 void handle(int signal) {
-  if (phase == static_cast<int>(Signals::Phase::reading)) ::_exit(128 + signal);
+  if (phase == Signals::Phase::reading) ::_exit(128 + signal);
   if (signal == SIGALRM) ::_exit(128 + seen);
   if (seen != 0) {
     std::signal(signal, SIG_DFL);
     std::raise(signal);
   }
   seen = signal;
-  if (phase == static_cast<int>(Signals::Phase::building)) ::alarm(patience_seconds);
+  if (phase == Signals::Phase::building) ::alarm(patience_seconds);
 }
 
 void set_handlers(void (*handler)(int)) {
@@ -43,7 +46,7 @@ Signals::~Signals() {
 }
 
 void Signals::enter(Phase next) {
-  phase = static_cast<int>(next);
+  phase = next;
   set_handlers(handle);
   if (next == Phase::working) ::alarm(0);
 }

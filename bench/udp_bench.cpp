@@ -32,8 +32,8 @@ Machine& add_host(World& world, Network& network, Ipv4Address address) {
   return machine;
 }
 
-// The scenario of the limit program: latency 1 ms, every sender sends `messages` messages of 6 bytes
-// 1 ms apart, starting spread over the first millisecond.
+// The scenario of the limit program: latency 1 ms, every sender sends `messages` messages of 6
+// bytes 1 ms apart, starting spread over the first millisecond.
 std::unique_ptr<World> many_to_one(std::uint32_t senders, std::uint64_t messages,
                                    std::uint32_t receivers) {
   auto world = std::make_unique<World>();

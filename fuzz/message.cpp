@@ -69,7 +69,7 @@ class Machine {
 
   void run() {
     // Long inputs and long messages would only be slower, not other.
-    for (int step = 0; step < 200 && !input_.is_used_up(); ++step) {
+    for (int step = 0; step < 100 && !input_.is_used_up(); ++step) {
       Pair& pair = any();
       change(pair);
       if (pair.model.size() > 1'000) {

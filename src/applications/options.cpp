@@ -18,8 +18,8 @@ void visit_ip(OptionVisitor& visitor, OwnAddress& ip) {
 }
 
 void visit_transport(OptionVisitor& visitor, int& transport) {
-  visitor.choice({.name = "transport", .summary = "UDP if the machine has it, else TCP"}, transports,
-                 transport);
+  visitor.choice({.name = "transport", .summary = "UDP if the machine has it, else TCP"},
+                 transports, transport);
 }
 
 }  // namespace
@@ -40,13 +40,11 @@ void CaptureOptions::visit(OptionVisitor& visitor) {
   visit_ip(visitor, ip);
   visitor.choice({.name = "type", .summary = "any messages, or those equal to `message`"},
                  capture_types, type);
-  visitor.option({.name = "message_count",
-                  .summary = "how many messages satisfy it",
-                  .minimum = 1},
+  visitor.option({.name = "message_count", .summary = "how many messages satisfy it", .minimum = 1},
                  message_count);
   visitor.option({.name = "message", .summary = "what each of them must be"}, message);
-  visitor.option({.name = "factory", .summary = "captures with the same one are satisfied together"},
-                 factory);
+  visitor.option(
+      {.name = "factory", .summary = "captures with the same one are satisfied together"}, factory);
   visit_transport(visitor, transport);
 }
 
@@ -69,11 +67,9 @@ void PingPongOptions::visit(OptionVisitor& visitor) {
   visitor.option({.name = "starter", .summary = "whether it throws first", .is_required = true},
                  starter);
   visit_ip(visitor, ip);
-  visitor.option({.name = "count",
-                  .summary = "where the counter begins",
-                  .minimum = 1,
-                  .maximum = 255},
-                 count);
+  visitor.option(
+      {.name = "count", .summary = "where the counter begins", .minimum = 1, .maximum = 255},
+      count);
   visit_transport(visitor, transport);
 }
 

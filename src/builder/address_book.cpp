@@ -113,7 +113,7 @@ void AddressBook::check_claims() {
       return std::tuple{a.address, a.group, a.place} < std::tuple{b.address, b.group, b.place};
     });
     std::size_t furthest = 0;  // whose addresses reach furthest
-    for (std::size_t i = 1; i < claims.size(); ++i) {
+    for (std::size_t i = 1; i < claims.size() && diagnostics_.wants_more(); ++i) {
       const Claim& one = claims[furthest];
       const Claim& other = claims[i];
       const std::uint64_t end = std::uint64_t{one.address} + one.count;
@@ -161,7 +161,7 @@ void AddressBook::give() {
     join_ranges(claimed);
     const AddressPool& pool = pools_[network];
     spoken_for.insert(spoken_for.end(), claimed.begin(), claimed.end());
-    spoken_for.insert(spoken_for.end(), pool.joined.begin(), pool.joined.end());
+    spoken_for.insert(spoken_for.end(), pool.reserved.begin(), pool.reserved.end());
     free_.emplace_back(pool.ranges, std::move(claimed));
   }
   automatic_ = FreeAddresses{{automatic_addresses}, std::move(spoken_for)};

@@ -16,11 +16,19 @@ using ndl::quoted;
 
 namespace {
 
-// Addresses of the pool and the value that declares them.
+// Addresses of the pool, all that they keep from others, and the value that declares them.
 struct Declared {
   AddressRange range;
+  AddressRange reserved;
   ndl::Argument argument;
 };
+
+// All addresses of the prefix in `text`, which is right.
+AddressRange whole_prefix(std::string_view text) {
+  const ndl::Prefix prefix = *ndl::read_prefix(text);
+  const std::uint64_t size = std::uint64_t{1} << (32 - prefix.length);
+  return {prefix.address, static_cast<std::uint32_t>(prefix.address + (size - 1))};
+}
 
 ndl::Reading<AddressRange> read_one(std::string_view text) {
   const auto address = ndl::read_address(text);
@@ -48,7 +56,7 @@ std::optional<Declared> read_range(const ndl::Section& line, std::string_view ke
                       argument->origin());
     return std::nullopt;
   }
-  return Declared{*range, *argument};
+  return Declared{*range, key == "subnet" ? whole_prefix(text) : *range, *argument};
 }
 
 void report_twice(const ndl::NetworkDeclaration& network, std::uint32_t address,
@@ -72,7 +80,7 @@ void check_overlaps(const ndl::NetworkDeclaration& network, const std::vector<De
                                                       : a < b;
   });
   std::size_t furthest = 0;  // in `order`: whose range reaches furthest
-  for (std::size_t i = 1; i < order.size(); ++i) {
+  for (std::size_t i = 1; i < order.size() && diagnostics.wants_more(); ++i) {
     const std::size_t one = order[furthest];
     const std::size_t other = order[i];
     if (pool[other].range.first <= pool[one].range.last) {
@@ -95,7 +103,10 @@ AddressPool read_pool(const ndl::NetworkDeclaration& network, ndl::Diagnostics& 
   check_overlaps(network, declared, diagnostics);
   AddressPool pool;
   pool.ranges.reserve(declared.size());
-  for (const Declared& one : declared) pool.ranges.push_back(one.range);
+  for (const Declared& one : declared) {
+    pool.ranges.push_back(one.range);
+    pool.reserved.push_back(one.reserved);
+  }
   pool.joined = pool.ranges;
   join_ranges(pool.joined);
   return pool;

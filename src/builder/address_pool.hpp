@@ -14,6 +14,8 @@ namespace elvis {
 struct AddressPool {
   std::vector<ndl::AddressRange> ranges;  ///< As declared.
   std::vector<ndl::AddressRange> joined;
+  /// With the network and broadcast addresses of subnets, which nobody is to have; unsorted.
+  std::vector<ndl::AddressRange> reserved;
 
   bool empty() const { return ranges.empty(); }
   bool contains(std::uint32_t address) const { return elvis::contains(joined, address); }

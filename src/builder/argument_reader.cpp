@@ -52,6 +52,7 @@ void ArgumentReader::read(Options& options, std::uint64_t place) {
   group_.write_name(place, name_);
   claims_.clear();
   varying_ = failed_varying_ = 0;
+  ports_ = targets_ = 0;
   failed_.clear();
   bytes_ = 0;
   options.visit(*this);
@@ -160,13 +161,14 @@ void ArgumentReader::option(const OptionInfo& info, Duration& value) {
   const auto given = value_of(info);
   if (!given) return;
   if (const auto duration = accept(*given, ndl::read_duration(given->text))) value = *duration;
+  if (value != Duration{}) waits_ = true;
 }
 
 void ArgumentReader::option(const OptionInfo& info, Target& value) {
   bytes_ += sizeof value;
   const auto given = value_of(info);
   if (!given) return;
-  sends_ = true;
+  if (!only_varying_) ++targets_;
   find_target(*given, value);
 }
 
@@ -187,6 +189,7 @@ void ArgumentReader::option(const OptionInfo& info, OwnAddress& value) {
 
 void ArgumentReader::port(const OptionInfo& info, std::uint16_t& value) {
   bytes_ += sizeof value;
+  if (!only_varying_) ++ports_;
   const auto given = value_of(info);
   if (!given) return;
   if (const auto port = accept(*given, ndl::read_port(given->text))) value = *port;
@@ -222,11 +225,11 @@ void ArgumentReader::choice(const OptionInfo& info, std::span<const std::string_
 // ===== ArgumentReader: machines and addresses =====
 
 void ArgumentReader::find_target(const Value& value, Target& target) {
-  const auto address = ndl::read_address(value.text);
-  if (address) {
-    if (*address == 0) {
-      return fail(value, fmt::format("{} cannot be `0.0.0.0`", quoted(value.argument.key())));
-    }
+  const std::string_view key = value.argument.key();
+  if (looks_like_address(value.text)) {
+    const auto address = accept(value, ndl::read_address(value.text));
+    if (!address) return;
+    if (*address == 0) return fail(value, fmt::format("{} cannot be `0.0.0.0`", quoted(key)));
     target.address = Ipv4Address{*address};
     target.machine.clear();
     return;
@@ -237,7 +240,6 @@ void ArgumentReader::find_target(const Value& value, Target& target) {
     target.machine = value.text;
     return;
   }
-  const std::string_view key = value.argument.key();
   if (found) {
     const ndl::MachineGroup group = description_.group(found->group);
     std::string example;
@@ -247,9 +249,6 @@ void ArgumentReader::find_target(const Value& value, Target& target) {
                             quoted(value.text), group.count(),
                             quoted(fmt::format("{}='{}'", key, example))),
                 {{group.name_span(), fmt::format("{} is declared here", quoted(group.name()))}});
-  }
-  if (looks_like_address(value.text)) {
-    return fail(value, fmt::format("{} {}", quoted(key), address.error()));
   }
   if (const auto group = counted_group(value.text)) {
     std::string last;

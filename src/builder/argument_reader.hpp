@@ -49,7 +49,9 @@ class ArgumentReader final : public OptionVisitor {
   /// Whether the options know a transport, and that it is not one that is not available.
   bool needs_udp() const { return needs_udp_; }
   /// Whether there is a remote end to send to.
-  bool sends() const { return sends_; }
+  bool sends() const { return targets_ != 0; }
+  /// Whether it lets time pass: it has a port of its own to listen at, or a time to wait.
+  bool stays() const { return ports_ > targets_ || waits_; }
   std::span<const Claim> claims() const { return claims_; }
   /// Bytes that the values of one machine take, estimated.
   std::size_t bytes() const { return bytes_; }
@@ -93,11 +95,13 @@ class ArgumentReader final : public OptionVisitor {
   std::size_t bytes_ = 0;
   std::size_t varying_ = 0;  // arguments
   std::size_t failed_varying_ = 0;
+  std::size_t ports_ = 0;
+  std::size_t targets_ = 0;
   bool only_varying_ = false;
   bool varies_ = false;
   bool names_machines_ = false;
   bool needs_udp_ = false;
-  bool sends_ = false;
+  bool waits_ = false;
 };
 
 }  // namespace elvis

@@ -71,7 +71,8 @@ class CommonPlanner {
   void check_needs();
   bool has(std::string_view protocol) const;
   void report_missing(const ndl::Section& section, std::string_view who, std::string_view protocol);
-  bool read_first(const ndl::Section& section, std::string_view owner, Options& options);
+  bool read_first(const ndl::Section& section, std::string_view owner, Options& options,
+                  const ApplicationKind* kind = nullptr);
 
   const PlanningContext& context_;
   PlannedGroup& group_;
@@ -253,20 +254,23 @@ void CommonPlanner::list_applications() {
       continue;
     }
     const std::unique_ptr<ApplicationOptions> options = kind->make_options();
-    const bool varies = read_first(section, kind->name, *options);
+    const bool varies = read_first(section, kind->name, *options, kind);
     group_.applications.push_back({kind, section, varies});
   }
 }
 
 // Reads the arguments for the first machine; returns whether they differ for the others.
 bool CommonPlanner::read_first(const ndl::Section& section, std::string_view owner,
-                               Options& options) {
+                               Options& options, const ApplicationKind* kind) {
   ArgumentReader reader{context_.description, group_.declaration, section, owner,
                         context_.diagnostics};
   reader.read(options, 0);
   if (reader.needs_udp()) wanting_udp_.push_back(section);
   (reader.varies() ? values_.own_bytes : values_.shared_bytes) += reader.bytes();
-  if (reader.sends()) ++values_.senders;
+  if (kind != nullptr) {
+    if (reader.sends()) ++values_.senders;
+    if (reader.stays() || !kind->has_end) ++values_.stayers;
+  }
   return reader.varies();
 }
 

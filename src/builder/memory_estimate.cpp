@@ -13,11 +13,11 @@ namespace elvis {
 namespace {
 
 // What is not visible as a size here, measured with the applications that there are.
-constexpr std::uint64_t base_bytes = 2'000'000;         // engine, pools, first pages
-constexpr std::uint64_t application_frame_bytes = 320;  // coroutine frame and what it holds
-constexpr std::uint64_t session_bytes = 224;            // of a sender, on all layers
-constexpr std::uint64_t chunk_bytes = 96;               // headers of a frame
-constexpr std::uint64_t pending_events = 2;             // copies of an event while it is sorted
+constexpr std::uint64_t base_bytes = 300'000;   // engine, pools, first pages
+constexpr std::uint64_t waiting_bytes = 410;    // of an application: coroutine, socket, tables
+constexpr std::uint64_t frame_bytes = 120;      // of a frame in flight, with its headers
+constexpr std::uint64_t allocation_bytes = 16;  // what the heap adds
+constexpr std::uint64_t pending_events = 2;     // copies of an event while it is sorted
 
 std::uint64_t multiply_saturated(std::uint64_t a, std::uint64_t b) {
   std::uint64_t product = 0;
@@ -46,13 +46,17 @@ std::uint64_t estimate_group(const PlannedGroup& group, std::uint64_t taps,
     machine += planned.kind->bytes + sizeof(Protocol*);
   }
   if (!group.applications.empty()) {
-    machine += group.applications.size() * (sizeof(Application) + application_frame_bytes);
-    machine += pending_events * sizeof(Event);
-    machine += values.senders * (session_bytes + sizeof(Frame) + chunk_bytes + sizeof(Event));
+    machine += group.applications.size() * sizeof(Application) + pending_events * sizeof(Event);
+    machine += values.stayers * waiting_bytes;
+    machine += values.senders * (sizeof(Frame) + sizeof(Event) + frame_bytes);
   }
-  machine += values.own_bytes;
-  return add_saturated(multiply_saturated(machine, group.count),
-                       values.shared_bytes + sizeof(MachineGroup) + sizeof(PlannedGroup));
+  if (values.own_bytes != 0) machine += values.own_bytes + allocation_bytes + sizeof(void*);
+
+  std::uint64_t shared = values.shared_bytes + sizeof(MachineGroup) + sizeof(PlannedGroup);
+  shared += sizeof(Stretch) + taps * (sizeof(std::uint32_t) + sizeof(AddressRun));
+  shared += group.protocols.size() * sizeof(PlannedProtocol);
+  shared += group.applications.size() * (sizeof(PlannedApplication) + allocation_bytes);
+  return add_saturated(multiply_saturated(machine, group.count), shared + 5 * allocation_bytes);
 }
 
 }  // namespace elvis

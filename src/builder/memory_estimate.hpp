@@ -13,6 +13,7 @@ struct ValueCosts {
   std::uint64_t shared_bytes = 0;  ///< Once for the group.
   std::uint64_t own_bytes = 0;     ///< For each machine.
   std::uint64_t senders = 0;       ///< Applications of a machine that send.
+  std::uint64_t stayers = 0;       ///< Those that wait for something.
 };
 
 /// `a` + `b`, held at the largest number.

@@ -38,7 +38,7 @@ class Planner {
   void plan_groups();
   bool fits_memory();
   void look_at_machines(AddressBook& book);
-  void count_taps();
+  bool count_taps();
 
   PlanningContext context_;
   const PlanOptions& options_;
@@ -54,10 +54,9 @@ std::optional<Plan> Planner::plan() {
   plan_groups();
   AddressBook book{plan_.networks, pools_, plan_.groups, diagnostics_};
   // What does not fit is not looked at machine by machine: that might take as long as building it.
-  if (fits_memory() && plan_.machines <= max_machines) {
+  if (fits_memory() && count_taps() && plan_.machines <= max_machines) {
     look_at_machines(book);
-    count_taps();
-    if (!diagnostics_.has_errors()) book.give();
+    if (count_taps() && !diagnostics_.has_errors()) book.give();
   }
   if (diagnostics_.wants_more()) {
     warn_of_unread(context_.description, options_.catalog, diagnostics_);
@@ -124,7 +123,10 @@ void Planner::look_at_machines(AddressBook& book) {
   if (diagnostics_.wants_more()) book.check_claims();
 }
 
-void Planner::count_taps() {
+// Counts those that are known by now; returns whether every network can have as many.
+bool Planner::count_taps() {
+  plan_.taps = 0;
+  for (PlannedNetwork& network : plan_.networks) network.taps = 0;
   for (const PlannedGroup& group : plan_.groups) {
     for (const Stretch& stretch : group.stretches) {
       plan_.taps += std::uint64_t{stretch.count} * stretch.networks;
@@ -133,13 +135,16 @@ void Planner::count_taps() {
       }
     }
   }
+  bool fits = true;
   for (const PlannedNetwork& network : plan_.networks) {
     if (network.taps <= max_taps) continue;
+    fits = false;
     diagnostics_.error(
         network.declaration.id_span(),
         fmt::format("{} machines are attached to network {}; at most {} are possible", network.taps,
                     quoted(network.declaration.id()), max_taps));
   }
+  return fits;
 }
 
 }  // namespace

@@ -7,28 +7,44 @@ namespace elvis {
 
 std::string_view name_of(Drop reason) {
   switch (reason) {
-    case Drop::truncated: return "truncated";
-    case Drop::bad_version: return "bad_version";
-    case Drop::bad_length: return "bad_length";
-    case Drop::bad_checksum: return "bad_checksum";
-    case Drop::not_for_me: return "not_for_me";
-    case Drop::unknown_ethertype: return "unknown_ethertype";
-    case Drop::unknown_protocol: return "unknown_protocol";
-    case Drop::no_listener: return "no_listener";
-    case Drop::fragment: return "fragment";
-    case Drop::arp_unresolved: return "arp_unresolved";
-    case Drop::queue_full: return "queue_full";
-    case Drop::bad_source: return "bad_source";
+    case Drop::truncated:
+      return "truncated";
+    case Drop::bad_version:
+      return "bad_version";
+    case Drop::bad_length:
+      return "bad_length";
+    case Drop::bad_checksum:
+      return "bad_checksum";
+    case Drop::not_for_me:
+      return "not_for_me";
+    case Drop::unknown_ethertype:
+      return "unknown_ethertype";
+    case Drop::unknown_protocol:
+      return "unknown_protocol";
+    case Drop::no_listener:
+      return "no_listener";
+    case Drop::fragment:
+      return "fragment";
+    case Drop::arp_unresolved:
+      return "arp_unresolved";
+    case Drop::queue_full:
+      return "queue_full";
+    case Drop::bad_source:
+      return "bad_source";
   }
   ELVIS_UNREACHABLE();
 }
 
 Drop drop_for(FormatError error) {
   switch (error) {
-    case FormatError::truncated: return Drop::truncated;
-    case FormatError::bad_version: return Drop::bad_version;
-    case FormatError::bad_length: return Drop::bad_length;
-    case FormatError::bad_checksum: return Drop::bad_checksum;
+    case FormatError::truncated:
+      return Drop::truncated;
+    case FormatError::bad_version:
+      return Drop::bad_version;
+    case FormatError::bad_length:
+      return Drop::bad_length;
+    case FormatError::bad_checksum:
+      return Drop::bad_checksum;
   }
   ELVIS_UNREACHABLE();
 }

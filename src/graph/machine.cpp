@@ -39,7 +39,8 @@ void Machine::drop(Drop reason, const Message& message) {
   if (drops_ == nullptr) drops_ = new DropCounters;
   ++(*drops_)[reason];
   fold_in(static_cast<std::uint64_t>(reason), message.size());
-  if (Observer* const observer = world_.observer()) observer->dropped(*this, reason, message, now());
+  if (Observer* const observer = world_.observer())
+    observer->dropped(*this, reason, message, now());
 }
 
 void Machine::loop_back(Message datagram) {
@@ -71,6 +72,7 @@ void Machine::handle(void* subject) {
 void Machine::prefetch(const void* subject) const {
   const auto* const self = reinterpret_cast<const char*>(this);
   for (std::size_t line = 2; line < 7; ++line) __builtin_prefetch(self + line * 64);
+  prefetch_remembered();
   if (subject == nullptr) return prefetch_timers();
   if (subject == &world_) return;
   const Frame& frame = *static_cast<const Frame*>(subject);

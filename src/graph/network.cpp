@@ -167,7 +167,10 @@ void Network::distribute(Tap& from, Entity& origin, Time departure, Frame* frame
 
   std::uint8_t scratch[EthernetHeader::size];
   const std::uint8_t* const header = frame->bytes.front(EthernetHeader::size, scratch);
-  const MacAddress destination = EthernetHeader::parse(header, EthernetHeader::size)->destination;
+  // A frame without a whole header has no address, so nobody's.
+  const MacAddress destination =
+      header == nullptr ? MacAddress{}
+                        : EthernetHeader::parse(header, EthernetHeader::size)->destination;
   if (!destination.is_group()) {
     if (Tap* const to = tap_with(destination)) return deliver(*to, origin, departure, frame, luck);
     ++counters_here(origin.partition()).frames_unknown_destination;
@@ -201,7 +204,8 @@ void Network::deliver(Tap& to, Entity& origin, Time departure, Frame* frame, Rng
     }
     if (!properties_.latency.is_constant()) {
       const auto spread = (properties_.latency.max - properties_.latency.min).count();
-      latency += Duration{static_cast<Duration::rep>(luck->below(static_cast<std::uint64_t>(spread) + 1))};
+      latency +=
+          Duration{static_cast<Duration::rep>(luck->below(static_cast<std::uint64_t>(spread) + 1))};
     }
   }
   frame->tap = &to;

@@ -23,8 +23,8 @@ World::~World() {
 // ===== World: building =====
 
 Network& World::add_network(std::string name, const LinkProperties& properties) {
-  return networks_.emplace_back(*this, static_cast<std::uint32_t>(networks_.size()), std::move(name),
-                                properties);
+  return networks_.emplace_back(*this, static_cast<std::uint32_t>(networks_.size()),
+                                std::move(name), properties);
 }
 
 MachineGroup& World::add_group(std::string name, std::uint32_t count, bool is_counted) {
@@ -43,8 +43,8 @@ Machine& World::add_machine(std::span<Network* const> networks, std::size_t prot
   auto* const machine =
       new (arena_.allocate(sizeof(Machine), alignof(Machine))) Machine{*this, id, groups_.back()};
   machine->taps_ = static_cast<Tap*>(arena_.allocate(networks.size() * sizeof(Tap), alignof(Tap)));
-  machine->protocols_ = static_cast<Protocol**>(
-      arena_.allocate(protocols * sizeof(Protocol*), alignof(Protocol*)));
+  machine->protocols_ =
+      static_cast<Protocol**>(arena_.allocate(protocols * sizeof(Protocol*), alignof(Protocol*)));
   for (Network* const network : networks) {
     const auto index = static_cast<std::uint32_t>(network->taps_.size());
     network->taps_.push_back(new (machine->taps_ + machine->tap_count_++)
@@ -83,8 +83,7 @@ Outcome World::run(RunOptions options) {
   ELVIS_ASSERT(engine_ == nullptr);
   // A limit on events counts in the order of all events, which only one partition has.
   const bool is_serial = options.engine.max_events.has_value();
-  const std::size_t wanted =
-      is_serial ? 1 : options.partitions.value_or(options.engine.threads);
+  const std::size_t wanted = is_serial ? 1 : options.partitions.value_or(options.engine.threads);
   const PartitionPlan plan = plan_partitions(*this, wanted, options.partitions.has_value());
   engine_ = std::make_unique<Engine>(plan.partitions);
   for (Machine* const machine : machines_) {
@@ -96,10 +95,9 @@ Outcome World::run(RunOptions options) {
     network.counters_.assign(plan.partitions, {});
     network.move_to(network.taps_.empty() ? engine_->partition(0)
                                           : network.taps_.front()->machine().partition());
-    network.crosses_partitions_ =
-        std::any_of(network.taps_.begin(), network.taps_.end(), [&](const Tap* tap) {
-          return &tap->machine().partition() != &network.partition();
-        });
+    network.crosses_partitions_ = std::any_of(
+        network.taps_.begin(), network.taps_.end(),
+        [&](const Tap* tap) { return &tap->machine().partition() != &network.partition(); });
     grid = std::max(grid, network.lookahead());
   }
   start_applications();
@@ -141,8 +139,10 @@ void World::tear_down() {
 
 std::uint64_t World::digest() const {
   std::uint64_t sum = 0;
-  for (const Machine* const machine : machines_) sum += mix(machine->digest_fold() ^ machine->key());
-  for (const Network& network : networks_) sum += mix(network.digest_fold() ^ hash_of(network.name()) ^ 1);
+  for (const Machine* const machine : machines_)
+    sum += mix(machine->digest_fold() ^ machine->key());
+  for (const Network& network : networks_)
+    sum += mix(network.digest_fold() ^ hash_of(network.name()) ^ 1);
   return sum;
 }
 

@@ -28,7 +28,7 @@ class Formatter {
           has_blank_ = true;
           break;
         case Item::comment:
-          comments_.push_back({scanner_.indentation() / 4, has_blank_, scanner_.comment()});
+          comments_.push_back({(scanner_.indentation() + 2) / 4, has_blank_, scanner_.comment()});
           has_blank_ = false;
           break;
         default:
@@ -167,7 +167,7 @@ std::optional<std::string> format_text(const SourceSet& sources, FileId file,
                                        Diagnostics& diagnostics) {
   const std::size_t errors = diagnostics.error_count();
   std::string text = Formatter{sources, file, diagnostics}.format();
-  if (diagnostics.error_count() != errors) return std::nullopt;
+  if (sources.has_bad_text(file) || diagnostics.error_count() != errors) return std::nullopt;
   return text;
 }
 

@@ -288,6 +288,7 @@ std::uint32_t Parser::duplicate_of(std::string_view key, std::uint32_t first, st
     return nothing;
   }
   if (next - first == few) {
+    keys_.resize(4 * max_arguments);
     ++stamp_;
     for (std::uint32_t i = first; i < next; ++i) enter_key(records_.key(i), i);
   }

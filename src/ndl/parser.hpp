@@ -86,7 +86,7 @@ class Parser {
     std::uint32_t stamp = 0;
     std::uint32_t argument = 0;
   };
-  std::array<KeySlot, 4096> keys_{};
+  std::vector<KeySlot> keys_;
   std::uint32_t stamp_ = 0;
 };
 

@@ -41,7 +41,7 @@ struct Op {
 };
 
 /// The longest text of one operation.
-inline constexpr std::size_t max_op_text = std::size_t{1} << 27;
+inline constexpr std::size_t max_op_text = std::size_t{1} << 24;
 
 Op make_op(OpCode code, std::uint32_t place, std::int64_t number = 0);
 Op make_text_op(std::string_view text, std::uint32_t place);

@@ -118,7 +118,7 @@ struct Records {
   NameTable template_names;
   std::uint64_t machine_count = 0;
   bool is_complete = true;
-  mutable std::uint64_t suggestion_budget = 20'000'000;  ///< Candidates still worth comparing.
+  mutable std::uint64_t suggestion_budget = 1'000'000;  ///< Candidates still worth comparing.
 
   /// A copy of `text` that lives as long as this.
   std::string_view keep(std::string_view text);

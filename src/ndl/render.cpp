@@ -28,23 +28,35 @@ constexpr Palette plain{};
 constexpr Palette colours{"\033[1m",    "\033[1;31m", "\033[1;35m",
                           "\033[1;36m", "\033[1;32m", "\033[0m"};
 
-/// What one character of a line looks like in an excerpt.
+/// How one character of a line is drawn.
 struct Cell {
-  std::string glyph;
   std::size_t width;
   std::size_t bytes;
+  bool is_escaped;
 };
 
 Cell cell_at(std::string_view text) {
-  if (text[0] == '\t') return {"    ", 4, 1};  // one level of indentation, as NDL counts it
+  const char c = text[0];
+  if (c >= ' ' && c < '\x7f') return {1, 1, false};
+  if (c == '\t') return {4, 1, false};  // one level of indentation, as NDL counts it
   const CodePoint point = decode(text);
   const std::size_t bytes = std::max(1U, point.bytes);
-  if (point.bytes == 0 || steers_terminal(point.value)) {
-    std::string escaped = printable(text.substr(0, bytes));
-    const std::size_t width = escaped.size();
-    return {std::move(escaped), width, bytes};
+  if (point.bytes != 0 && !steers_terminal(point.value))
+    return {width_of(point.value), bytes, false};
+  return {4 * bytes, bytes, true};
+}
+
+/// Appends what stands at the beginning of `text` and takes up `cell`.
+void draw(std::string_view text, const Cell& cell, std::string& out) {
+  if (cell.is_escaped) {
+    for (const char byte : text.substr(0, cell.bytes)) {
+      fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<std::uint8_t>(byte));
+    }
+  } else if (text[0] == '\t') {
+    out.append(cell.width, ' ');
+  } else {
+    out += text.substr(0, cell.bytes);
   }
-  return {std::string{text.substr(0, bytes)}, width_of(point.value), bytes};
 }
 
 /// A line as it is drawn, with the caret's column and length in it.
@@ -80,8 +92,11 @@ Excerpt excerpt_of(std::string_view line, std::size_t begin, std::size_t end) {
     // Bytes are at least as many as columns for what is not a tab or an escape: go back that far
     // and forward again until the lead is short enough.
     at = step_back(line, begin, 4 * excerpt_lead);
-    while (columns_of(line, at, begin, excerpt_width * 4) > excerpt_lead) {
-      at += cell_at(line.substr(at)).bytes;
+    std::size_t lead = columns_of(line, at, begin, 16 * excerpt_lead);
+    while (lead > excerpt_lead) {
+      const Cell cell = cell_at(line.substr(at));
+      lead -= cell.width;
+      at += cell.bytes;
     }
     excerpt.text = "…";
   }
@@ -95,7 +110,7 @@ Excerpt excerpt_of(std::string_view line, std::size_t begin, std::size_t end) {
     if (at < begin) excerpt.caret = columns + cell.width;
     if (at >= begin && at < end) excerpt.length += cell.width;
     if (at == begin) excerpt.caret = columns;
-    excerpt.text += cell.glyph;
+    draw(line.substr(at), cell, excerpt.text);
     columns += cell.width;
     at += cell.bytes;
   }

@@ -43,6 +43,14 @@ std::string why(int error) {
   return std::error_code{error, std::generic_category()}.message();
 }
 
+/// How much of `text` there is without a character at its end that may be cut off.
+std::size_t whole_characters(std::string_view text) {
+  std::size_t size = text.size();
+  const auto byte = [&] { return static_cast<std::uint8_t>(text[size - 1]); };
+  while (text.size() - size < 3 && size > 0 && (byte() & 0xc0) == 0x80) --size;
+  return size > 0 && byte() >= 0xc0 ? size - 1 : text.size();
+}
+
 /// A file descriptor that closes itself.
 class Descriptor {
  public:
@@ -63,6 +71,7 @@ class Descriptor {
 struct SourceSet::File {
   std::string name;
   Span included_from;
+  bool has_bad_text = false;
   std::uint32_t begin = 0;
   std::string_view text;
   std::unique_ptr<char, Free> memory;        ///< What `text` views, if it came from the disk.
@@ -126,7 +135,7 @@ bool SourceSet::File::read(int descriptor, Diagnostics& diagnostics, std::size_t
     if (check.check_lines(text, checked, lines) == TextVerdict::hopeless) return false;
     checked = lines;
     if (size - checked > max_line_bytes) {
-      check.report_long_line(checked, size);
+      check.check_lines(text, checked, whole_characters(text));
       return false;
     }
   }
@@ -165,10 +174,14 @@ std::optional<FileId> SourceSet::load(std::string_view path, Diagnostics& diagno
     diagnostics.error(included_from, fmt::format("more than {} files are included", max_files));
     return std::nullopt;
   }
-  for (const Offered& offered : offered_) {
-    if (offered.name == path) return load_offered(offered, path, diagnostics, included_from);
-  }
-  return load_from_disk(path, diagnostics, included_from);
+  const auto offered = std::find_if(offered_.begin(), offered_.end(),
+                                    [path](const Offered& text) { return text.name == path; });
+  const std::size_t errors = diagnostics.error_count();
+  const auto file = offered != offered_.end()
+                        ? load_offered(*offered, path, diagnostics, included_from)
+                        : load_from_disk(path, diagnostics, included_from);
+  if (file) files_.back()->has_bad_text = diagnostics.error_count() != errors;
+  return file;
 }
 
 std::optional<FileId> SourceSet::load_offered(const Offered& offered, std::string_view path,
@@ -249,6 +262,9 @@ std::uint32_t SourceSet::begin(FileId file) const {
 }
 Span SourceSet::whole(FileId file) const {
   return at(file).whole();
+}
+bool SourceSet::has_bad_text(FileId file) const {
+  return at(file).has_bad_text;
 }
 Span SourceSet::included_from(FileId file) const {
   return at(file).included_from;

@@ -50,17 +50,6 @@ TextVerdict TextCheck::check_start(std::string_view text) {
 }
 
 TextVerdict TextCheck::check_lines(std::string_view text, std::size_t from, std::size_t to) {
-  // The last line feed within reach of a line's start begins the next stretch: no line is longer
-  // than allowed exactly if there always is one.
-  for (std::size_t line = from; to - line > SourceSet::max_line_bytes;) {
-    const char* const reach = text.data() + line;
-    const void* const feed = memrchr(reach, '\n', SourceSet::max_line_bytes + 1);
-    if (feed == nullptr) {
-      report_long_line(line, to);
-      return TextVerdict::hopeless;
-    }
-    line = static_cast<std::size_t>(static_cast<const char*>(feed) - text.data()) + 1;
-  }
   constexpr std::size_t block = 64;
   for (std::size_t at = from; at < to;) {
     const std::size_t bytes = std::min(block, to - at);
@@ -71,6 +60,17 @@ TextVerdict TextCheck::check_lines(std::string_view text, std::size_t from, std:
     for (const std::size_t end = at + bytes; at < end;) {
       if (check_byte(text, at, to) == TextVerdict::hopeless) return TextVerdict::hopeless;
     }
+  }
+  // The last line feed within reach of a line's start begins the next stretch: no line is longer
+  // than allowed exactly if there always is one.
+  for (std::size_t line = from; to - line > SourceSet::max_line_bytes;) {
+    const char* const reach = text.data() + line;
+    const void* const feed = memrchr(reach, '\n', SourceSet::max_line_bytes + 1);
+    if (feed == nullptr) {
+      report_long_line(line, to);
+      return TextVerdict::hopeless;
+    }
+    line = static_cast<std::size_t>(static_cast<const char*>(feed) - text.data()) + 1;
   }
   return TextVerdict::usable;
 }

@@ -26,11 +26,9 @@ class TextCheck {
   /// Checks the lines of `text` between `from` and `to`, where lines begin and end.
   TextVerdict check_lines(std::string_view text, std::size_t from, std::size_t to);
 
-  /// Reports the line that begins at `line` as too long.
-  void report_long_line(std::size_t line, std::size_t file_bytes);
-
  private:
   TextVerdict check_byte(std::string_view text, std::size_t& at, std::size_t to);
+  void report_long_line(std::size_t line, std::size_t file_bytes);
   Span span(std::size_t from, std::size_t to) const;
 
   std::uint32_t begin_;

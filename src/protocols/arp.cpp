@@ -9,9 +9,9 @@ namespace elvis {
 
 void ArpOptions::visit(OptionVisitor& visitor) {
   visitor.option({.name = "local", .summary = "an address of the machine's own"}, local);
-  visitor.option({.name = "default",
-                  .summary = "gateway for destinations that no attached network has"},
-                 gateway);
+  visitor.option(
+      {.name = "default", .summary = "gateway for destinations that no attached network has"},
+      gateway);
 }
 
 // ===== Neighbour: what is known of one address =====
@@ -29,9 +29,9 @@ struct Arp::Neighbour : Timer, Pooled {
   Arp& arp;
   Tap& tap;
   Ipv4Address address;
-  MacAddress mac;                // once resolved
+  MacAddress mac;  // once resolved
   Time valid_until = start_of_time;
-  int requests = 0;              // sent since somebody began to wait
+  int requests = 0;  // sent since somebody began to wait
   std::deque<Message> waiting;
   Neighbour* older = nullptr;
   Neighbour* newer = nullptr;

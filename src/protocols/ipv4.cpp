@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "elvis/protocols/ipv4.hpp"
 
+#include <cstring>
 #include <utility>
 
 #include "elvis/protocols/arp.hpp"
+#include "elvis/wire/byte_order.hpp"
+#include "elvis/wire/checksum.hpp"
 
 namespace elvis {
 
@@ -13,6 +16,11 @@ namespace {
 MacAddress multicast_mac(Ipv4Address group) {
   return MacAddress{0x0100'5e00'0000U | (group.value() & 0x7f'ffff)};
 }
+
+// Where the fields that differ between datagrams stand in the header.
+constexpr std::size_t total_length_at = 2;
+constexpr std::size_t identification_at = 4;
+constexpr std::size_t checksum_at = 10;
 
 }  // namespace
 
@@ -58,6 +66,12 @@ Result<Ipv4Address> Ipv4::local_address_for(Ipv4Address remote) const {
 }
 
 Result<SessionRef> Ipv4::open(Protocol& above, Endpoints endpoints) {
+  const Result<Ipv4Path> way = path(above, endpoints);
+  if (!way) return way.error();
+  return SessionRef{new Ipv4Session{*way}};
+}
+
+Result<Ipv4Path> Ipv4::path(const Protocol& above, Endpoints endpoints) {
   const Result<Way> way = way_to(endpoints.remote.address);
   if (!way) return way.error();
   Ipv4Address local = endpoints.local.address;
@@ -67,32 +81,56 @@ Result<SessionRef> Ipv4::open(Protocol& above, Endpoints endpoints) {
     return Errc::address_not_available;
   }
   const auto protocol = static_cast<std::uint8_t>(above.id());
-  return SessionRef{new Ipv4Session{*this, *way, local, endpoints.remote.address, protocol}};
+  return Ipv4Path{*this, *way, local, endpoints.remote.address, protocol};
 }
 
-Ipv4Session::Ipv4Session(Ipv4& ipv4, Ipv4::Way way, Ipv4Address local, Ipv4Address remote,
-                         std::uint8_t protocol)
-    : ipv4_{ipv4}, way_{way}, local_{local}, remote_{remote}, protocol_{protocol} {}
+// ===== Ipv4Path: the header of a datagram =====
 
-Result<> Ipv4Session::send(Message&& payload) {
+Ipv4Path::Ipv4Path(Ipv4& ipv4, const Ipv4::Way& way, Ipv4Address local, Ipv4Address remote,
+                   std::uint8_t protocol)
+    : ipv4_{&ipv4},
+      tap_{way.tap},
+      local_{local},
+      next_hop_{way.next_hop},
+      needs_arp_{way.mac == MacAddress{}},
+      headers_{} {
+  const MacAddress source = tap_ == nullptr ? MacAddress{} : tap_->mac();
+  EthernetHeader{way.mac, source, static_cast<std::uint16_t>(EtherType::ipv4)}.emit(
+      headers_.data());
+  Ipv4Header header;
+  header.protocol = protocol;
+  header.source = local;
+  header.destination = remote;
+  std::uint8_t* const bytes = headers_.data() + EthernetHeader::size;
+  header.emit(bytes);
+  store16(bytes + total_length_at, 0);
+  store16(bytes + checksum_at, 0);
+  sum_ = fold_sum(partial_sum(bytes, Ipv4Header::min_size));
+}
+
+Result<> Ipv4Path::send(Message&& payload) {
   constexpr std::size_t largest = 65'535;
   const std::size_t length = Ipv4Header::min_size + payload.size();
   if (length > largest) return Errc::message_too_long;
-  Ipv4Header header;
-  header.total_length = static_cast<std::uint16_t>(length);
-  header.identification = ipv4_.identification_++;
-  header.protocol = protocol_;
-  header.source = local_;
-  header.destination = remote_;
-  header.emit(payload.prepend(Ipv4Header::min_size));
-  if (way_.tap == nullptr) {
-    ipv4_.machine().loop_back(std::move(payload));
+  const bool has_link_header = tap_ != nullptr && !needs_arp_;
+  if (has_link_header && length > tap_->network().properties().mtu) return Errc::message_too_long;
+
+  const std::size_t skipped = has_link_header ? 0 : EthernetHeader::size;
+  std::uint8_t* const headers = payload.prepend(header_size - skipped);
+  std::memcpy(headers, headers_.data() + skipped, header_size - skipped);
+  std::uint8_t* const bytes = headers + EthernetHeader::size - skipped;
+  const std::uint16_t identification = ipv4_->identification_++;
+  store16(bytes + total_length_at, static_cast<std::uint16_t>(length));
+  store16(bytes + identification_at, identification);
+  store16(bytes + checksum_at, finish_checksum(std::uint64_t{sum_} + length + identification));
+
+  if (has_link_header) {
+    tap_->transmit(std::move(payload));
     return {};
   }
-  if (way_.mac == MacAddress{}) {
-    return ipv4_.arp()->send(*way_.tap, way_.next_hop, std::move(payload));
-  }
-  return way_.tap->send(way_.mac, EtherType::ipv4, std::move(payload));
+  if (tap_ != nullptr) return ipv4_->arp()->send(*tap_, next_hop_, std::move(payload));
+  ipv4_->machine().loop_back(std::move(payload));
+  return {};
 }
 
 // ===== Ipv4: the way in =====
@@ -120,8 +158,8 @@ void Ipv4::demux(Message&& datagram, Arrival& arrival) {
                        is_local(destination);
   if (!is_mine) return machine().drop(Drop::not_for_me, datagram);
   // RFC 1122, 3.3.6: a datagram for one machine does not come in a frame for all.
-  if (arrival.tap != nullptr && arrival.link_destination.is_group() && !destination.is_broadcast() &&
-      !destination.is_multicast()) {
+  if (arrival.tap != nullptr && arrival.link_destination.is_group() &&
+      !destination.is_broadcast() && !destination.is_multicast()) {
     return machine().drop(Drop::not_for_me, datagram);
   }
   if (header->more_fragments || header->fragment_offset != 0) {

@@ -16,16 +16,16 @@ constexpr auto udp_number = static_cast<std::uint8_t>(IpProtocol::udp);
 // ===== Udp: who a datagram belongs to =====
 
 Result<SessionRef> Udp::open(Protocol& above, Endpoints endpoints) {
-  Result<SessionRef> below = ipv4_.open(*this, endpoints);
+  const Result<Ipv4Path> below = ipv4_.path(*this, endpoints);
   if (!below) return below.error();
-  endpoints.local.address = static_cast<const Ipv4Session&>(**below).local();
+  endpoints.local.address = below->local();
   if (endpoints.local.port == 0) {
     const Result<std::uint16_t> port = ephemeral_port();
     if (!port) return port.error();
     endpoints.local.port = *port;
   }
   if (sessions_.find(endpoints) != nullptr) return Errc::address_in_use;
-  return SessionRef{new UdpSession{*this, above, *std::move(below), endpoints}};
+  return SessionRef{new UdpSession{*this, above, *below, endpoints}};
 }
 
 Result<> Udp::listen(Protocol& above, Endpoint local) {
@@ -58,6 +58,7 @@ void Udp::demux(Message&& datagram, Arrival& arrival) {
     return machine().drop(Drop::bad_checksum, datagram);
   }
   datagram.remove_front(UdpHeader::size);
+  datagram.set_verified(false);  // what is written around the payload next is not known yet
 
   arrival.source_port = header->source_port;
   arrival.destination_port = header->destination_port;
@@ -82,16 +83,16 @@ Protocol* Udp::listener_for(Endpoint local) {
 bool Udp::is_intact(const Message& datagram, const UdpHeader& header,
                     const Arrival& arrival) const {
   if (header.checksum == 0 || datagram.is_verified()) return true;  // RFC 768: 0 means none
-  const std::uint64_t sum = datagram.partial_sum() +
-                            pseudo_header_sum(arrival.source, arrival.destination, udp_number,
-                                              header.length);
+  const std::uint64_t sum =
+      datagram.partial_sum() +
+      pseudo_header_sum(arrival.source, arrival.destination, udp_number, header.length);
   return fold_sum(sum) == 0xffff;
 }
 
 // ===== UdpSession: one conversation =====
 
-UdpSession::UdpSession(Udp& udp, Protocol& above, SessionRef below, Endpoints endpoints)
-    : udp_{udp}, above_{above}, below_{std::move(below)}, endpoints_{endpoints} {
+UdpSession::UdpSession(Udp& udp, Protocol& above, const Ipv4Path& below, Endpoints endpoints)
+    : udp_{udp}, above_{above}, endpoints_{endpoints}, below_{below} {
   udp_.sessions_.insert(endpoints_, this);
 }
 
@@ -100,14 +101,14 @@ UdpSession::~UdpSession() {
 }
 
 void UdpSession::close() {
-  if (below_ == nullptr) return;
+  if (!std::exchange(is_open_, false)) return;
   udp_.sessions_.erase(endpoints_);
-  below_.reset();
 }
 
 Result<> UdpSession::send(Message&& payload) {
-  if (below_ == nullptr) return Errc::closed;
+  if (!is_open_) return Errc::closed;
   if (payload.size() > UdpHeader::max_payload) return Errc::message_too_long;
+  udp_.machine().remember(this);
   UdpHeader header{.source_port = endpoints_.local.port,
                    .destination_port = endpoints_.remote.port,
                    .length = static_cast<std::uint16_t>(UdpHeader::size + payload.size()),
@@ -120,7 +121,7 @@ Result<> UdpSession::send(Message&& payload) {
   if (header.checksum == 0) header.checksum = 0xffff;  // RFC 768: 0 would mean none
   header.emit(payload.prepend(UdpHeader::size));
   payload.set_verified(true);
-  return below_->send(std::move(payload));
+  return below_.send(std::move(payload));
 }
 
 }  // namespace elvis

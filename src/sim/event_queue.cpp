@@ -11,10 +11,14 @@ namespace elvis {
 
 namespace {
 
-bool after(const Event& left, const Event& right) { return right < left; }
+bool after(const Event& left, const Event& right) {
+  return right < left;
+}
 
 // The end of a range whose last instant is `last`.
-Time past(Time last) { return add_saturated(last, Duration{1}); }
+Time past(Time last) {
+  return add_saturated(last, Duration{1});
+}
 
 }  // namespace
 
@@ -35,25 +39,18 @@ std::size_t EventQueue::Rung::bucket_of(Time time) const {
 EventQueue::EventQueue() = default;
 EventQueue::~EventQueue() = default;
 
-void EventQueue::push_top(const Event& event) {
-  const std::size_t within = top_size_ % block_events;
-  if (within == 0 && top_size_ / block_events == top_.size()) {
-    if (spare_blocks_.empty()) {
-      top_.emplace_back(std::make_unique_for_overwrite<Event[]>(block_events));
-    } else {
-      top_.push_back(std::move(spare_blocks_.back()));
-      spare_blocks_.pop_back();
-    }
+void EventQueue::add_top_block() {
+  if (spare_blocks_.empty()) {
+    top_.emplace_back(std::make_unique_for_overwrite<Event[]>(block_events));
+  } else {
+    top_.push_back(std::move(spare_blocks_.back()));
+    spare_blocks_.pop_back();
   }
-  top_[top_size_ / block_events][within] = event;
-  ++top_size_;
-  ++size_;
-  top_min_ = std::min(top_min_, event.time);
-  top_max_ = std::max(top_max_, event.time);
+  top_at_ = top_.back().get();
+  top_end_ = top_at_ + block_events;
 }
 
 void EventQueue::push_below_top(const Event& event) {
-  ++size_;
   if (event.time >= sorted_end_) {
     for (const auto& rung : rungs_) {
       if (event.time < rung->boundary()) continue;
@@ -93,20 +90,23 @@ bool EventQueue::refill() {
       continue;
     }
     take_bucket(rung);
-    if (!sorted_.empty()) return true;
+    if (!sorted_.empty()) {
+      if (!rungs_.empty()) prefetch_bucket(*rungs_.back());
+      return true;
+    }
   }
 }
 
 // Sorts the top in place if it is small or of one instant, else makes it the coarsest rung.
 bool EventQueue::take_top() {
-  ELVIS_ASSERT(top_size_ > 0);
+  const std::size_t size = top_size();
+  ELVIS_ASSERT(size > 0);
   const bool is_one_instant = top_min_ == top_max_;
-  std::vector<Event>& events =
-      is_one_instant || top_size_ <= small_bucket ? sorted_ : scratch_;
+  std::vector<Event>& events = is_one_instant || size <= small_bucket ? sorted_ : scratch_;
   events.clear();
-  events.reserve(top_size_);
-  for (std::size_t block = 0; block * block_events < top_size_; ++block) {
-    const std::size_t count = std::min(block_events, top_size_ - block * block_events);
+  events.reserve(size);
+  for (std::size_t block = 0; block < top_.size(); ++block) {
+    const std::size_t count = std::min(block_events, size - block * block_events);
     events.insert(events.end(), top_[block].get(), top_[block].get() + count);
     // A world that was large once keeps a few blocks, not all of them.
     if (spare_blocks_.size() < 64 || spare_blocks_.size() < top_.size() / 2) {
@@ -114,7 +114,7 @@ bool EventQueue::take_top() {
     }
   }
   top_.clear();
-  top_size_ = 0;
+  top_at_ = top_end_ = nullptr;
   const Time start = top_min_;
   const Time end = past(top_max_);
   top_start_ = end;
@@ -133,8 +133,8 @@ void EventQueue::drop_finest_rung() {
   rungs_.pop_back();
 }
 
-// Moves the next bucket of the finest rung to the sorted part, or divides it into a finer rung. A rung
-// that is used up goes first, so that rungs stay nested a few deep.
+// Moves the next bucket of the finest rung to the sorted part, or divides it into a finer rung. A
+// rung that is used up goes first, so that rungs stay nested a few deep.
 void EventQueue::take_bucket(Rung& rung) {
   const std::size_t bucket = rung.next++;
   const Time start = rung.bucket_start(bucket);
@@ -193,6 +193,17 @@ void EventQueue::divide(std::vector<Event>& events, Time start, Time end) {
   rung->offsets[0] = 0;
   events.clear();
   rungs_.push_back(std::move(rung));
+}
+
+// Asks for what the events of the next bucket point to, while those of this one are handled.
+void EventQueue::prefetch_bucket(const Rung& rung) const {
+  if (rung.next == rung.buckets()) return;
+  for (std::uint32_t i = rung.offsets[rung.next]; i < rung.offsets[rung.next + 1]; ++i) {
+    const Event& event = rung.events[i];
+    __builtin_prefetch(event.target);
+    __builtin_prefetch(reinterpret_cast<const char*>(event.target) + 64);
+    __builtin_prefetch(event.subject);
+  }
 }
 
 void EventQueue::sort_into_place(Time end) {

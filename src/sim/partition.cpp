@@ -44,8 +44,8 @@ Time Partition::next_time() {
 // ===== Partition: one event after the other =====
 
 void Partition::run(Time end) {
-  constexpr std::size_t far_ahead = 16;
-  constexpr std::size_t near_ahead = 8;
+  constexpr std::size_t far_ahead = 24;
+  constexpr std::size_t near_ahead = 10;
   end_ = end;
   std::uint64_t count = events_.load(std::memory_order_relaxed);
   for (;;) {
@@ -61,12 +61,14 @@ void Partition::run(Time end) {
     }
     const Event event = *next;
     queue_.pop();
-    // Two steps: first the target and the subject, then what they point to.
+    // Two steps: first the target and the subject, then what they point to. (The queue does the
+    // first one for the next bucket when it sorts one.)
     if (const Event* const later = queue_.look_ahead(far_ahead)) {
       __builtin_prefetch(later->target);
       __builtin_prefetch(reinterpret_cast<const char*>(later->target) + 64);
       __builtin_prefetch(later->subject);
     }
+    if (queue_.is_at_start_of_part()) prefetch_first(near_ahead);
     if (const Event* const later = queue_.look_ahead(near_ahead)) {
       later->target->prefetch(later->subject);
     }
@@ -91,6 +93,15 @@ void Partition::run(Time end) {
   }
   if (count != 0) last_event_at_ = now_;
   current_.store(nullptr, std::memory_order_relaxed);
+}
+
+// The second step for the first events of a part, which nobody looked ahead to.
+void Partition::prefetch_first(std::size_t count) const {
+  for (std::size_t ahead = 0; ahead < count; ++ahead) {
+    if (const Event* const later = queue_.look_ahead(ahead)) {
+      later->target->prefetch(later->subject);
+    }
+  }
 }
 
 void Partition::run_ready() {

@@ -15,7 +15,7 @@ void TimerHeap::insert(Timer& timer) {
 }
 
 void TimerHeap::remove(Timer& timer) {
-  Timer* const below = Timer::merge_pairs(timer.child_);
+  Timer* const below = timer.child_ == nullptr ? nullptr : Timer::merge_pairs(timer.child_);
   if (&timer == root_) {
     root_ = below;
     return;

@@ -73,7 +73,9 @@ void UdpSocket::close() {
 void UdpSocket::demux(Message&& payload, Arrival& arrival) {
   if (receiver_ != nullptr) {
     Receive& receiver = *std::exchange(receiver_, nullptr);
-    receiver.handed_ = {std::move(payload), arrival.remote(), arrival.local()};
+    receiver.handed_.payload = std::move(payload);
+    receiver.handed_.remote = arrival.remote();
+    receiver.handed_.local = arrival.local();
     receiver.is_handed_ = true;
     return machine().partition().wake(receiver.waiter_);
   }

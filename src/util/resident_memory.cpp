@@ -54,10 +54,18 @@ std::uint64_t available_memory() {
 
 #else
 
-std::uint64_t resident_memory() { return 0; }
-std::uint64_t peak_resident_memory() { return 0; }
-std::uint64_t physical_memory() { return 0; }
-std::uint64_t available_memory() { return 0; }
+std::uint64_t resident_memory() {
+  return 0;
+}
+std::uint64_t peak_resident_memory() {
+  return 0;
+}
+std::uint64_t physical_memory() {
+  return 0;
+}
+std::uint64_t available_memory() {
+  return 0;
+}
 
 #endif
 

@@ -15,18 +15,28 @@ struct Meaning {
 Meaning meaning_of(int code) {
   namespace posix = boost::system::errc;
   switch (static_cast<Errc>(code)) {
-    case Errc::address_in_use: return {posix::address_in_use, "address already in use"};
+    case Errc::address_in_use:
+      return {posix::address_in_use, "address already in use"};
     case Errc::address_not_available:
       return {posix::address_not_available, "address not available"};
-    case Errc::network_unreachable: return {posix::network_unreachable, "network unreachable"};
-    case Errc::host_unreachable: return {posix::host_unreachable, "host unreachable"};
-    case Errc::message_too_long: return {posix::message_size, "message too long"};
-    case Errc::not_connected: return {posix::not_connected, "not connected"};
-    case Errc::closed: return {posix::bad_file_descriptor, "closed"};
-    case Errc::cancelled: return {posix::operation_canceled, "cancelled"};
-    case Errc::timed_out: return {posix::timed_out, "timed out"};
-    case Errc::no_protocol: return {posix::protocol_not_supported, "protocol not supported"};
-    case Errc::invalid_argument: return {posix::invalid_argument, "invalid argument"};
+    case Errc::network_unreachable:
+      return {posix::network_unreachable, "network unreachable"};
+    case Errc::host_unreachable:
+      return {posix::host_unreachable, "host unreachable"};
+    case Errc::message_too_long:
+      return {posix::message_size, "message too long"};
+    case Errc::not_connected:
+      return {posix::not_connected, "not connected"};
+    case Errc::closed:
+      return {posix::bad_file_descriptor, "closed"};
+    case Errc::cancelled:
+      return {posix::operation_canceled, "cancelled"};
+    case Errc::timed_out:
+      return {posix::timed_out, "timed out"};
+    case Errc::no_protocol:
+      return {posix::protocol_not_supported, "protocol not supported"};
+    case Errc::invalid_argument:
+      return {posix::invalid_argument, "invalid argument"};
   }
   return {posix::state_not_recoverable, "unknown error"};
 }

@@ -17,7 +17,10 @@ std::optional<Ipv4Address> Ipv4Address::parse(std::string_view text) {
   const char* const end = at + text.size();
   std::uint32_t value = 0;
   for (int number = 0; number < 4; ++number) {
-    if (number != 0 && (at == end || *at++ != '.')) return std::nullopt;
+    if (number != 0) {
+      if (at == end || *at != '.') return std::nullopt;
+      ++at;
+    }
     std::uint8_t octet = 0;
     const auto [after, error] = std::from_chars(at, end, octet);
     if (error != std::errc{}) return std::nullopt;

@@ -93,8 +93,16 @@ bool operator==(const Message& left, const Message& right) {
     const std::uint8_t* const other_bytes = other->chunk->bytes() + other->offset + other_at;
     if (one_bytes != other_bytes && std::memcmp(one_bytes, other_bytes, common) != 0) return false;
     rest -= common;
-    if ((one_at += common) == one->size) ++one, one_at = 0;
-    if ((other_at += common) == other->size) ++other, other_at = 0;
+    one_at += common;
+    if (one_at == one->size) {
+      ++one;
+      one_at = 0;
+    }
+    other_at += common;
+    if (other_at == other->size) {
+      ++other;
+      other_at = 0;
+    }
   }
   return true;
 }
@@ -134,7 +142,7 @@ void Message::flip_bit(std::size_t bit) {
   is_verified_ = 0;
 }
 
-std::uint64_t Message::partial_sum(std::size_t offset) const {
+std::uint64_t Message::sum_slices(std::size_t offset) const {
   ELVIS_ASSERT(offset <= size_);
   std::uint64_t sum = 0;
   bool is_odd = false;  // whether the next slice begins in the low half of a word

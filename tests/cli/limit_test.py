@@ -13,7 +13,7 @@ class LimitTest(Case):
         self.assertLess(report["run"]["events"], 1_000_000)
 
     def test_max_events_ends_every_run_at_the_same_place(self):
-        path = self.write(crowd())
+        path = self.write(crowd(size=200))
         reports = [stable(self.run_report(path, "--max-events", "3000", "--threads", threads,
                                           "--partitions", partitions, codes=(4,)))
                    for threads, partitions in (("1", "1"), ("2", "2"), ("3", "5"))]

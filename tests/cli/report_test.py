@@ -61,6 +61,16 @@ class ReportTest(Case):
         self.assertEqual((bob["messages"], bob["bytes"]), (1, 5))
         self.assertEqual((bob["first_ns"], bob["last_ns"]), (3_000_000, 3_000_000))
 
+    def test_a_rate_is_kept_to_the_nanosecond(self):
+        # "hello" with its UDP, IPv4 and link headers is 5 + 8 + 20 + 14 = 47 bytes.
+        for rate, frame_ns in (("8Mbps", 47_000), ("125MB/s", 376), ("1Gbps", 376), ("1kB/s", 47_000_000)):
+            with self.subTest(rate=rate):
+                report = self.valid_report(two_machines(
+                    sent=10, wanted=10, interval="0s", link=f"latency='1ms' throughput='{rate}'"))
+                bob = [entry for entry in report["applications"] if entry["machine"] == "bob"][0]
+                self.assertEqual(bob["first_ns"], 1_000_000 + frame_ns)
+                self.assertEqual(bob["last_ns"], 1_000_000 + 10 * frame_ns)
+
     def test_who_waits_says_for_what(self):
         report = self.valid_report(two_machines(sent=2, wanted=3), codes=(1,))
         self.assertEqual(report["run"]["status"], "unsatisfied")
@@ -93,7 +103,7 @@ class ReportTest(Case):
                                  totals["frames_delivered"])
 
     def test_totals_are_the_sum_of_the_networks(self):
-        report = self.valid_report(crowd(), codes=(0, 1))
+        report = self.valid_report(crowd(size=200), codes=(0, 1))
         for field in ("frames_sent", "frames_delivered", "frames_lost", "bytes_sent", "bytes_delivered"):
             self.assertEqual(report["totals"][field],
                              sum(network[field] for network in report["networks"]), field)

@@ -138,7 +138,7 @@ def two_machines(sent=1, wanted=1, link="latency='1ms'", interval="1ms", message
         machine(capture_name, capture(message_count=wanted)), link=link)
 
 
-def crowd(size=200, sent=20, link="latency='uniform(1ms, 3ms)' loss='10%'"):
+def crowd(size=40 if INSTRUMENTED else 200, sent=20, link="latency='uniform(1ms, 3ms)' loss='10%'"):
     """Many senders and one that listens, with luck in it."""
     return scenario(
         machine("hub", capture(message_count=size * sent)),

@@ -121,7 +121,8 @@ TEST(NetworkTest, SpreadsAUniformLatencyOverItsRange) {
   EXPECT_EQ(seen.rbegin()->first, 109);
   // Ten cells of 1,000 expected: chi-square with 9 degrees of freedom, 99.9 % quantile.
   double chi_square = 0;
-  for (const auto& [latency, count] : seen) chi_square += (count - 1000.0) * (count - 1000.0) / 1000;
+  for (const auto& [latency, count] : seen)
+    chi_square += (count - 1000.0) * (count - 1000.0) / 1000;
   EXPECT_LT(chi_square, 27.88);
 }
 
@@ -182,9 +183,8 @@ TEST(NetworkTest, FlipsBitsOfCorruptedFrames) {
   hosts.send(0, std::vector<Sending::Frame>(2'000, {at(nanoseconds{0}), hosts.mac(1), 500}));
   hosts.run();
   const std::string sent(500, 'x');
-  const auto damaged =
-      std::count_if(hosts.ears[1]->heard.begin(), hosts.ears[1]->heard.end(),
-                    [&](const std::string& heard) { return heard != sent; });
+  const auto damaged = std::count_if(hosts.ears[1]->heard.begin(), hosts.ears[1]->heard.end(),
+                                     [&](const std::string& heard) { return heard != sent; });
   const auto corrupted = static_cast<double>(hosts.network.counters().frames_corrupted);
   EXPECT_NEAR(corrupted, 1'000, 4 * 22.4);
   // Most flips hit the payload, 500 of 514 bytes; those of addresses and type end in drops.

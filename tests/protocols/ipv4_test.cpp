@@ -47,15 +47,17 @@ class Ipv4Test : public testing::Test {
   Machine& receiver() { return lan_.world.machine(1); }
 
   // Sends a datagram with this header over the link, as bytes.
-  void arrive(const Ipv4Header& header, std::string_view payload,
-              MacAddress to = MacAddress{}) {
-    lan_.run_on(lan_.world.machine(0), [=, this](Application& self) -> Task<Result<>> {
-      Message datagram{payload};
-      header.emit(datagram.prepend(header.header_size()));
-      Tap& tap = self.machine().taps().front();
-      co_return tap.send(to == MacAddress{} ? lan_.network.mac_of(1) : to, EtherType::ipv4,
-                         std::move(datagram));
-    }, testing_lan::server_kind);
+  void arrive(const Ipv4Header& header, std::string_view payload, MacAddress to = MacAddress{}) {
+    lan_.run_on(
+        lan_.world.machine(0),
+        [=, this](Application& self) -> Task<Result<>> {
+          Message datagram{payload};
+          header.emit(datagram.prepend(header.header_size()));
+          Tap& tap = self.machine().taps().front();
+          co_return tap.send(to == MacAddress{} ? lan_.network.mac_of(1) : to, EtherType::ipv4,
+                             std::move(datagram));
+        },
+        testing_lan::server_kind);
   }
   void run() { EXPECT_EQ(lan_.run().reason, StopReason::idle); }
 
@@ -153,54 +155,68 @@ TEST_F(Ipv4Test, DropsAProtocolThatTheMachineDoesNotHave) {
 TEST_F(Ipv4Test, DropsWhatIsNoDatagram) {
   Ipv4Header too_long = header(50);
   arrive(too_long, "hello");
-  lan_.run_on(lan_.world.machine(0), [this](Application& self) -> Task<Result<>> {
-    Tap& tap = self.machine().taps().front();
-    for (const std::string& bytes :
-         {std::string{}, std::string(19, 'E'), std::string(20, 'E'), std::string(60, '\x4f')}) {
-      (void)tap.send(lan_.network.mac_of(1), EtherType::ipv4, Message{std::string_view{bytes}});
-    }
-    co_return Result<>{};
-  }, testing_lan::server_kind);
+  lan_.run_on(
+      lan_.world.machine(0),
+      [this](Application& self) -> Task<Result<>> {
+        Tap& tap = self.machine().taps().front();
+        for (const std::string& bytes :
+             {std::string{}, std::string(19, 'E'), std::string(20, 'E'), std::string(60, '\x4f')}) {
+          (void)tap.send(lan_.network.mac_of(1), EtherType::ipv4, Message{std::string_view{bytes}});
+        }
+        co_return Result<>{};
+      },
+      testing_lan::server_kind);
   run();
   EXPECT_EQ(receiver().drops()[Drop::truncated], 3U);  // too_long, 0 and 19 bytes
   EXPECT_EQ(receiver().drops()[Drop::bad_checksum], 2U);
 }
 
 TEST_F(Ipv4Test, OpensOnlyFromAnAddressOfItsOwn) {
-  lan_.run_on(lan_.world.machine(0), [this](Application& self) -> Task<Result<>> {
-    Ipv4& ipv4 = Lan::ipv4(self.machine());
-    Protocol& above = *experiment_[0];
-    EXPECT_TRUE(ipv4.open(above, {{}, {Lan::address(1), 0}}));
-    EXPECT_TRUE(ipv4.open(above, {{Lan::address(0), 0}, {Lan::address(1), 0}}));
-    EXPECT_EQ(ipv4.open(above, {{Lan::address(1), 0}, {Lan::address(1), 0}}).error(),
-              Errc::address_not_available);
-    EXPECT_EQ(ipv4.open(above, {{}, {Ipv4Address{9, 9, 9, 9}, 0}}).error(),
-              Errc::network_unreachable);
-    EXPECT_EQ(ipv4.open(above, {{}, {}}).error(), Errc::network_unreachable);
-    co_return Result<>{};
-  }, testing_lan::server_kind);
+  lan_.run_on(
+      lan_.world.machine(0),
+      [this](Application& self) -> Task<Result<>> {
+        Ipv4& ipv4 = Lan::ipv4(self.machine());
+        Protocol& above = *experiment_[0];
+        EXPECT_TRUE(ipv4.open(above, {{}, {Lan::address(1), 0}}));
+        EXPECT_TRUE(ipv4.open(above, {{Lan::address(0), 0}, {Lan::address(1), 0}}));
+        EXPECT_EQ(ipv4.open(above, {{Lan::address(1), 0}, {Lan::address(1), 0}}).error(),
+                  Errc::address_not_available);
+        EXPECT_EQ(ipv4.open(above, {{}, {Ipv4Address{9, 9, 9, 9}, 0}}).error(),
+                  Errc::network_unreachable);
+        EXPECT_EQ(ipv4.open(above, {{}, {}}).error(), Errc::network_unreachable);
+        co_return Result<>{};
+      },
+      testing_lan::server_kind);
   run();
 }
 
 TEST_F(Ipv4Test, RefusesWhatNoDatagramHolds) {
-  lan_.run_on(lan_.world.machine(0), [this](Application& self) -> Task<Result<>> {
-    const SessionRef session =
-        *Lan::ipv4(self.machine()).open(*experiment_[0], {{}, {Lan::address(1), 0}});
-    EXPECT_EQ(session->send(Message::zeros(65'516)).error(), Errc::message_too_long);
-    EXPECT_EQ(session->send(Message::zeros(1'481)).error(), Errc::message_too_long);  // MTU 1500
-    EXPECT_TRUE(session->send(Message::zeros(1'480)));
-    co_return Result<>{};
-  }, testing_lan::server_kind);
+  lan_.run_on(
+      lan_.world.machine(0),
+      [this](Application& self) -> Task<Result<>> {
+        const SessionRef session =
+            *Lan::ipv4(self.machine()).open(*experiment_[0], {{}, {Lan::address(1), 0}});
+        EXPECT_EQ(session->send(Message::zeros(65'516)).error(), Errc::message_too_long);
+        EXPECT_EQ(session->send(Message::zeros(1'481)).error(),
+                  Errc::message_too_long);  // MTU 1500
+        EXPECT_TRUE(session->send(Message::zeros(1'480)));
+        co_return Result<>{};
+      },
+      testing_lan::server_kind);
   run();
   EXPECT_EQ(experiment_[1]->heard.size(), 1U);
 }
 
 TEST_F(Ipv4Test, MapsAGroupToItsMacAddress) {  // RFC 1112, 6.4
-  lan_.run_on(lan_.world.machine(0), [this](Application& self) -> Task<Result<>> {
-    const SessionRef session = *Lan::ipv4(self.machine())
-                                    .open(*experiment_[0], {{}, {Ipv4Address{224, 129, 2, 3}, 0}});
-    co_return session->send(Message{std::string_view{"group"}});
-  }, testing_lan::server_kind);
+  lan_.run_on(
+      lan_.world.machine(0),
+      [this](Application& self) -> Task<Result<>> {
+        const SessionRef session =
+            *Lan::ipv4(self.machine())
+                 .open(*experiment_[0], {{}, {Ipv4Address{224, 129, 2, 3}, 0}});
+        co_return session->send(Message{std::string_view{"group"}});
+      },
+      testing_lan::server_kind);
   run();
   ASSERT_EQ(experiment_[1]->heard.size(), 1U);
   EXPECT_EQ(experiment_[1]->arrivals[0].link_destination, MacAddress{0x0100'5e01'0203U});

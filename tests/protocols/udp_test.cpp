@@ -25,8 +25,8 @@ class UdpTest : public testing::Test {
                           std::uint16_t checksum_error = 0) {
     Message message{text};
     UdpHeader header{from.port, to.port, static_cast<std::uint16_t>(8 + text.size()), 0};
-    const std::uint64_t sum = message.partial_sum() + header.source_port +
-                              header.destination_port + header.length +
+    const std::uint64_t sum = message.partial_sum() + header.source_port + header.destination_port +
+                              header.length +
                               pseudo_header_sum(from.address, to.address, 17, header.length);
     header.checksum = static_cast<std::uint16_t>(finish_checksum(sum) ^ checksum_error);
     header.emit(message.prepend(UdpHeader::size));
@@ -179,8 +179,9 @@ TEST_F(UdpTest, SendsNothingOnceASessionIsClosed) {
 
 TEST_F(UdpTest, FindsNoWayToAnUnknownAddress) {
   act([&] {
-    EXPECT_EQ(udp_.open(session_ear_, {.local = {}, .remote = {Ipv4Address{9, 9, 9, 9}, 7}}).error(),
-              Errc::network_unreachable);
+    EXPECT_EQ(
+        udp_.open(session_ear_, {.local = {}, .remote = {Ipv4Address{9, 9, 9, 9}, 7}}).error(),
+        Errc::network_unreachable);
   });
   run();
 }

@@ -81,9 +81,8 @@ void compare_with_a_heap(std::size_t initial, std::size_t steps, Distance distan
 }
 
 TEST(EventQueueTest, AgreesWithAHeapOnUniformDistances) {
-  compare_with_a_heap(10'000, 100'000, [](Rng& rng) {
-    return static_cast<std::int64_t>(rng.below(1'000'000));
-  });
+  compare_with_a_heap(10'000, 100'000,
+                      [](Rng& rng) { return static_cast<std::int64_t>(rng.below(1'000'000)); });
 }
 
 TEST(EventQueueTest, AgreesWithAHeapOnOneConstantDistance) {

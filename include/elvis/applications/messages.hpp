@@ -22,11 +22,11 @@ struct SendMessageOptions final : ApplicationOptions {
   Payload message;
   Target to;
   std::uint16_t port = 0;
-  OwnAddress ip;                    ///< Own address; else the machine's.
-  int transport = -1;               ///< Transport
-  std::uint64_t count = 1;          ///< Messages to send.
-  Duration interval{};              ///< Between two messages.
-  Duration start{};                 ///< Before the first one.
+  OwnAddress ip;            ///< Own address; else the machine's.
+  int transport = -1;       ///< Transport
+  std::uint64_t count = 1;  ///< Messages to send.
+  Duration interval{};      ///< Between two messages.
+  Duration start{};         ///< Before the first one.
 
   void visit(OptionVisitor& visitor) override;
 };
@@ -63,9 +63,9 @@ struct PingPongOptions final : ApplicationOptions {
   Target to;
   std::uint16_t local_port = 0;
   std::uint16_t remote_port = 0;
-  bool starter = false;             ///< Whether this one throws first.
+  bool starter = false;  ///< Whether this one throws first.
   OwnAddress ip;
-  std::uint64_t count = 255;        ///< Where the counter begins.
+  std::uint64_t count = 255;  ///< Where the counter begins.
   int transport = -1;
 
   void visit(OptionVisitor& visitor) override;

@@ -21,11 +21,11 @@ class World;
 
 /// Machines made from one description share it; so their names are made when asked for.
 struct MachineGroup {
-  std::string name;          ///< Of the group; the machines of a counted one are called name-0, …
+  std::string name;  ///< Of the group; the machines of a counted one are called name-0, …
   std::uint32_t count = 1;
-  bool is_counted = false;   ///< Whether names carry an index, which a count of 1 may do too.
-  std::uint64_t key = 0;     ///< Of random streams.
-  std::uint32_t first = 0;   ///< Id of the first machine.
+  bool is_counted = false;  ///< Whether names carry an index, which a count of 1 may do too.
+  std::uint64_t key = 0;    ///< Of random streams.
+  std::uint32_t first = 0;  ///< Id of the first machine.
 
   std::string name_of(std::uint32_t place) const;
 };

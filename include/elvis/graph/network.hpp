@@ -38,8 +38,8 @@ struct LinkProperties {
   std::uint32_t mtu = 1500;  ///< Largest payload of a frame, without the link header; 68 to 65,535.
   Latency latency;
   std::optional<BitRate> throughput;  ///< Of the shared medium; unlimited if not given.
-  Probability loss;        ///< That a frame does not arrive, for each receiver.
-  Probability corruption;  ///< That a frame arrives with one or more bits flipped.
+  Probability loss;                   ///< That a frame does not arrive, for each receiver.
+  Probability corruption;             ///< That a frame arrives with one or more bits flipped.
 
   bool needs_luck() const {
     return !loss.is_zero() || !corruption.is_zero() || !latency.is_constant();
@@ -126,7 +126,7 @@ class Network final : public Entity {
   std::uint64_t key_;  // of random streams: follows the name, not the place in the scenario
   LinkProperties properties_;
   std::vector<Tap*> taps_;
-  std::vector<AddressRun> addresses_;  // sorted by address
+  std::vector<AddressRun> addresses_;                          // sorted by address
   std::vector<std::pair<Ipv4Address, std::uint32_t>> claims_;  // until index_addresses()
   std::vector<PartitionCounters> counters_;
   Time busy_until_ = start_of_time;

@@ -48,7 +48,7 @@ class Payload {
 /// What people read about an argument, and what may stand in it.
 struct OptionInfo {
   std::string_view name;
-  std::string_view summary;   ///< One line.
+  std::string_view summary;  ///< One line.
   bool is_required = false;
   std::uint64_t minimum = 0;  ///< Of numbers.
   std::uint64_t maximum = ~std::uint64_t{0};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "elvis/graph/network.hpp"
 #include "elvis/util/result.hpp"
@@ -33,6 +34,8 @@ class Tap {
 
   /// Sends `payload` in a frame to `destination`. Errors: message_too_long.
   Result<> send(MacAddress destination, EtherType type, Message&& payload);
+  /// Sends a frame as it is, with its link header, of which nothing is checked.
+  void transmit(Message&& frame) { network_.transmit(*this, std::move(frame)); }
   /// Takes a frame off the network and passes it up to the protocol that its type names.
   void demux(Message&& frame);
 

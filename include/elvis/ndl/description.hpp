@@ -23,6 +23,7 @@ struct EntityRecord;
 inline constexpr std::size_t max_template_depth = 32;
 
 /// The sections of one kind that a machine or network has: those of its templates, then its own.
+/// Its iterators live as long as the list; the sections they give, as long as the description.
 class SectionList {
  public:
   class Iterator {

@@ -80,6 +80,9 @@ class SourceSet {
   /// The value that names the file in its `[Include]`; nowhere for a file that was not included.
   Span included_from(FileId file) const;
 
+  /// Whether loading the file reported bytes that are no NDL text, which did not stop it.
+  bool has_bad_text(FileId file) const;
+
   /// Whether both were read from the same file, by whatever name.
   bool is_same(FileId one, FileId other) const;
 

@@ -33,8 +33,8 @@ class Arp final : public Protocol {
   static constexpr Duration entry_lifetime = std::chrono::minutes{1};
   static constexpr Duration retry_interval = std::chrono::seconds{1};
   static constexpr int max_requests = 3;
-  static constexpr std::size_t max_waiting = 64;     ///< Datagrams for one neighbour.
-  static constexpr std::size_t max_entries = 16'384; ///< Neighbours; the oldest gives way.
+  static constexpr std::size_t max_waiting = 64;      ///< Datagrams for one neighbour.
+  static constexpr std::size_t max_entries = 16'384;  ///< Neighbours; the oldest gives way.
 
   Arp(Machine& machine, const ArpOptions& options);
   ~Arp() override;

@@ -2,15 +2,21 @@
 // Ipv4: the Internet Protocol of a host (RFC 791, RFC 1122), without forwarding.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "elvis/graph/machine.hpp"
 #include "elvis/graph/protocol.hpp"
+#include "elvis/wire/ethernet.hpp"
 #include "elvis/wire/ipv4_header.hpp"
 
 namespace elvis {
 
 class Arp;
+
+class Ipv4Path;
 
 class Ipv4 final : public Protocol {
  public:
@@ -20,6 +26,8 @@ class Ipv4 final : public Protocol {
   /// protocol number in its id. An unspecified local address becomes that of the tap which leads to
   /// the remote one. Errors: network_unreachable, address_not_available.
   Result<SessionRef> open(Protocol& above, Endpoints endpoints) override;
+  /// The same way for a protocol that keeps it inside a session of its own.
+  Result<Ipv4Path> path(const Protocol& above, Endpoints endpoints);
 
   /// The address that datagrams to `remote` leave with. Errors: network_unreachable.
   Result<Ipv4Address> local_address_for(Ipv4Address remote) const;
@@ -30,7 +38,7 @@ class Ipv4 final : public Protocol {
   void demux(Message&& datagram, Arrival& arrival) override;
 
  private:
-  friend class Ipv4Session;
+  friend Ipv4Path;
 
   // Where datagrams to an address go: out of `tap`, or back to the machine if it is null.
   struct Way {
@@ -45,25 +53,40 @@ class Ipv4 final : public Protocol {
   std::uint16_t identification_ = 0;
 };
 
-/// The way to one remote address.
-class Ipv4Session final : public Session {
+/// The way of datagrams to one remote address. What is equal in all their headers is written once.
+class Ipv4Path {
  public:
   /// Sends `payload` in a datagram. Errors: message_too_long.
-  Result<> send(Message&& payload) override;
+  Result<> send(Message&& payload);
 
   Ipv4Address local() const { return local_; }
 
  private:
   friend Ipv4;
 
-  Ipv4Session(Ipv4& ipv4, Ipv4::Way way, Ipv4Address local, Ipv4Address remote,
-              std::uint8_t protocol);
+  static constexpr std::size_t header_size = EthernetHeader::size + Ipv4Header::min_size;
 
-  Ipv4& ipv4_;
-  Ipv4::Way way_;
+  Ipv4Path(Ipv4& ipv4, const Ipv4::Way& way, Ipv4Address local, Ipv4Address remote,
+           std::uint8_t protocol);
+
+  Ipv4* ipv4_;
+  Tap* tap_;  // null: back to the machine
   Ipv4Address local_;
-  Ipv4Address remote_;
-  std::uint8_t protocol_;
+  Ipv4Address next_hop_;
+  bool needs_arp_;
+  std::uint16_t sum_;                              // of the IPv4 header as it stands here
+  std::array<std::uint8_t, header_size> headers_;  // length, identification, checksum are 0
+};
+
+/// The way to one remote address as a session.
+class Ipv4Session final : public Session {
+ public:
+  explicit Ipv4Session(const Ipv4Path& path) : path_{path} {}
+
+  Result<> send(Message&& payload) override { return path_.send(std::move(payload)); }
+
+ private:
+  Ipv4Path path_;
 };
 
 }  // namespace elvis

@@ -64,9 +64,7 @@ class UdpSession final : public Session {
 
   /// Sends `payload` in one datagram. Errors: message_too_long, closed.
   Result<> send(Message&& payload) override;
-  void receive(Message&& payload, Arrival& arrival) {
-    above_.demux(std::move(payload), arrival);
-  }
+  void receive(Message&& payload, Arrival& arrival) { above_.demux(std::move(payload), arrival); }
   void close() override;
 
   const Endpoints& endpoints() const { return endpoints_; }
@@ -74,12 +72,13 @@ class UdpSession final : public Session {
  private:
   friend Udp;
 
-  UdpSession(Udp& udp, Protocol& above, SessionRef below, Endpoints endpoints);
+  UdpSession(Udp& udp, Protocol& above, const Ipv4Path& below, Endpoints endpoints);
 
   Udp& udp_;
   Protocol& above_;
-  SessionRef below_;
   Endpoints endpoints_;
+  bool is_open_ = true;
+  Ipv4Path below_;
 };
 
 }  // namespace elvis

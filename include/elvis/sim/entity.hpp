@@ -34,12 +34,16 @@ class Entity {
   /// For messages to people: what this is called.
   virtual const char* kind() const = 0;
 
+  /// Remembers memory that its next event will probably touch, to ask for it in time. A hint.
+  void remember(const void* memory) { remembered_ = memory; }
+
   /// The key of this entity's next event.
   std::uint64_t next_order() { return std::uint64_t{id_} << 32 | sequence_++; }
 
  protected:
   ~Entity() = default;
   void prefetch_timers() const;
+  void prefetch_remembered() const;
 
  private:
   friend Timer;
@@ -55,6 +59,7 @@ class Entity {
   // When the engine will look at the timers next: one event serves them all. A timer that is
   // cancelled or put off leaves the event where it is; when it comes, nothing is due.
   Time look_at_ = end_of_time;
+  const void* remembered_ = nullptr;
 };
 
 }  // namespace elvis

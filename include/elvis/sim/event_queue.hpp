@@ -28,28 +28,31 @@ class EventQueue {
   EventQueue& operator=(const EventQueue&) = delete;
 
   void push(const Event& event) {
-    if (event.time >= top_start_) return push_top(event);
-    push_below_top(event);
+    ++size_;
+    if (event.time < top_start_) return push_below_top(event);
+    if (top_at_ == top_end_) add_top_block();
+    *top_at_++ = event;
+    if (event.time < top_min_) top_min_ = event.time;
+    if (event.time > top_max_) top_max_ = event.time;
   }
 
   /// The earliest event, or null. Valid until the next call that changes the queue.
   const Event* peek() {
+    is_heap_next_ = false;
     if (position_ < sorted_.size()) {
       if (heap_.empty() || sorted_[position_] < heap_.front()) return &sorted_[position_];
-      return &heap_.front();
+    } else if (heap_.empty()) {
+      return refill() ? &sorted_[position_] : nullptr;
     }
-    if (!heap_.empty()) return &heap_.front();
-    return refill() ? &sorted_[position_] : nullptr;
+    is_heap_next_ = true;
+    return &heap_.front();
   }
 
-  /// Removes what peek() returned.
+  /// Removes what the call of peek() just before returned.
   void pop() {
     --size_;
-    if (position_ < sorted_.size() && (heap_.empty() || sorted_[position_] < heap_.front())) {
-      ++position_;
-    } else {
-      pop_heap();
-    }
+    if (is_heap_next_) return pop_heap();
+    ++position_;
   }
 
   /// The event that comes `ahead` places after the next one, if that is already known; else null.
@@ -57,6 +60,9 @@ class EventQueue {
   const Event* look_ahead(std::size_t ahead) const {
     return position_ + ahead < sorted_.size() ? &sorted_[position_ + ahead] : nullptr;
   }
+
+  /// Whether the event popped last was the first of a newly sorted part.
+  bool is_at_start_of_part() const { return position_ == 1; }
 
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
@@ -67,7 +73,7 @@ class EventQueue {
 
  private:
   static constexpr std::size_t bucket_size = 64;       // what a bucket should hold
-  static constexpr std::size_t small_bucket = 192;      // sorted without being divided further
+  static constexpr std::size_t small_bucket = 192;     // sorted without being divided further
   static constexpr std::size_t max_buckets = 1 << 16;  // of one rung
   static constexpr std::size_t block_events = 1024;
   using Block = std::unique_ptr<Event[]>;
@@ -94,7 +100,10 @@ class EventQueue {
     std::size_t bucket_of(Time time) const;
   };
 
-  void push_top(const Event& event);
+  void add_top_block();
+  std::size_t top_size() const {
+    return top_.size() * block_events - static_cast<std::size_t>(top_end_ - top_at_);
+  }
   void push_below_top(const Event& event);
   void pop_heap();
   bool refill();
@@ -103,17 +112,20 @@ class EventQueue {
   void drop_finest_rung();
   void divide(std::vector<Event>& events, Time start, Time end);
   void sort_into_place(Time end);
+  void prefetch_bucket(const Rung& rung) const;
 
   std::vector<Event> sorted_;  // taken from position_ on
   std::size_t position_ = 0;
   std::vector<Event> heap_;
-  Time sorted_end_ = start_of_time;  // earlier events go to the heap
+  bool is_heap_next_ = false;                 // whether peek() saw the heap's first event
+  Time sorted_end_ = start_of_time;           // earlier events go to the heap
   std::vector<std::unique_ptr<Rung>> rungs_;  // coarsest first
   std::vector<std::unique_ptr<Rung>> spare_rungs_;
   Time top_start_ = start_of_time;
   std::vector<Block> top_;
   std::vector<Block> spare_blocks_;
-  std::size_t top_size_ = 0;
+  Event* top_at_ = nullptr;  // where the next one goes, in the last block
+  Event* top_end_ = nullptr;
   Time top_min_ = end_of_time;
   Time top_max_ = start_of_time;
   std::vector<Event> scratch_;
@@ -134,7 +146,7 @@ void EventQueue::for_each(Visit visit) const {
       }
     }
   }
-  for (std::size_t i = 0; i < top_size_; ++i) visit(top_[i / block_events][i % block_events]);
+  for (std::size_t i = 0; i < top_size(); ++i) visit(top_[i / block_events][i % block_events]);
 }
 
 }  // namespace elvis

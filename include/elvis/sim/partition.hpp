@@ -17,17 +17,17 @@ namespace elvis {
 
 /// Why a run came to its end.
 enum class StopReason : std::uint8_t {
-  none,            ///< It goes on.
-  completed,       ///< Everything that has an end has reached it.
-  idle,            ///< Nothing is left to happen.
-  until,           ///< The simulated time limit was reached.
-  max_events,      ///< The limit on events was reached.
-  wall_limit,      ///< The limit on wall time was reached.
-  memory_limit,    ///< The limit on memory was reached.
-  livelock,        ///< One instant never ended.
-  stuck,           ///< Something computed for too long without letting time pass.
-  interrupted,     ///< SIGINT.
-  terminated,      ///< SIGTERM.
+  none,          ///< It goes on.
+  completed,     ///< Everything that has an end has reached it.
+  idle,          ///< Nothing is left to happen.
+  until,         ///< The simulated time limit was reached.
+  max_events,    ///< The limit on events was reached.
+  wall_limit,    ///< The limit on wall time was reached.
+  memory_limit,  ///< The limit on memory was reached.
+  livelock,      ///< One instant never ended.
+  stuck,         ///< Something computed for too long without letting time pass.
+  interrupted,   ///< SIGINT.
+  terminated,    ///< SIGTERM.
 };
 
 /// A coroutine that waits for something other than time. Leaves the ready list when destroyed.
@@ -159,6 +159,7 @@ class Partition {
     std::vector<Event> handed;
   };
 
+  void prefetch_first(std::size_t count) const;
   void run_ready();
   void handle_late();
   void handle_in_order(std::vector<Event>& events);
@@ -166,9 +167,9 @@ class Partition {
   EventQueue queue_;
   Time now_ = start_of_time;
   Time end_ = start_of_time;
-  Waiter ready_;             // the head of the ring
-  std::vector<Event> late_;  // handed over at now_
-  std::vector<Event> inbox_;  // handed over across partitions
+  Waiter ready_;                // the head of the ring
+  std::vector<Event> late_;     // handed over at now_
+  std::vector<Event> inbox_;    // handed over across partitions
   std::vector<Outbox> outbox_;  // one for each partition
   Shared& shared_;
   std::size_t index_;
@@ -185,6 +186,8 @@ class Partition {
   std::atomic<const Entity*> current_{nullptr};
 };
 
-inline Time Entity::now() const { return partition_->now(); }
+inline Time Entity::now() const {
+  return partition_->now();
+}
 
 }  // namespace elvis

@@ -16,7 +16,7 @@ AssertionHandler set_assertion_handler(AssertionHandler handler);
 }  // namespace elvis
 
 /// Checks what must be true if the program has no bug. Never for input or packets.
-#define ELVIS_ASSERT(expression) \
+#define ELVIS_ASSERT(expression)                                                                   \
   (__builtin_expect(!(expression), 0) ? ::elvis::assertion_failed(#expression, __FILE__, __LINE__) \
                                       : static_cast<void>(0))
 

@@ -12,7 +12,8 @@ constexpr std::uint64_t fold(std::uint64_t state, std::uint64_t a, std::uint64_t
   __extension__ using Wide = unsigned __int128;
   const Wide product = static_cast<Wide>(state ^ a ^ 0xa0761d6478bd642fU) *
                        ((b ^ 0xe7037ed1a0b428dbU) + (state >> 32));
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64) ^ state >> 7;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64) ^
+         state >> 7;
 }
 
 /// A hash of `text` that is the same on every machine (FNV-1a, 64 bits).

@@ -25,7 +25,8 @@ class Rng {
 
   /// The stream that belongs to `keys`, for example {seed, entity, purpose}.
   constexpr explicit Rng(std::initializer_list<std::uint64_t> keys) {
-    for (const std::uint64_t key : keys) state_ = mix(state_ + 0x9e3779b97f4a7c15U) ^ mix(key + increment);
+    for (const std::uint64_t key : keys)
+      state_ = mix(state_ + 0x9e3779b97f4a7c15U) ^ mix(key + increment);
   }
 
   static constexpr result_type min() { return 0; }

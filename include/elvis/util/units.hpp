@@ -52,7 +52,8 @@ class Probability {
   /// `numerator` / `denominator`, rounded down to a multiple of 2^-63; numerator <= denominator.
   static constexpr Probability ratio(std::uint64_t numerator, std::uint64_t denominator) {
     __extension__ using Wide = unsigned __int128;
-    return Probability{static_cast<std::uint64_t>((static_cast<Wide>(numerator) << 63) / denominator)};
+    return Probability{
+        static_cast<std::uint64_t>((static_cast<Wide>(numerator) << 63) / denominator)};
   }
 
   constexpr std::uint64_t threshold() const { return threshold_; }

@@ -135,7 +135,15 @@ class Message {
 
   /// The ones' complement sum of the bytes from `offset` on, as if they began at an even position;
   /// not folded to 16 bits (see checksum.hpp). Constant chunks answer from their kept sum.
-  std::uint64_t partial_sum(std::size_t offset = 0) const;
+  std::uint64_t partial_sum(std::size_t offset = 0) const {
+    if (offset == 0 && count_ == 1 && capacity_ == 0) {
+      const Slice& only = inline_[0];
+      if (only.chunk->is_constant() && only.size == only.chunk->capacity()) {
+        return only.chunk->constant_sum();
+      }
+    }
+    return sum_slices(offset);
+  }
 
  private:
   struct Slice {
@@ -152,6 +160,7 @@ class Message {
   const Slice* slices() const { return capacity_ == 0 ? inline_ : heap_.array + heap_.first; }
   Slice* slices() { return capacity_ == 0 ? inline_ : heap_.array + heap_.first; }
   void take(Message& other) noexcept;
+  std::uint64_t sum_slices(std::size_t offset) const;
   std::uint8_t* prepend_chunk(std::size_t bytes);
   void remove_front_slices(std::size_t bytes);
   const std::uint8_t* gather_front(std::size_t bytes, std::uint8_t* scratch) const;
@@ -216,6 +225,17 @@ inline std::uint8_t* Message::prepend(std::size_t bytes) {
       return first.chunk->bytes() + first.offset;
     }
   }
+  if (capacity_ == 0 && count_ < inline_slices && bytes <= headroom) [[likely]] {
+    // The first header of a packet gets the chunk that the others will find room in.
+    ELVIS_ASSERT(bytes >= 1 && bytes <= UINT32_MAX - size_);
+    Chunk* const chunk = Chunk::make(headroom);
+    inline_[1] = inline_[0];
+    inline_[0] = {chunk, static_cast<std::uint32_t>(headroom - bytes),
+                  static_cast<std::uint32_t>(bytes)};
+    size_ += static_cast<std::uint32_t>(bytes);
+    ++count_;
+    return chunk->bytes() + inline_[0].offset;
+  }
   return prepend_chunk(bytes);
 }
 
@@ -226,6 +246,14 @@ inline void Message::remove_front(std::size_t bytes) {
       first.offset += static_cast<std::uint32_t>(bytes);
       first.size -= static_cast<std::uint32_t>(bytes);
       size_ -= static_cast<std::uint32_t>(bytes);
+      return;
+    }
+    if (bytes == first.size && capacity_ == 0 && count_ == 2) {
+      // The last header of a packet: its chunk goes, the payload stays.
+      first.chunk->release();
+      inline_[0] = inline_[1];
+      size_ -= static_cast<std::uint32_t>(bytes);
+      count_ = 1;
       return;
     }
   }
