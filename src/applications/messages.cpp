@@ -9,6 +9,8 @@ namespace elvis {
 
 namespace {
 
+constexpr std::uint64_t messages_per_event = 4'096;
+
 Endpoint own_end(const OwnAddress& ip, std::uint16_t port) {
   return {ip.address.value_or(Ipv4Address{}), port};
 }
@@ -33,7 +35,10 @@ Task<Result<>> send_message(Application& self, const SendMessageOptions& options
   for (std::uint64_t left = options.count; left > 0; --left) {
     if (const Result<> sent = socket.send(message.message()); !sent) co_return sent.error();
     self.count_message(message.text().size());
-    if (left > 1 && interval > Duration{}) co_await self.sleep_for(interval);
+    // Without an interval all is sent at one instant, but not in one event that never ends.
+    if (left > 1 && (interval > Duration{} || left % messages_per_event == 0)) {
+      co_await self.sleep_for(interval);
+    }
   }
   co_return Result<>{};
 }

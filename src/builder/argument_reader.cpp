@@ -114,7 +114,7 @@ std::optional<T> ArgumentReader::accept(const Value& value, const ndl::Reading<T
 // ===== ArgumentReader: the types of arguments =====
 
 void ArgumentReader::option(const OptionInfo& info, std::string& value) {
-  bytes_ += sizeof value;
+  bytes_ += sizeof(std::string);
   const auto given = value_of(info);
   if (!given) return;
   value = given->text;

@@ -36,7 +36,7 @@ class MachinesPlanner {
   };
 
   std::vector<Line> lines() const;
-  void attach(std::vector<Line>& lines, std::uint32_t place);
+  void attach(const std::vector<Line>& all, std::uint32_t place);
   void add_stretch(std::uint32_t place);
   std::span<const std::uint32_t> attachments_of(std::uint32_t place) const;
   void claim(const ArgumentReader& reader, std::uint32_t place);
@@ -64,7 +64,7 @@ std::vector<MachinesPlanner::Line> MachinesPlanner::lines() const {
 }
 
 void MachinesPlanner::attach_each() {
-  std::vector<Line> all = lines();
+  const std::vector<Line> all = lines();
   for (std::uint32_t place = 0; place < group_.count; ++place) {
     attach(all, place);
     add_stretch(place);
@@ -72,7 +72,7 @@ void MachinesPlanner::attach_each() {
   }
 }
 
-void MachinesPlanner::attach(std::vector<Line>& all, std::uint32_t place) {
+void MachinesPlanner::attach(const std::vector<Line>& all, std::uint32_t place) {
   group_.declaration.write_name(place, name_);
   networks_.clear();
   line_of_.clear();

@@ -80,7 +80,7 @@ class RowCollector final : public OptionVisitor {
   }
 
  private:
-  void add(const OptionInfo& info, std::string type, std::string fallback) {
+  void add(const OptionInfo& info, std::string type, const std::string& fallback) {
     rows.push_back({std::string{info.name}, std::move(type),
                     info.is_required   ? "required"
                     : fallback.empty() ? "optional"

@@ -19,8 +19,7 @@ void Tap::demux(Message&& frame) {
   std::uint8_t scratch[EthernetHeader::size];
   const std::uint8_t* const bytes = frame.front(EthernetHeader::size, scratch);
   if (bytes == nullptr) return machine_.drop(Drop::truncated, frame);
-  const auto header = EthernetHeader::parse(bytes, frame.size());
-  if (!header) return machine_.drop(drop_for(header.error()), frame);
+  const auto header = EthernetHeader::parse(bytes, EthernetHeader::size);
   // A flipped bit may have turned the address of a frame that still came here.
   if (!header->destination.is_group() && header->destination != mac()) {
     return machine_.drop(Drop::not_for_me, frame);

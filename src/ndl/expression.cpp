@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
+#include "whole_number.hpp"
 
 namespace elvis::ndl {
 
@@ -195,12 +195,11 @@ bool ExpressionCompiler::number(std::vector<Op>& ops) {
   const bool is_hex = text.starts_with("0x") || text.starts_with("0X");
   const std::string_view digits = is_hex ? text.substr(2) : text;
   std::int64_t value = 0;
-  const auto [end, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), value, is_hex ? 16 : 10);
+  const std::errc error = read_whole_number(digits, value, is_hex ? 16 : 10);
   if (error == std::errc::result_out_of_range) {
     return fail(span(from, at_), fmt::format("{} does not fit into 64 bits", quoted(text)));
   }
-  if (error != std::errc{} || end != digits.data() + digits.size()) {
+  if (error != std::errc{}) {
     return fail(span(from, at_), fmt::format("{} is no whole number", quoted(text)));
   }
   ops.push_back(make_op(OpCode::number, begin_ + static_cast<std::uint32_t>(from), value));

@@ -13,9 +13,9 @@ namespace elvis::ndl {
 /// Follows the indentation of a file's sections and reports what is no whole level or one too many.
 class Indentation {
  public:
-  /// Takes the next section, indented by `columns` (the text `place`), and returns in how many of
-  /// the sections before it it stands.
-  std::size_t enter(std::size_t columns, Span place, Diagnostics& diagnostics);
+  /// Takes the next section, indented by `written` columns (the text `place`), and returns in how
+  /// many of the sections before it it stands.
+  std::size_t enter(std::size_t written, Span place, Diagnostics& diagnostics);
 
  private:
   /// What levels the file was written with, as its first indented section shows.

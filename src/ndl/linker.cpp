@@ -142,7 +142,7 @@ void Linker::link_machine(std::uint32_t number) {
 void Linker::read_count(EntityRecord& machine) {
   std::uint32_t argument = records_.find(machine.section, "count");
   if (argument == nothing && machine.base != nothing) {
-    argument = records_.templates[machine.base].counts;
+    argument = records_.templates[machine.base].contents.counts;
   }
   if (argument != nothing) {
     records_.arguments[argument].was_read = true;
@@ -172,7 +172,7 @@ std::vector<Note> Linker::origin_of(std::uint32_t argument, const EntityRecord& 
 bool Linker::adds_protocols(const EntityRecord& machine) {
   std::uint32_t argument = records_.find(machine.section, "auto-protocol");
   if (argument == nothing && machine.base != nothing) {
-    argument = records_.templates[machine.base].adds;
+    argument = records_.templates[machine.base].contents.adds;
   }
   if (argument == nothing) return false;
   records_.arguments[argument].was_read = true;
@@ -191,7 +191,7 @@ void Linker::check_machine_sections(const EntityRecord& machine) {
   bool has_protocol = false;
   std::uint32_t protocols = nothing;
   if (machine.base != nothing) {
-    const TemplateRecord& base = records_.templates[machine.base];
+    const TemplateContents& base = records_.templates[machine.base].contents;
     for (std::size_t i = 0; i < 3; ++i) has[i] = base.has_wrapper[i];
     has_protocol = base.has_protocol;
   }

@@ -40,6 +40,7 @@ class Linker {
   std::uint32_t find_template(std::uint32_t section);
   void link_chain(std::uint32_t number);
   void complete(std::uint32_t number);
+  void add_sections(const SectionRecord& section, std::uint32_t number, TemplateContents& contents);
   void use(std::uint32_t number);
 
   // Sections, networks and machines.

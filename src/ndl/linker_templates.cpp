@@ -65,7 +65,7 @@ void Linker::link_chain(std::uint32_t number) {
             fmt::format("the template is built on itself: {}{}", names,
                         quoted(records_.name(templates[at].name))));
       last.base = nothing;
-      last.is_damaged = true;
+      last.contents.is_damaged = true;
       break;
     }
     if (chain.size() >= max_template_depth) break;
@@ -77,52 +77,54 @@ void Linker::link_chain(std::uint32_t number) {
 /// Works out what the template has, itself and from the one that it is built on.
 void Linker::complete(std::uint32_t number) {
   TemplateRecord& entry = records_.templates[number];
+  TemplateContents& contents = entry.contents;
   entry.is_linked = true;
   if (entry.base != nothing) {
     const TemplateRecord& base = records_.templates[entry.base];
-    if (!base.is_linked || base.depth >= max_template_depth) {
+    if (!base.is_linked || base.contents.depth >= max_template_depth) {
       error(records_.find(entry.section, "template"),
             fmt::format("more than {} templates are built on each other", max_template_depth));
       entry.base = nothing;
-      entry.is_damaged = true;
+      contents.is_damaged = true;
     } else {
-      const EntityRecord own = entry;
-      entry = base;
-      static_cast<EntityRecord&>(entry) = own;
-      entry.is_used = false;
-      entry.depth = base.depth + 1;
+      contents = base.contents;
+      ++contents.depth;
     }
   }
-  const SectionRecord& section = records_.sections[entry.section];
-  entry.is_damaged = entry.is_damaged || section.is_damaged;
-  for (std::uint32_t i = entry.section + 1; i < section.end; i = records_.sections[i].end) {
+  add_sections(records_.sections[entry.section], entry.section, contents);
+  const std::uint32_t end = records_.arguments_end(entry.section);
+  for (std::uint32_t i = records_.sections[entry.section].first_argument; i < end; ++i) {
+    if (records_.arguments[i].state == ValueState::program) contents.varying = i;
+  }
+  const auto replace = [&](std::uint32_t& inherited, std::string_view key) {
+    if (const auto own = records_.find(entry.section, key); own != nothing) inherited = own;
+  };
+  replace(contents.counts, "count");
+  replace(contents.adds, "auto-protocol");
+}
+
+/// Adds the sections inside the template `section` to `contents`.
+void Linker::add_sections(const SectionRecord& section, std::uint32_t number,
+                          TemplateContents& contents) {
+  contents.is_damaged = contents.is_damaged || section.is_damaged;
+  for (std::uint32_t i = number + 1; i < section.end; i = records_.sections[i].end) {
     const SectionRecord& inside = records_.sections[i];
-    const bool is_filled = inside.end > i + 1;
     switch (inside.kind) {
       case SectionKind::ip:
-        entry.ip = i;
+        contents.ip = i;
         continue;
       case SectionKind::networks:
-        entry.has_wrapper[0] = true;
+        contents.has_wrapper[0] = true;
         break;
       case SectionKind::protocols:
-        entry.has_wrapper[1] = true;
-        entry.has_protocol = entry.has_protocol || is_filled;
+        contents.has_wrapper[1] = true;
+        contents.has_protocol = contents.has_protocol || inside.end > i + 1;
         break;
       default:
-        entry.has_wrapper[2] = true;
+        contents.has_wrapper[2] = true;
     }
-    entry.wrapper = i;
+    contents.wrapper = i;
   }
-  const std::uint32_t end = section.end < records_.sections.size()
-                                ? records_.sections[section.end].first_argument
-                                : static_cast<std::uint32_t>(records_.arguments.size());
-  for (std::uint32_t i = section.first_argument; i < end; ++i) {
-    if (records_.arguments[i].state == ValueState::program) entry.varying = i;
-  }
-  if (const auto own = records_.find(entry.section, "count"); own != nothing) entry.counts = own;
-  if (const auto own = records_.find(entry.section, "auto-protocol"); own != nothing)
-    entry.adds = own;
 }
 
 /// Remembers that the template and those that it is built on are needed.
@@ -145,23 +147,24 @@ void Linker::choose_template(EntityRecord& entity, bool is_machine) {
   }
   use(number);
   const TemplateRecord& entry = records_.templates[number];
+  const TemplateContents& contents = entry.contents;
   const std::string name = quoted(records_.name(entry.name));
-  if (is_machine && entry.ip != nothing) {
+  if (is_machine && contents.ip != nothing) {
     error(argument, fmt::format("template {} has addresses, which only networks can have", name),
-          {{records_.section_span(entry.ip), "they are here"}});
-  } else if (!is_machine && entry.wrapper != nothing) {
+          {{records_.section_span(contents.ip), "they are here"}});
+  } else if (!is_machine && contents.wrapper != nothing) {
     error(argument,
           fmt::format("template {} has {}, which only machines can have", name,
-                      quoted(to_string(records_.sections[entry.wrapper].kind))),
-          {{records_.section_span(entry.wrapper), "it is here"}});
-  } else if (!is_machine && entry.varying != nothing) {
+                      quoted(to_string(records_.sections[contents.wrapper].kind))),
+          {{records_.section_span(contents.wrapper), "it is here"}});
+  } else if (!is_machine && contents.varying != nothing) {
     error(
         argument,
         fmt::format("template {} uses `${{index}}` or `${{name}}`, which only machines have", name),
-        {{records_.value_span(entry.varying), "it is here"}});
+        {{records_.value_span(contents.varying), "it is here"}});
   } else {
     entity.base = number;
-    is_damaged = is_damaged || entry.is_damaged;
+    is_damaged = is_damaged || contents.is_damaged;
     return;
   }
   is_damaged = true;

@@ -4,8 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
+
+#include "whole_number.hpp"
 
 namespace elvis::ndl {
 
@@ -123,11 +124,9 @@ std::optional<Numbered> numbered(std::string_view full) {
   const std::size_t dash = full.rfind('-');
   if (dash == std::string_view::npos) return std::nullopt;
   const std::string_view digits = full.substr(dash + 1);
-  if (digits.empty() || (digits.size() > 1 && digits[0] == '0')) return std::nullopt;
+  if (digits.size() > 1 && digits[0] == '0') return std::nullopt;
   Numbered result{full.substr(0, dash)};
-  const char* const last = digits.data() + digits.size();
-  const auto [end, error] = std::from_chars(digits.data(), last, result.number);
-  if (error != std::errc{} || end != last) return std::nullopt;
+  if (read_whole_number(digits, result.number) != std::errc{}) return std::nullopt;
   return result;
 }
 

@@ -69,19 +69,24 @@ struct EntityRecord {
   std::uint32_t name = nothing;  ///< The argument that names it.
 };
 
-/// What a template is good for.
-struct TemplateRecord : EntityRecord {
-  bool is_used = false;
-  bool is_linked = false;           ///< Its own template is known and acyclic.
-  std::uint32_t depth = 1;          ///< Templates in its chain.
-  std::uint32_t wrapper = nothing;  ///< A section in the chain that only machines may have,
+/// What a template has, from all templates of its chain: those that it is built on, and itself.
+struct TemplateContents {
+  std::uint32_t depth = 1;          ///< How many they are.
+  std::uint32_t wrapper = nothing;  ///< A section that only machines may have,
   std::uint32_t ip = nothing;       ///< and one that only networks may have.
-  std::uint32_t varying = nothing;  ///< An argument in the chain that needs a machine.
-  std::uint32_t counts = nothing;   ///< The nearest `count` in the chain,
+  std::uint32_t varying = nothing;  ///< An argument that needs a machine.
+  std::uint32_t counts = nothing;   ///< The nearest `count`,
   std::uint32_t adds = nothing;     ///< and the nearest `auto-protocol`.
-  bool has_wrapper[3] = {};         ///< Networks, Protocols, Applications; in the chain.
+  bool has_wrapper[3] = {};         ///< Networks, Protocols, Applications.
   bool has_protocol = false;
   bool is_damaged = false;
+};
+
+/// A template.
+struct TemplateRecord : EntityRecord {
+  bool is_used = false;
+  bool is_linked = false;  ///< Its own template is known and acyclic.
+  TemplateContents contents{};
 };
 
 /// A declared parameter.
@@ -126,6 +131,10 @@ struct Records {
   std::uint32_t argument_end(std::uint32_t section) const {
     return section + 1 < sections.size() ? sections[section + 1].first_argument
                                          : static_cast<std::uint32_t>(arguments.size());
+  }
+  /// Behind the arguments of `section` and of those inside it.
+  std::uint32_t arguments_end(std::uint32_t section) const {
+    return argument_end(sections[section].end - 1);
   }
   Span section_span(std::uint32_t section) const;
   Span key_span(std::uint32_t argument) const;

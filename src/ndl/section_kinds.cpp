@@ -142,7 +142,7 @@ std::span<const std::string_view> language_keys(SectionKind kind) {
                                                            "auto-protocol"};
   static constexpr std::array<std::string_view, 2> network{"id", "template"};
   static constexpr std::array<std::string_view, 3> ip{"ip", "range", "subnet"};
-  static constexpr std::array<std::string_view, 2> template_{"name", "template"};
+  static constexpr std::array<std::string_view, 2> of_template{"name", "template"};
   static constexpr std::array<std::string_view, 1> name{"name"};
   static constexpr std::array<std::string_view, 2> parameter{"name", "value"};
   static constexpr std::array<std::string_view, 1> include{"file"};
@@ -159,7 +159,7 @@ std::span<const std::string_view> language_keys(SectionKind kind) {
     case SectionKind::parameter:
       return parameter;
     case SectionKind::template_:
-      return template_;
+      return of_template;
     case SectionKind::include:
       return include;
     default:

@@ -21,10 +21,6 @@ namespace elvis::ndl {
 
 namespace {
 
-struct Free {
-  void operator()(char* memory) const { std::free(memory); }
-};
-
 /// Bytes between two entries of a file's line index.
 constexpr std::size_t stride = std::size_t{1} << 16;
 
@@ -51,6 +47,27 @@ std::size_t whole_characters(std::string_view text) {
   return size > 0 && byte() >= 0xc0 ? size - 1 : text.size();
 }
 
+/// Memory that grows by realloc, which moves pages instead of copying them.
+class Buffer {
+ public:
+  Buffer() = default;
+  ~Buffer() { std::free(bytes_); }
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+
+  char* bytes() const { return bytes_; }
+
+  /// Changes the size to `size`, which is not 0; without memory for it, keeps what there is.
+  bool resize(std::size_t size) {
+    char* const changed = static_cast<char*>(std::realloc(bytes_, size));
+    if (changed != nullptr) bytes_ = changed;
+    return changed != nullptr;
+  }
+
+ private:
+  char* bytes_ = nullptr;
+};
+
 /// A file descriptor that closes itself.
 class Descriptor {
  public:
@@ -74,7 +91,7 @@ struct SourceSet::File {
   bool has_bad_text = false;
   std::uint32_t begin = 0;
   std::string_view text;
-  std::unique_ptr<char, Free> memory;        ///< What `text` views, if it came from the disk.
+  Buffer memory;                             ///< What `text` views, if it came from the disk.
   std::uint64_t device = 0;                  ///< With `inode`, which file on the disk it is;
   std::uint64_t inode = 0;                   ///< for offered texts device 0 and their number.
   mutable std::vector<std::uint32_t> feeds;  ///< Line feeds before each stride; made when needed.
@@ -91,7 +108,7 @@ struct SourceSet::Offered {
 // ===== SourceSet::File: reading =====
 
 /// Reads in blocks and checks as it goes, so that a hopeless file costs no more than its good
-/// beginning. Memory grows by realloc, which moves pages instead of copying them.
+/// beginning.
 bool SourceSet::File::read(int descriptor, Diagnostics& diagnostics, std::size_t room) {
   TextCheck check{begin, whole(), diagnostics};
   std::size_t size = 0;
@@ -105,16 +122,13 @@ bool SourceSet::File::read(int descriptor, Diagnostics& diagnostics, std::size_t
       capacity = size + std::max(size, block_bytes);
       // One byte more than is expected shows the end without growing again.
       if (expected >= size) capacity = std::min(capacity, expected + 1);
-      char* const grown = static_cast<char*>(std::realloc(memory.get(), capacity));
-      if (grown == nullptr) {
+      if (!memory.resize(capacity)) {
         diagnostics.error(whole(), "the file does not fit into the memory");
         return false;
       }
-      static_cast<void>(memory.release());
-      memory.reset(grown);
     }
     const ssize_t got =
-        ::read(descriptor, memory.get() + size, std::min(capacity - size, block_bytes));
+        ::read(descriptor, memory.bytes() + size, std::min(capacity - size, block_bytes));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
       diagnostics.error(whole(), fmt::format("the file cannot be read: {}", why(errno)));
@@ -122,7 +136,7 @@ bool SourceSet::File::read(int descriptor, Diagnostics& diagnostics, std::size_t
     }
     at_end = got == 0;
     size += static_cast<std::size_t>(got);
-    text = {memory.get(), size};
+    text = {memory.bytes(), size};
     if (size > room) {
       diagnostics.error(whole(), "the files of the scenario are longer than 1 GiB");
       return false;
@@ -140,11 +154,7 @@ bool SourceSet::File::read(int descriptor, Diagnostics& diagnostics, std::size_t
     }
   }
   // What was allocated ahead goes back.
-  if (char* const fitted = static_cast<char*>(std::realloc(memory.get(), size + 1))) {
-    static_cast<void>(memory.release());
-    memory.reset(fitted);
-    text = {fitted, size};
-  }
+  if (memory.resize(size + 1)) text = {memory.bytes(), size};
   return true;
 }
 

@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <span>
 
 #include "elvis/ndl/diagnostics.hpp"
+#include "whole_number.hpp"
 
 namespace elvis::ndl {
 
@@ -24,10 +24,8 @@ std::string got(std::string_view text) {
 std::optional<std::uint64_t> to_number(std::string_view text) {
   const bool is_hex = text.starts_with("0x") || text.starts_with("0X");
   const std::string_view digits = is_hex ? text.substr(2) : text;
-  const char* const last = digits.data() + digits.size();
   std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), last, value, is_hex ? 16 : 10);
-  if (digits.empty() || error != std::errc{} || end != last) return std::nullopt;
+  if (read_whole_number(digits, value, is_hex ? 16 : 10) != std::errc{}) return std::nullopt;
   return value;
 }
 
@@ -136,10 +134,10 @@ Reading<std::uint64_t> read_with_unit(std::string_view text, std::span<const Uni
 
 /// One octet without leading zeros, taken off the front of `text`.
 std::optional<std::uint32_t> take_octet(std::string_view& text) {
+  const std::size_t length = std::min(text.find_first_not_of("0123456789"), text.size());
   std::uint32_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const auto length = static_cast<std::size_t>(end - text.data());
-  if (error != std::errc{} || value > 255 || length == 0 || (length > 1 && text[0] == '0')) {
+  if (length > 3 || (length > 1 && text[0] == '0') ||
+      read_whole_number(text.substr(0, length), value) != std::errc{} || value > 255) {
     return std::nullopt;
   }
   text.remove_prefix(length);
@@ -326,9 +324,7 @@ Reading<Prefix> read_prefix(std::string_view text) {
   std::uint32_t length = 0;
   const std::string_view digits =
       slash == std::string_view::npos ? std::string_view{} : text.substr(slash + 1);
-  const char* const last = digits.data() + digits.size();
-  const auto [end, error] = std::from_chars(digits.data(), last, length);
-  if (!address || digits.empty() || error != std::errc{} || end != last || length > 32) {
+  if (!address || read_whole_number(digits, length) != std::errc{} || length > 32) {
     return Result::failed("needs a prefix, for example `10.1.0.0/16`, " + got(text));
   }
   const Prefix prefix{*address, static_cast<std::uint8_t>(length)};

@@ -101,6 +101,15 @@ TEST_F(MessagesTest, SendsAtTheStartAndThenAtIntervals) {
   EXPECT_EQ(capture.last_at(), Time{milliseconds{25}} + Duration{1});
 }
 
+TEST_F(MessagesTest, SendsManyAtOneInstantInSeveralEvents) {
+  const Application& sender = add(alice_, "send_message", sending("flood", 1, 10'000));
+  add(bob_, "capture", capturing(10'000));
+  const Outcome outcome = lan_.run();
+  EXPECT_EQ(outcome.reason, StopReason::completed);
+  EXPECT_EQ(sender.last_at(), start_of_time);
+  EXPECT_EQ(outcome.events, 2U + 2U + 10'000U);  // two starts, two pauses, the deliveries
+}
+
 TEST_F(MessagesTest, SendsFromTheAddressItIsGiven) {
   const Ipv4Address second{10, 0, 9, 9};
   lan_.world.claim(alice_.taps().front(), second);

@@ -30,8 +30,8 @@ class [[nodiscard]] Reading {
   const std::string& error() const { return *std::get_if<1>(&result_); }
 
  private:
-  template <std::size_t I, typename U>
-  Reading(std::in_place_index_t<I> place, U&& value) : result_{place, std::forward<U>(value)} {}
+  template <std::size_t index, typename U>
+  Reading(std::in_place_index_t<index> place, U&& value) : result_{place, std::forward<U>(value)} {}
 
   std::variant<T, std::string> result_;
 };
