@@ -8,6 +8,7 @@
 #include "elvis/graph/world.hpp"
 #include "elvis/sim/partition.hpp"
 #include "elvis/util/fold.hpp"
+#include "elvis/util/prefetch.hpp"
 
 namespace elvis {
 
@@ -70,16 +71,13 @@ void Machine::handle(void* subject) {
 
 // Taps, protocols and applications lie behind the machine, in one piece.
 void Machine::prefetch(const void* subject) const {
-  const auto* const self = reinterpret_cast<const char*>(this);
-  for (std::size_t line = 2; line < 7; ++line) __builtin_prefetch(self + line * 64);
+  prefetch_lines(this, 2, 6);
   prefetch_remembered();
   if (subject == nullptr) return prefetch_timers();
   if (subject == &world_) return;
   const Frame& frame = *static_cast<const Frame*>(subject);
   if (frame.bytes.slice_count() == 0) return;
-  const std::uint8_t* const header = frame.bytes.slice_at(0).data();
-  __builtin_prefetch(header - 32);
-  __builtin_prefetch(header + 32);
+  prefetch_lines(frame.bytes.slice_at(0).data(), 0, 1);
 }
 
 void Machine::discard(void* subject) {

@@ -2,24 +2,11 @@
 #include "elvis/sim/entity.hpp"
 
 #include "elvis/sim/partition.hpp"
+#include "elvis/util/prefetch.hpp"
 
 namespace elvis {
 
 void Entity::prefetch(const void*) const {}
-
-namespace {
-
-// Asks for the cache lines from the one `first` lines behind `memory` to the one `last` behind it,
-// whether or not anything is there: an address that is never followed is only a number.
-void prefetch_lines(const void* memory, int first, int last) {
-  const auto address = reinterpret_cast<std::uintptr_t>(memory);
-  for (int line = first; line <= last; ++line) {
-    const auto offset = static_cast<std::uintptr_t>(line * 64);
-    __builtin_prefetch(reinterpret_cast<const void*>(address + offset));
-  }
-}
-
-}  // namespace
 
 // A timer is mostly part of a coroutine's frame, which begins before it.
 void Entity::prefetch_timers() const {

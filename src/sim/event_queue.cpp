@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "elvis/util/assert.hpp"
+#include "elvis/util/prefetch.hpp"
 
 namespace elvis {
 
@@ -200,9 +201,8 @@ void EventQueue::prefetch_bucket(const Rung& rung) const {
   if (rung.next == rung.buckets()) return;
   for (std::uint32_t i = rung.offsets[rung.next]; i < rung.offsets[rung.next + 1]; ++i) {
     const Event& event = rung.events[i];
-    __builtin_prefetch(event.target);
-    __builtin_prefetch(reinterpret_cast<const char*>(event.target) + 64);
-    __builtin_prefetch(event.subject);
+    prefetch_lines(event.target, 0, 1);
+    prefetch_lines(event.subject, 0, 0);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "elvis/util/assert.hpp"
+#include "elvis/util/prefetch.hpp"
 
 namespace elvis {
 
@@ -64,9 +65,8 @@ void Partition::run(Time end) {
     // Two steps: first the target and the subject, then what they point to. (The queue does the
     // first one for the next bucket when it sorts one.)
     if (const Event* const later = queue_.look_ahead(far_ahead)) {
-      __builtin_prefetch(later->target);
-      __builtin_prefetch(reinterpret_cast<const char*>(later->target) + 64);
-      __builtin_prefetch(later->subject);
+      prefetch_lines(later->target, 0, 1);
+      prefetch_lines(later->subject, 0, 0);
     }
     if (queue_.is_at_start_of_part()) prefetch_first(near_ahead);
     if (const Event* const later = queue_.look_ahead(near_ahead)) {
