@@ -207,13 +207,17 @@ TEST_F(UdpTest, SaysWhenNoEphemeralPortIsLeft) {
 }
 
 TEST_F(UdpTest, SendsToItselfInANanosecond) {
-  SessionRef session;
-  act([&] {
-    ASSERT_TRUE(udp_.listen(listener_ear_, {.address = {}, .port = 9}));
-    session = *udp_.open(session_ear_, {.local = {}, .remote = {Ipv4Address{127, 0, 0, 1}, 9}});
-    ASSERT_TRUE(session->send(Message{std::string_view{"note to self"}}));
+  lan_.run_on(machine_, [&](Application& self) -> Task<Result<>> {
+    EXPECT_TRUE(udp_.listen(listener_ear_, {.address = {}, .port = 9}));
+    const auto session =
+        udp_.open(session_ear_, {.local = {}, .remote = {Ipv4Address{127, 0, 0, 1}, 9}});
+    EXPECT_TRUE((*session)->send(Message{std::string_view{"note to self"}}));
+    co_await self.sleep_for(std::chrono::milliseconds{1});
+    co_return Result<>{};
   });
-  EXPECT_EQ(lan_.run().reason, StopReason::completed);
+  run();
+  EXPECT_EQ(listener_ear_.heard, std::vector<std::string>{"note to self"});
+  EXPECT_EQ(listener_ear_.times, std::vector<Time>{Time{Duration{1}}});
   EXPECT_EQ(lan_.network.counters().frames_sent, 0U);
 }
 
