@@ -21,9 +21,8 @@ Sleep Application::sleep_until(Time time) const {
 }
 
 void Application::count_message(std::size_t bytes) {
-  if (messages_ == 0) first_at_ = now();
   last_at_ = now();
-  ++messages_;
+  if (messages_++ == 0) first_at_ = last_at_;
   bytes_ += bytes;
 }
 

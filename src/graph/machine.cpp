@@ -22,14 +22,8 @@ Machine::~Machine() {
     std::exchange(next, next->next_)->~Application();
   }
   for (std::uint32_t i = protocol_count_; i > 0; --i) protocols_[i - 1]->~Protocol();
+  for (Tap& tap : taps()) tap.~Tap();
   delete drops_;
-}
-
-Protocol* Machine::find(ProtocolId id) const {
-  for (Protocol* const protocol : protocols()) {
-    if (protocol->id() == id) return protocol;
-  }
-  return nullptr;
 }
 
 Rng Machine::rng(std::string_view purpose) const {

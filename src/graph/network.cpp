@@ -9,7 +9,6 @@
 #include "elvis/graph/machine.hpp"
 #include "elvis/graph/tap.hpp"
 #include "elvis/graph/world.hpp"
-#include "elvis/sim/partition.hpp"
 #include "elvis/util/assert.hpp"
 #include "elvis/util/fold.hpp"
 
@@ -62,24 +61,14 @@ Network::Network(World& world, std::uint32_t index, std::string name,
       index_{index},
       name_{std::move(name)},
       key_{hash_of(name_)},
-      properties_{properties} {
+      first_mac_{locally_administered | network_bits(index)},
+      properties_{properties},
+      is_plain_{!properties.throughput && !properties.needs_luck()} {
   ELVIS_ASSERT(properties_.latency.min >= Duration{1});
   ELVIS_ASSERT(properties_.latency.min <= properties_.latency.max);
 }
 
 // ===== Network: who is where =====
-
-MacAddress Network::mac_of(std::uint32_t tap_index) const {
-  return MacAddress{locally_administered | network_bits(index_) | tap_index};
-}
-
-Tap* Network::tap_with(MacAddress address) const {
-  const std::uint64_t tap_index = address.value() & ((std::uint64_t{1} << tap_bits) - 1);
-  if (tap_index >= taps_.size() || address != mac_of(static_cast<std::uint32_t>(tap_index))) {
-    return nullptr;
-  }
-  return taps_[tap_index];
-}
 
 Tap* Network::tap_with(Ipv4Address address) const {
   auto run = std::upper_bound(
@@ -119,9 +108,16 @@ void Network::transmit(Tap& from, Message&& frame) {
   counters.bytes_sent += frame.size();
   if (Observer* const observer = world_.observer()) observer->frame_sent(from, frame, here.now());
 
-  auto* const sent = new Frame{{}, std::move(frame), &from, 0, from.frames_sent_++};
-  sent->fold = fold_of(sent->bytes);
-  sender.fold_in(static_cast<std::uint64_t>(here.now().time_since_epoch().count()), sent->fold);
+  const std::uint64_t fold = fold_of(frame);
+  sender.fold_in(static_cast<std::uint64_t>(here.now().time_since_epoch().count()), fold);
+  auto* const sent = new Frame{{}, std::move(frame), &from, fold, from.frames_sent_++};
+  if (is_plain_) {
+    if (Tap* const to = tap_with(destination_of(sent->bytes))) [[likely]] {
+      sent->tap = to;
+      return here.schedule(to->machine(), sender,
+                           add_saturated(here.now(), properties_.latency.min), sent);
+    }
+  }
   if (properties_.throughput) {
     here.hand_over(*this, sender, sent, crosses_partitions_);
   } else {
@@ -159,18 +155,21 @@ Rng Network::luck(const Tap& from, std::uint32_t number) const {
   return Rng{world_.seed(), key_, from.machine().key(), number};
 }
 
+// A frame without a whole header has no address, so nobody's.
+MacAddress Network::destination_of(const Message& frame) {
+  std::uint8_t scratch[EthernetHeader::size];
+  const std::uint8_t* const header = frame.front(EthernetHeader::size, scratch);
+  if (header == nullptr) return MacAddress{};
+  return EthernetHeader::parse(header, EthernetHeader::size)->destination;
+}
+
 // Takes `frame` to its receivers. `origin` decides its fate: the sender, or the shared medium.
 void Network::distribute(Tap& from, Entity& origin, Time departure, Frame* frame) {
   std::optional<Rng> drawn;
   if (properties_.needs_luck()) drawn = luck(from, frame->number);
   Rng* const luck = drawn ? &*drawn : nullptr;
 
-  std::uint8_t scratch[EthernetHeader::size];
-  const std::uint8_t* const header = frame->bytes.front(EthernetHeader::size, scratch);
-  // A frame without a whole header has no address, so nobody's.
-  const MacAddress destination =
-      header == nullptr ? MacAddress{}
-                        : EthernetHeader::parse(header, EthernetHeader::size)->destination;
+  const MacAddress destination = destination_of(frame->bytes);
   if (!destination.is_group()) {
     if (Tap* const to = tap_with(destination)) return deliver(*to, origin, departure, frame, luck);
     ++counters_here(origin.partition()).frames_unknown_destination;
@@ -235,18 +234,28 @@ void Network::delivered(const Frame& frame, Tap& to) {
 
 // ===== Network: what is counted =====
 
+// The header's words are multiplied in pairs, each word with a key of its own, and the products
+// added up: multiplications that need not wait for each other.
 std::uint64_t Network::fold_of(const Message& frame) const {
-  std::uint8_t scratch[48] = {};
-  std::uint64_t state = fold(key_, frame.size());
+  __extension__ using Wide = unsigned __int128;
+  std::uint8_t scratch[digest_bytes];
   const std::uint8_t* bytes = frame.front(digest_bytes, scratch);
-  if (bytes == nullptr) {
+  if (bytes == nullptr) [[unlikely]] {
+    std::memset(scratch, 0, sizeof scratch);
     frame.copy_to(scratch);
     bytes = scratch;
   }
-  state = fold(state, word_at(bytes), word_at(bytes + 8));
-  state = fold(state, word_at(bytes + 16), word_at(bytes + 24));
-  state = fold(state, word_at(bytes + 32), word_at(bytes + 34));
-  if (!world_.has_full_digest()) return state;
+  const std::uint64_t rest = std::uint64_t{frame.size()} << 16 | load16(bytes + 32);
+  const Wide sum =
+      Wide{word_at(bytes) ^ 0x9e3779b97f4a7c15U} * (word_at(bytes + 8) ^ 0xbf58476d1ce4e5b9U) +
+      Wide{word_at(bytes + 16) ^ 0x94d049bb133111ebU} * (word_at(bytes + 24) ^ key_) +
+      Wide{rest ^ 0xa0761d6478bd642fU} * (word_at(bytes + 34) ^ 0xd6e8feb86659fd93U);
+  const std::uint64_t header =
+      static_cast<std::uint64_t>(sum) ^ static_cast<std::uint64_t>(sum >> 64);
+  return world_.has_full_digest() ? fold_payload(header, frame) : header;
+}
+
+std::uint64_t Network::fold_payload(std::uint64_t state, const Message& frame) {
   for (std::size_t offset = digest_bytes; offset < frame.size(); offset += 16) {
     std::uint8_t words[16] = {};
     frame.copy_to(words, offset);
@@ -262,10 +271,6 @@ void Network::fold_fate(Entity& origin, const Frame& frame) {
   } else {
     frame.tap->machine().fold_in(frame.fold, 1);
   }
-}
-
-NetworkCounters& Network::counters_here(const Partition& partition) {
-  return counters_[partition.index()];
 }
 
 NetworkCounters Network::counters() const {

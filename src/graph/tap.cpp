@@ -15,22 +15,20 @@ Result<> Tap::send(MacAddress destination, EtherType type, Message&& payload) {
   return {};
 }
 
-void Tap::demux(Message&& frame) {
+void Tap::pass_up(Message&& frame) {
   std::uint8_t scratch[EthernetHeader::size];
   const std::uint8_t* const bytes = frame.front(EthernetHeader::size, scratch);
   if (bytes == nullptr) return machine_.drop(Drop::truncated, frame);
-  const auto header = EthernetHeader::parse(bytes, EthernetHeader::size);
+  const EthernetHeader header = *EthernetHeader::parse(bytes, EthernetHeader::size);
   // A flipped bit may have turned the address of a frame that still came here.
-  if (!header->destination.is_group() && header->destination != mac()) {
+  if (header.destination != mac() && !header.destination.is_group()) {
     return machine_.drop(Drop::not_for_me, frame);
   }
-  Protocol* const above = machine_.find(over_link(header->type));
+  Protocol* const above = machine_.find(over_link(header.type));
   if (above == nullptr) return machine_.drop(Drop::unknown_ethertype, frame);
   frame.remove_front(EthernetHeader::size);
-  Arrival arrival;
-  arrival.tap = this;
-  arrival.link_source = header->source;
-  arrival.link_destination = header->destination;
+  Arrival arrival{
+      .tap = this, .link_source = header.source, .link_destination = header.destination};
   above->demux(std::move(frame), arrival);
 }
 

@@ -10,6 +10,13 @@
 
 namespace elvis {
 
+namespace {
+
+// What an event touches of a machine begins with a line of its own.
+constexpr std::size_t cache_line = 64;
+
+}  // namespace
+
 World::World(const WorldOptions& options) : options_{options} {}
 
 World::~World() {
@@ -41,7 +48,7 @@ Machine& World::add_machine(std::span<Network* const> networks, std::size_t prot
   ELVIS_ASSERT(!groups_.empty());
   const auto id = static_cast<std::uint32_t>(machines_.size());
   auto* const machine =
-      new (arena_.allocate(sizeof(Machine), alignof(Machine))) Machine{*this, id, groups_.back()};
+      new (arena_.allocate(sizeof(Machine), cache_line)) Machine{*this, id, groups_.back()};
   machine->taps_ = static_cast<Tap*>(arena_.allocate(networks.size() * sizeof(Tap), alignof(Tap)));
   machine->protocols_ =
       static_cast<Protocol**>(arena_.allocate(protocols * sizeof(Protocol*), alignof(Protocol*)));

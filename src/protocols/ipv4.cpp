@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "elvis/protocols/ipv4.hpp"
 
-#include <cstring>
+#include <span>
 #include <utility>
 
 #include "elvis/protocols/arp.hpp"
@@ -16,11 +16,6 @@ namespace {
 MacAddress multicast_mac(Ipv4Address group) {
   return MacAddress{0x0100'5e00'0000U | (group.value() & 0x7f'ffff)};
 }
-
-// Where the fields that differ between datagrams stand in the header.
-constexpr std::size_t total_length_at = 2;
-constexpr std::size_t identification_at = 4;
-constexpr std::size_t checksum_at = 10;
 
 }  // namespace
 
@@ -92,42 +87,38 @@ Ipv4Path::Ipv4Path(Ipv4& ipv4, const Ipv4::Way& way, Ipv4Address local, Ipv4Addr
       tap_{way.tap},
       local_{local},
       next_hop_{way.next_hop},
-      needs_arp_{way.mac == MacAddress{}},
-      headers_{} {
+      has_link_header_{way.mac != MacAddress{}} {
+  std::uint8_t bytes[Headers::size];
   const MacAddress source = tap_ == nullptr ? MacAddress{} : tap_->mac();
-  EthernetHeader{way.mac, source, static_cast<std::uint16_t>(EtherType::ipv4)}.emit(
-      headers_.data());
+  EthernetHeader{way.mac, source, static_cast<std::uint16_t>(EtherType::ipv4)}.emit(bytes);
   Ipv4Header header;
+  header.total_length = 0;
   header.protocol = protocol;
   header.source = local;
   header.destination = remote;
-  std::uint8_t* const bytes = headers_.data() + EthernetHeader::size;
-  header.emit(bytes);
-  store16(bytes + total_length_at, 0);
+  header.emit(bytes + EthernetHeader::size);
+  constexpr std::size_t checksum_at = EthernetHeader::size + 10;
+  sum_ = static_cast<std::uint16_t>(~load16(bytes + checksum_at));
   store16(bytes + checksum_at, 0);
-  sum_ = fold_sum(partial_sum(bytes, Ipv4Header::min_size));
+  headers_ = {.first = {load64(bytes), load64(bytes + 8)},
+              .second = load64(bytes + 16),
+              .third = load64(bytes + 24),
+              .fourth = load16(bytes + 32)};
 }
 
 Result<> Ipv4Path::send(Message&& payload) {
   constexpr std::size_t largest = 65'535;
   const std::size_t length = Ipv4Header::min_size + payload.size();
   if (length > largest) return Errc::message_too_long;
-  const bool has_link_header = tap_ != nullptr && !needs_arp_;
-  if (has_link_header && length > tap_->network().properties().mtu) return Errc::message_too_long;
-
-  const std::size_t skipped = has_link_header ? 0 : EthernetHeader::size;
-  std::uint8_t* const headers = payload.prepend(header_size - skipped);
-  std::memcpy(headers, headers_.data() + skipped, header_size - skipped);
-  std::uint8_t* const bytes = headers + EthernetHeader::size - skipped;
-  const std::uint16_t identification = ipv4_->identification_++;
-  store16(bytes + total_length_at, static_cast<std::uint16_t>(length));
-  store16(bytes + identification_at, identification);
-  store16(bytes + checksum_at, finish_checksum(std::uint64_t{sum_} + length + identification));
-
-  if (has_link_header) {
+  if (has_link_header_) {
+    if (length > tap_->network().properties().mtu) return Errc::message_too_long;
+    write_headers(payload.prepend(Headers::size), length);
     tap_->transmit(std::move(payload));
     return {};
   }
+  std::uint8_t headers[Headers::size];
+  write_headers(headers, length);
+  payload.prepend(std::span{headers}.subspan(EthernetHeader::size));
   if (tap_ != nullptr) return ipv4_->arp()->send(*tap_, next_hop_, std::move(payload));
   ipv4_->machine().loop_back(std::move(payload));
   return {};
@@ -145,22 +136,8 @@ void Ipv4::demux(Message&& datagram, Arrival& arrival) {
   }
   const auto header = Ipv4Header::parse(bytes, datagram.size());
   if (!header) return machine().drop(drop_for(header.error()), datagram);
-
-  // RFC 1122, 3.2.1.3: no datagram comes from a group; loopback addresses stay inside a machine.
-  const Ipv4Address source = header->source;
-  if (source.is_multicast() || source.is_broadcast() ||
-      (arrival.tap != nullptr && (source.is_loopback() || header->destination.is_loopback()))) {
-    return machine().drop(Drop::bad_source, datagram);
-  }
-  const Ipv4Address destination = header->destination;
-  const bool is_mine = arrival.tap == nullptr || arrival.tap->address() == destination ||
-                       destination.is_broadcast() || destination.is_multicast() ||
-                       is_local(destination);
-  if (!is_mine) return machine().drop(Drop::not_for_me, datagram);
-  // RFC 1122, 3.3.6: a datagram for one machine does not come in a frame for all.
-  if (arrival.tap != nullptr && arrival.link_destination.is_group() &&
-      !destination.is_broadcast() && !destination.is_multicast()) {
-    return machine().drop(Drop::not_for_me, datagram);
+  if (const std::optional<Drop> reason = refuses(*header, arrival)) {
+    return machine().drop(*reason, datagram);
   }
   if (header->more_fragments || header->fragment_offset != 0) {
     return machine().drop(Drop::fragment, datagram);
@@ -168,13 +145,28 @@ void Ipv4::demux(Message&& datagram, Arrival& arrival) {
   Protocol* const above = machine().find(over_ipv4(header->protocol));
   if (above == nullptr) return machine().drop(Drop::unknown_protocol, datagram);
 
-  datagram.truncate(header->total_length);
-  datagram.remove_front(header->header_size());
-  arrival.source = source;
-  arrival.destination = destination;
+  arrival.source = header->source;
+  arrival.destination = header->destination;
   arrival.protocol = header->protocol;
   arrival.time_to_live = header->time_to_live;
+  datagram.truncate(header->total_length);
+  datagram.remove_front(header->header_size());
   above->demux(std::move(datagram), arrival);
+}
+
+// Why a datagram is not taken, judged by its addresses, if it is not.
+std::optional<Drop> Ipv4::refuses(const Ipv4Header& header, const Arrival& arrival) const {
+  // RFC 1122, 3.2.1.3: no datagram comes from a group; loopback addresses stay inside a machine.
+  const Ipv4Address source = header.source;
+  const Ipv4Address destination = header.destination;
+  if (source.is_multicast() || source.is_broadcast()) return Drop::bad_source;
+  if (arrival.tap == nullptr) return std::nullopt;
+  if (source.is_loopback() || destination.is_loopback()) return Drop::bad_source;
+  if (destination.is_broadcast() || destination.is_multicast()) return std::nullopt;
+  // RFC 1122, 3.3.6: a datagram for one machine does not come in a frame for all.
+  if (arrival.link_destination.is_group()) return Drop::not_for_me;
+  if (destination == arrival.tap->address() || is_local(destination)) return std::nullopt;
+  return Drop::not_for_me;
 }
 
 }  // namespace elvis

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "elvis/wire/checksum.hpp"
+#include "udp_path.hpp"
 
 namespace elvis {
 
@@ -34,7 +35,13 @@ Result<> Udp::listen(Protocol& above, Endpoint local) {
     return Errc::address_not_available;
   }
   if (!listeners_.insert(local, &above)) return Errc::address_in_use;
+  forget_paths();
   return {};
+}
+
+void Udp::unlisten(Endpoint local) {
+  listeners_.erase(local);
+  forget_paths();
 }
 
 Result<std::uint16_t> Udp::ephemeral_port() {
@@ -62,21 +69,35 @@ void Udp::demux(Message&& datagram, Arrival& arrival) {
 
   arrival.source_port = header->source_port;
   arrival.destination_port = header->destination_port;
-  if (UdpSession** const open = sessions_.find({arrival.local(), arrival.remote()})) {
-    return (*open)->receive(std::move(datagram), arrival);
+  if (sessions_.size() != 0) {
+    if (UdpSession** const open = sessions_.find({arrival.local(), arrival.remote()})) {
+      learn_path(arrival, (*open)->above(), true);
+      return (*open)->above().demux(std::move(datagram), arrival);
+    }
   }
   if (Protocol* const above = listener_for(arrival.local())) {
+    // While there are sessions, what comes from elsewhere may still be for one of them.
+    if (sessions_.size() == 0) learn_path(arrival, *above, false);
     return above->demux(std::move(datagram), arrival);
   }
   machine().drop(Drop::no_listener, datagram);
 }
 
+// Expects more of what just came.
+void Udp::learn_path(const Arrival& arrival, Protocol& above, bool is_from_one) {
+  if (arrival.tap == nullptr || arrival.link_destination.is_group()) return;
+  arrival.tap->set_path(std::make_unique<UdpPath>(arrival, above, is_from_one));
+}
+
+// Whoever datagrams go to may have changed.
+void Udp::forget_paths() {
+  for (Tap& tap : machine().taps()) tap.set_path(nullptr);
+}
+
 Protocol* Udp::listener_for(Endpoint local) {
-  const Endpoint any_address{.address = {}, .port = local.port};
-  for (const Endpoint& candidate : {local, any_address}) {
-    if (Protocol** const found = listeners_.find(candidate)) return *found;
-  }
-  return nullptr;
+  Protocol** found = listeners_.find(local);
+  if (found == nullptr) found = listeners_.find({.address = {}, .port = local.port});
+  return found == nullptr ? nullptr : *found;
 }
 
 // Whether the checksum holds. What no network touched since this stack wrote it needs no look.
@@ -92,8 +113,15 @@ bool Udp::is_intact(const Message& datagram, const UdpHeader& header,
 // ===== UdpSession: one conversation =====
 
 UdpSession::UdpSession(Udp& udp, Protocol& above, const Ipv4Path& below, Endpoints endpoints)
-    : udp_{udp}, above_{above}, endpoints_{endpoints}, below_{below} {
+    : udp_{udp},
+      above_{above},
+      endpoints_{endpoints},
+      sum_{fold_sum(
+          pseudo_header_sum(endpoints.local.address, endpoints.remote.address, udp_number, 0) +
+          endpoints.local.port + endpoints.remote.port)},
+      below_{below} {
   udp_.sessions_.insert(endpoints_, this);
+  udp_.forget_paths();
 }
 
 UdpSession::~UdpSession() {
@@ -103,25 +131,23 @@ UdpSession::~UdpSession() {
 void UdpSession::close() {
   if (!std::exchange(is_open_, false)) return;
   udp_.sessions_.erase(endpoints_);
+  udp_.forget_paths();
 }
 
 Result<> UdpSession::send(Message&& payload) {
   if (!is_open_) return Errc::closed;
   if (payload.size() > UdpHeader::max_payload) return Errc::message_too_long;
   udp_.machine().remember(this);
-  UdpHeader header{.source_port = endpoints_.local.port,
-                   .destination_port = endpoints_.remote.port,
-                   .length = static_cast<std::uint16_t>(UdpHeader::size + payload.size()),
-                   .checksum = 0};
-  const std::uint64_t sum = payload.partial_sum() + header.source_port + header.destination_port +
-                            header.length +
-                            pseudo_header_sum(endpoints_.local.address, endpoints_.remote.address,
-                                              udp_number, header.length);
-  header.checksum = finish_checksum(sum);
-  if (header.checksum == 0) header.checksum = 0xffff;  // RFC 768: 0 would mean none
-  header.emit(payload.prepend(UdpHeader::size));
+  const auto length = static_cast<std::uint16_t>(UdpHeader::size + payload.size());
+  // The length counts twice: in the header and in the pseudo header.
+  std::uint16_t checksum = finish_checksum(payload.partial_sum() + sum_ + 2U * length);
+  if (checksum == 0) checksum = 0xffff;  // RFC 768: 0 would mean none
   payload.set_verified(true);
-  return below_.send(std::move(payload));
+  return below_.send(UdpHeader{.source_port = endpoints_.local.port,
+                               .destination_port = endpoints_.remote.port,
+                               .length = length,
+                               .checksum = checksum},
+                     std::move(payload));
 }
 
 }  // namespace elvis

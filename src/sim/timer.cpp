@@ -11,7 +11,7 @@ namespace elvis {
 
 void TimerHeap::insert(Timer& timer) {
   timer.child_ = timer.sibling_ = timer.previous_ = nullptr;
-  root_ = Timer::meld(root_, &timer);
+  root_ = root_ == nullptr ? &timer : Timer::meld(root_, &timer);
 }
 
 void TimerHeap::remove(Timer& timer) {
@@ -38,8 +38,7 @@ void Timer::arm(Entity& entity, Time deadline) {
   entity.timer_armed(*this);
 }
 
-void Timer::cancel() {
-  if (entity_ == nullptr) return;
+void Timer::unlink() {
   std::exchange(entity_, nullptr)->timers_.remove(*this);
 }
 

@@ -24,16 +24,11 @@ Result<> UdpSocket::bind(Endpoint local) {
 
 Result<> UdpSocket::connect(Endpoint remote) {
   if (connected_ != nullptr) return Errc::invalid_argument;
-  Result<SessionRef> session = session_to(remote);
+  Result<UdpSessionRef> session = session_to(remote);
   if (!session) return session.error();
   connected_ = *std::move(session);
-  local_ = static_cast<const UdpSession&>(*connected_).endpoints().local;
+  local_ = connected_->endpoints().local;
   return {};
-}
-
-Result<> UdpSocket::send(Message payload) {
-  if (connected_ == nullptr) return is_closed_ ? Errc::closed : Errc::not_connected;
-  return connected_->send(std::move(payload));
 }
 
 Result<> UdpSocket::send_to(Endpoint remote, Message payload) {
@@ -42,7 +37,7 @@ Result<> UdpSocket::send_to(Endpoint remote, Message payload) {
     if (!is_listening_) {
       if (const Result<> bound = bind({}); !bound) return bound.error();
     }
-    Result<SessionRef> session = session_to(remote);
+    Result<UdpSessionRef> session = session_to(remote);
     if (!session) return session.error();
     last_ = *std::move(session);
     last_remote_ = remote;
@@ -50,11 +45,13 @@ Result<> UdpSocket::send_to(Endpoint remote, Message payload) {
   return last_->send(std::move(payload));
 }
 
-Result<SessionRef> UdpSocket::session_to(Endpoint remote) {
+Result<UdpSocket::UdpSessionRef> UdpSocket::session_to(Endpoint remote) {
   if (is_closed_) return Errc::closed;
   Udp* const udp = this->udp();
   if (udp == nullptr) return Errc::no_protocol;
-  return udp->open(*this, {.local = local_, .remote = remote});
+  const Result<SessionRef> session = udp->open(*this, {.local = local_, .remote = remote});
+  if (!session) return session.error();
+  return boost::static_pointer_cast<UdpSession>(*session);
 }
 
 void UdpSocket::close() {
@@ -73,10 +70,7 @@ void UdpSocket::close() {
 void UdpSocket::demux(Message&& payload, Arrival& arrival) {
   if (receiver_ != nullptr) {
     Receive& receiver = *std::exchange(receiver_, nullptr);
-    receiver.handed_.payload = std::move(payload);
-    receiver.handed_.remote = arrival.remote();
-    receiver.handed_.local = arrival.local();
-    receiver.is_handed_ = true;
+    receiver.handed_.emplace(std::move(payload), arrival.remote(), arrival.local());
     return machine().partition().wake(receiver.waiter_);
   }
   if (waiting_bytes_ + payload.size() > default_receive_buffer) {
@@ -89,8 +83,7 @@ void UdpSocket::demux(Message&& payload, Arrival& arrival) {
   newest_ = waiting;
 }
 
-Result<Datagram> UdpSocket::Receive::await_resume() {
-  if (is_handed_) return std::move(handed_);
+Result<Datagram> UdpSocket::Receive::take_waiting() {
   if (socket_.first_ == nullptr) return Errc::closed;
   const std::unique_ptr<Waiting> waiting{std::exchange(socket_.first_, socket_.first_->next)};
   socket_.waiting_bytes_ -= waiting->datagram.payload.size();

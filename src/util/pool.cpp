@@ -5,15 +5,13 @@
 #include <mutex>
 #include <utility>
 
-#ifdef __linux__
-#include <sys/mman.h>
-#endif
+#include "elvis/util/huge_pages.hpp"
 
 namespace elvis::pool {
 
 namespace {
 
-constexpr std::size_t slab_limit = std::size_t{2} << 20;
+constexpr std::size_t slab_limit = HugePages::page;
 constexpr std::size_t cache_line = 64;
 constexpr std::size_t carved_at_once = 4096;
 
@@ -76,11 +74,12 @@ class Depot {
       return {begin, begin + remnant.bytes};
     }
     slab_bytes_ += bytes;
-#ifdef __linux__
-    if (bytes >= slab_limit) {
-      if (std::byte* const begin = map_huge(bytes)) return {begin, begin + bytes};
+    if (bytes == slab_limit) {
+      if (void* const mapped = HugePages::map(bytes)) {
+        auto* const begin = static_cast<std::byte*>(mapped);
+        return {begin, begin + bytes};
+      }
     }
-#endif
     // The slabs form a list from a static pointer, so that leak checkers find them reachable.
     auto* const begin =
         static_cast<std::byte*>(::operator new(bytes, std::align_val_t{cache_line}));
@@ -155,22 +154,6 @@ class Depot {
   struct SlabHead {
     SlabHead* next;
   };
-
-#ifdef __linux__
-  /// `bytes` from the system, aligned to 2 MiB and best backed by huge pages; null if refused.
-  static std::byte* map_huge(std::size_t bytes) noexcept {
-    const std::size_t mapped = bytes + slab_limit;
-    void* const memory =
-        ::mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) return nullptr;
-    auto* const begin = static_cast<std::byte*>(memory);
-    const std::size_t skipped = (0 - reinterpret_cast<std::uintptr_t>(begin)) % slab_limit;
-    if (skipped != 0) ::munmap(begin, skipped);
-    ::munmap(begin + skipped + bytes, slab_limit - skipped);
-    ::madvise(begin + skipped, bytes, MADV_HUGEPAGE);
-    return begin + skipped;
-  }
-#endif
 
   std::array<Shelf, largest / step + 1> shelves_{};
   std::mutex mutex_;  // of all below; taken before a shelf's where both are
@@ -261,6 +244,12 @@ void ThreadCache::refill(std::size_t size_class) {
 
 void ThreadCache::carve(std::size_t size_class) {
   const std::size_t block_bytes = size_class * step;
+  if (block_bytes % cache_line == 0 &&
+      reinterpret_cast<std::uintptr_t>(slab_at_) % cache_line != 0) {
+    // What fills cache lines begins where one does.
+    add<std::int64_t>(carved_blocks_, 1);
+    put_block(std::exchange(slab_at_, slab_at_ + step), step);
+  }
   while (static_cast<std::size_t>(slab_end_ - slab_at_) < block_bytes) {
     // Sizes are multiples of the step, so the rest is one block of a smaller class.
     const auto rest = static_cast<std::size_t>(slab_end_ - slab_at_);

@@ -81,8 +81,8 @@ TEST_F(Ipv4Test, CutsThePaddingOfTheLink) {
 
 TEST_F(Ipv4Test, PassesOverOptions) {
   Ipv4Header with_options = header(5);
-  with_options.options_size = 8;
-  with_options.options[0] = 1;  // no operation
+  constexpr std::uint8_t options[8] = {1};  // no operation, end of list
+  with_options.options = options;
   with_options.total_length = static_cast<std::uint16_t>(with_options.total_length + 8);
   arrive(with_options, "hello");
   run();

@@ -27,10 +27,9 @@ Ipv4Header header_between(Ipv4Address source, Ipv4Address destination) {
   return header;
 }
 
-Ipv4Header header_with_options(std::initializer_list<std::uint8_t> options) {
+Ipv4Header header_with_options(const Bytes& options) {
   Ipv4Header header = header_between(alice, bob);
-  std::ranges::copy(options, header.options.begin());
-  header.options_size = static_cast<std::uint8_t>((options.size() + 3) / 4 * 4);
+  header.options = options;
   return header;
 }
 
@@ -114,20 +113,21 @@ std::vector<Frame> our_frames() {
       udp_frame({.destination_mac = MacAddress{0x0100'5e00'00fb}},
                 header_between(bob, Ipv4Address{224, 0, 0, 251}), 5'353, 5'353, payload_of(40)));
 
-  // RFC 791, 3.1: record route; timestamp; loose source route; security; no operation, end.
+  // RFC 791, 3.1: record route; timestamp; loose source route; no operation, end.
+  const Bytes record_route{7, 11, 4, 10, 0, 0, 1, 0, 0, 0, 0, 0};
+  const Bytes timestamp{68, 12, 5, 0, 0, 0, 0, 1, 0, 0, 0, 2};
+  const Bytes source_route{131, 7, 4, 192, 168, 1, 1, 1};
+  const Bytes no_operation{1, 1, 1, 1};
+  Bytes full{7, 39, 40};
+  full.resize(40);
   add("options-record-route",
-      udp_frame(route, header_with_options({7, 11, 4, 10, 0, 0, 1, 0, 0, 0, 0, 0}), 1, 2,
-                payload_of(5)));
-  add("options-timestamp",
-      udp_frame(route, header_with_options({68, 12, 5, 0, 0, 0, 0, 1, 0, 0, 0, 2}), 3, 4,
-                payload_of(6)));
+      udp_frame(route, header_with_options(record_route), 1, 2, payload_of(5)));
+  add("options-timestamp", udp_frame(route, header_with_options(timestamp), 3, 4, payload_of(6)));
   add("options-source-route",
-      udp_frame(route, header_with_options({131, 7, 4, 192, 168, 1, 1, 1}), 5, 6, payload_of(7)));
+      udp_frame(route, header_with_options(source_route), 5, 6, payload_of(7)));
   add("options-no-operation",
-      udp_frame(route, header_with_options({1, 1, 1, 1}), 7, 8, payload_of(8)));
-  Ipv4Header full = header_with_options({7, 39, 40});
-  full.options_size = 40;
-  add("options-of-40-bytes", udp_frame(route, full, 9, 10, payload_of(9)));
+      udp_frame(route, header_with_options(no_operation), 7, 8, payload_of(8)));
+  add("options-of-40-bytes", udp_frame(route, header_with_options(full), 9, 10, payload_of(9)));
 
   Ipv4Header fragment = header_between(alice, bob);
   fragment.identification = 0x1234;

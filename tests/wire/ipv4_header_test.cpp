@@ -49,7 +49,8 @@ FormatError error_of(const Bytes& bytes, std::size_t available) {
   return header ? FormatError{-1} : header.error();
 }
 
-Ipv4Header random_header(Rng& rng) {
+// Its options lie in `options`.
+Ipv4Header random_header(Rng& rng, Bytes& options) {
   Ipv4Header header;
   header.type_of_service = static_cast<std::uint8_t>(rng());
   header.identification = static_cast<std::uint16_t>(rng());
@@ -61,10 +62,9 @@ Ipv4Header random_header(Rng& rng) {
   header.protocol = static_cast<std::uint8_t>(rng());
   header.source = Ipv4Address{static_cast<std::uint32_t>(rng())};
   header.destination = Ipv4Address{static_cast<std::uint32_t>(rng())};
-  header.options_size = static_cast<std::uint8_t>(4 * rng.below(11));
-  for (std::size_t i = 0; i < header.options_size; ++i) {
-    header.options[i] = static_cast<std::uint8_t>(rng());
-  }
+  options.resize(4 * rng.below(11));
+  for (std::uint8_t& octet : options) octet = static_cast<std::uint8_t>(rng());
+  header.options = options;
   header.total_length =
       static_cast<std::uint16_t>(header.header_size() + rng.below(65'536 - header.header_size()));
   return header;
@@ -85,7 +85,8 @@ TEST(Ipv4HeaderTest, WritesThePublishedExample) {
 TEST(Ipv4HeaderTest, ReadsWhatItWrites) {
   Rng rng{{6, 1}};
   for (int round = 0; round < 5'000; ++round) {
-    const Ipv4Header header = random_header(rng);
+    Bytes options;
+    const Ipv4Header header = random_header(rng, options);
     const Bytes bytes = emitted(header);
     ASSERT_EQ(fold_sum(partial_sum(bytes.data(), bytes.size())), 0xffff);
     const auto again = Ipv4Header::parse(bytes.data(), header.total_length);
@@ -116,7 +117,8 @@ TEST(Ipv4HeaderTest, RefusesEveryTruncation) {
 
 TEST(Ipv4HeaderTest, RefusesEveryTruncationOfOptions) {
   Ipv4Header header = example_header();
-  header.options_size = 40;
+  const Bytes options(40);
+  header.options = options;
   header.total_length = 60;
   const Bytes bytes = emitted(header);
   for (std::size_t available = 0; available < 60; ++available) {
@@ -177,11 +179,12 @@ TEST(Ipv4HeaderTest, JudgesTheChecksumBeforeItBelievesTheTotalLength) {
 TEST(Ipv4HeaderTest, AssertsFieldsThatFit) {
   std::array<std::uint8_t, Ipv4Header::max_size> bytes{};
   Ipv4Header header;
-  header.options_size = 44;
+  const Bytes options(44);
+  header.options = options;
   EXPECT_DEATH(header.emit(bytes.data()), "internal error");
-  header.options_size = 3;
+  header.options = header.options.first(3);
   EXPECT_DEATH(header.emit(bytes.data()), "internal error");
-  header.options_size = 0;
+  header.options = {};
   header.fragment_offset = 8'192;
   EXPECT_DEATH(header.emit(bytes.data()), "internal error");
 }

@@ -13,10 +13,10 @@ class Tap;
 /// A flat record beside the message; each protocol writes its part and reads those below.
 struct Arrival {
   Tap* tap = nullptr;  ///< Where it came in; null for what the machine sent to itself.
-  MacAddress link_source;
-  MacAddress link_destination;
-  Ipv4Address source;
-  Ipv4Address destination;
+  MacAddress link_source{};
+  MacAddress link_destination{};
+  Ipv4Address source{};
+  Ipv4Address destination{};
   std::uint16_t source_port = 0;
   std::uint16_t destination_port = 0;
   std::uint8_t protocol = 0;  ///< Of the IPv4 header.

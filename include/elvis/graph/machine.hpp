@@ -44,7 +44,12 @@ class Machine final : public Entity {
   std::span<Tap> taps() const { return {taps_, tap_count_}; }
   std::span<Protocol* const> protocols() const { return {protocols_, protocol_count_}; }
   /// The machine's protocol with this id, or null.
-  Protocol* find(ProtocolId id) const;
+  Protocol* find(ProtocolId id) const {
+    for (Protocol* const protocol : protocols()) {
+      if (protocol->id() == id) return protocol;
+    }
+    return nullptr;
+  }
   Application* first_application() const { return applications_; }
   static Application* next_application(const Application& application) { return application.next_; }
 
@@ -54,7 +59,7 @@ class Machine final : public Entity {
   std::uint64_t key() const { return mix(group_.key + place()); }
 
   /// Lets a packet go, counted under `reason`.
-  void drop(Drop reason, const Message& message);
+  [[gnu::cold]] void drop(Drop reason, const Message& message);
   DropCounters drops() const { return drops_ == nullptr ? DropCounters{} : *drops_; }
 
   /// Sends an IPv4 datagram to this machine itself; it arrives 1 ns later.

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "elvis/graph/frame.hpp"
-#include "elvis/sim/entity.hpp"
+#include "elvis/sim/partition.hpp"
 #include "elvis/util/rng.hpp"
 #include "elvis/util/units.hpp"
 #include "elvis/wire/address.hpp"
@@ -21,7 +21,6 @@
 namespace elvis {
 
 class Machine;
-class Partition;
 class Tap;
 class World;
 
@@ -77,9 +76,12 @@ class Network final : public Entity {
 
   std::size_t tap_count() const { return taps_.size(); }
   Tap& tap(std::size_t index) const { return *taps_[index]; }
-  MacAddress mac_of(std::uint32_t tap_index) const;
+  MacAddress mac_of(std::uint32_t tap_index) const { return MacAddress{first_mac_ + tap_index}; }
   /// The tap with this address, or null.
-  Tap* tap_with(MacAddress address) const;
+  Tap* tap_with(MacAddress address) const {
+    const std::uint64_t tap_index = address.value() - first_mac_;
+    return tap_index < taps_.size() ? taps_[tap_index] : nullptr;
+  }
   /// The tap that an IPv4 address was given to, or null: the network's own table, which answers for
   /// machines without ARP.
   Tap* tap_with(Ipv4Address address) const;
@@ -111,12 +113,16 @@ class Network final : public Entity {
 
   Rng luck(const Tap& from, std::uint32_t number) const;
   Time occupy_medium(Time now, std::size_t bytes);
+  static MacAddress destination_of(const Message& frame);
   void distribute(Tap& from, Entity& origin, Time departure, Frame* frame);
   void deliver(Tap& to, Entity& origin, Time departure, Frame* frame, Rng* luck);
   void corrupt(Frame& frame, Rng& luck);
   void fold_fate(Entity& origin, const Frame& frame);
   std::uint64_t fold_of(const Message& frame) const;
-  NetworkCounters& counters_here(const Partition& partition);
+  [[gnu::cold]] static std::uint64_t fold_payload(std::uint64_t state, const Message& frame);
+  NetworkCounters& counters_here(const Partition& partition) {
+    return counters_[partition.index()];
+  }
   void index_addresses();
 
   World& world_;
@@ -124,7 +130,9 @@ class Network final : public Entity {
   bool crosses_partitions_ = false;
   std::string name_;
   std::uint64_t key_;  // of random streams: follows the name, not the place in the scenario
+  std::uint64_t first_mac_;
   LinkProperties properties_;
+  bool is_plain_;  // neither a shared medium nor luck: a frame arrives after its latency
   std::vector<Tap*> taps_;
   std::vector<AddressRun> addresses_;                          // sorted by address
   std::vector<std::pair<Ipv4Address, std::uint32_t>> claims_;  // until index_addresses()

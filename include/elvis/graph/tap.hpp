@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <utility>
 
+#include "elvis/graph/inbound_path.hpp"
 #include "elvis/graph/network.hpp"
 #include "elvis/util/result.hpp"
 #include "elvis/wire/address.hpp"
@@ -37,14 +39,24 @@ class Tap {
   /// Sends a frame as it is, with its link header, of which nothing is checked.
   void transmit(Message&& frame) { network_.transmit(*this, std::move(frame)); }
   /// Takes a frame off the network and passes it up to the protocol that its type names.
-  void demux(Message&& frame);
+  void demux(Message&& frame) {
+    if (path_ == nullptr || !path_->take(std::move(frame))) pass_up(std::move(frame));
+  }
+
+  /// The way that frames try first from now on; none if null. Whoever it leads to sees to it that
+  /// it is taken away in time.
+  void set_path(std::unique_ptr<InboundPath> path) { path_ = std::move(path); }
+  std::unique_ptr<InboundPath> take_path() { return std::move(path_); }
 
  private:
   friend class Network;
   friend class World;
 
+  void pass_up(Message&& frame);
+
   Machine& machine_;
   Network& network_;
+  std::unique_ptr<InboundPath> path_;
   std::uint32_t index_;
   std::uint32_t frames_sent_ = 0;
   Ipv4Address address_;

@@ -26,7 +26,7 @@ class Udp final : public Protocol {
   Result<SessionRef> open(Protocol& above, Endpoints endpoints) override;
   /// Sends up to `above` the datagrams for `local` that belong to no open session.
   Result<> listen(Protocol& above, Endpoint local) override;
-  void unlisten(Endpoint local) override { listeners_.erase(local); }
+  void unlisten(Endpoint local) override;
 
   /// A port of this machine that nobody listens on or was given. Errors: address_not_available.
   Result<std::uint16_t> ephemeral_port();
@@ -49,6 +49,8 @@ class Udp final : public Protocol {
   };
 
   Protocol* listener_for(Endpoint local);
+  static void learn_path(const Arrival& arrival, Protocol& above, bool is_from_one);
+  void forget_paths();
   bool is_intact(const Message& datagram, const UdpHeader& header, const Arrival& arrival) const;
 
   Ipv4& ipv4_;
@@ -64,7 +66,8 @@ class UdpSession final : public Session {
 
   /// Sends `payload` in one datagram. Errors: message_too_long, closed.
   Result<> send(Message&& payload) override;
-  void receive(Message&& payload, Arrival& arrival) { above_.demux(std::move(payload), arrival); }
+  /// Who takes what comes back on this session.
+  Protocol& above() const { return above_; }
   void close() override;
 
   const Endpoints& endpoints() const { return endpoints_; }
@@ -78,6 +81,7 @@ class UdpSession final : public Session {
   Protocol& above_;
   Endpoints endpoints_;
   bool is_open_ = true;
+  std::uint32_t sum_;  // of what is equal in all datagrams' pseudo headers and headers
   Ipv4Path below_;
 };
 

@@ -37,7 +37,9 @@ class Timer {
 
   /// Arms the timer of `entity` for `deadline`, which is not in the past; re-arms it if armed.
   void arm(Entity& entity, Time deadline);
-  void cancel();
+  void cancel() {
+    if (entity_ != nullptr) unlink();
+  }
   bool is_armed() const { return entity_ != nullptr; }
   Time deadline() const { return deadline_; }
 
@@ -45,6 +47,7 @@ class Timer {
   friend Entity;
   friend TimerHeap;
 
+  void unlink();
   static Timer* meld(Timer* left, Timer* right);
   static Timer* merge_pairs(Timer* first);
   bool is_before(const Timer& other) const {

@@ -5,6 +5,8 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <utility>
 
 #include "elvis/graph/machine.hpp"
 #include "elvis/graph/protocol.hpp"
@@ -39,7 +41,11 @@ class UdpSocket final : public Protocol {
   /// Makes `remote` the destination of send(), and takes its answers. Binds if necessary.
   /// Errors: those of Udp::open.
   Result<> connect(Endpoint remote);
-  Result<> send(Message payload);
+  Result<> send(Message payload) {
+    if (connected_ == nullptr) [[unlikely]]
+      return is_closed_ ? Errc::closed : Errc::not_connected;
+    return connected_->send(std::move(payload));
+  }
   /// Sends to any destination, from the bound port. Errors: those of Udp::open and
   /// UdpSession::send.
   Result<> send_to(Endpoint remote, Message payload);
@@ -61,15 +67,17 @@ class UdpSocket final : public Protocol {
     Waiting* next = nullptr;
   };
 
-  Result<SessionRef> session_to(Endpoint remote);
+  using UdpSessionRef = boost::intrusive_ptr<UdpSession>;
+
+  Result<UdpSessionRef> session_to(Endpoint remote);
   Udp* udp() const { return static_cast<Udp*>(machine().find(ProtocolId::udp)); }
 
   Endpoint local_;
   bool is_listening_ = false;
   bool is_closed_ = false;
-  SessionRef connected_;
+  UdpSessionRef connected_;
   Endpoint last_remote_;  // of last_, the session that send_to() used last
-  SessionRef last_;
+  UdpSessionRef last_;
   Waiting* first_ = nullptr;
   Waiting* newest_ = nullptr;
   std::size_t waiting_bytes_ = 0;
@@ -92,15 +100,20 @@ class UdpSocket::Receive {
     waiter_.wait(waiting);
     socket_.receiver_ = this;
   }
-  Result<Datagram> await_resume();
+  Result<Datagram> await_resume() {
+    if (handed_) [[likely]]
+      return *std::move(handed_);
+    return take_waiting();
+  }
 
  private:
   friend UdpSocket;
 
+  Result<Datagram> take_waiting();
+
   UdpSocket& socket_;
   Waiter waiter_;
-  bool is_handed_ = false;  // whether `handed_` came while a coroutine waited
-  Datagram handed_;
+  std::optional<Datagram> handed_;  // what came while a coroutine waited
 };
 
 inline UdpSocket::Receive UdpSocket::receive() {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <vector>
 
 namespace elvis {
@@ -11,13 +10,26 @@ namespace elvis {
 /// Hands out memory in order of asking; frees all of it at once. Runs no destructors.
 class Arena {
  public:
+  Arena() = default;
+  ~Arena();
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  /// Aligned to a cache line at most.
   void* allocate(std::size_t bytes, std::size_t alignment);
 
  private:
-  std::vector<std::unique_ptr<std::byte[]>> blocks_;
+  struct Block {
+    std::byte* begin;
+    std::size_t bytes;
+    bool is_mapped;
+  };
+
+  void add_block(std::size_t least);
+
+  std::vector<Block> blocks_;
   std::byte* next_ = nullptr;
   std::size_t left_ = 0;
-  std::size_t block_bytes_ = 16 * 1024;  // doubles up to 1 MiB
 };
 
 }  // namespace elvis

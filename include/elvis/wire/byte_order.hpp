@@ -33,6 +33,12 @@ inline std::uint32_t load32(const std::uint8_t* bytes) {
   return to_wire_order(value);
 }
 
+inline std::uint64_t load64(const std::uint8_t* bytes) {
+  std::uint64_t value;
+  std::memcpy(&value, bytes, sizeof value);
+  return to_wire_order(value);
+}
+
 inline std::uint64_t load48(const std::uint8_t* bytes) {
   return std::uint64_t{load32(bytes)} << 16 | load16(bytes + 4);
 }

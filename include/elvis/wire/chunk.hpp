@@ -63,6 +63,6 @@ class Chunk {
   std::uint32_t constant_sum_ = 0;
   bool is_constant_;
 };
-static_assert(sizeof(Chunk) == 16, "a header chunk of 80 bytes fits a 96-byte size class");
+static_assert(sizeof(Chunk) == 16, "a chunk of 48 bytes of headers fills a cache line");
 
 }  // namespace elvis

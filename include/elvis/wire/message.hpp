@@ -24,16 +24,43 @@
 
 namespace elvis {
 
+/// What a Message consists of, apart from it because it may be copied as it stands.
+struct MessageParts {
+  struct Slice {
+    Chunk* chunk;
+    std::uint32_t offset;
+    std::uint32_t size;  // never 0
+  };
+  struct Heap {
+    Slice* array;
+    std::uint32_t first;  // the slices are array[first] to array[first + count_ - 1]
+  };
+  static constexpr std::uint32_t inline_slices = 2;
+
+  MessageParts() noexcept : inline_{} {}
+
+  union {
+    Slice inline_[inline_slices];
+    Heap heap_;
+  };
+  std::uint32_t size_ = 0;
+  std::uint16_t count_ = 0;          // 0 only if size_ and capacity_ are
+  std::uint16_t capacity_ : 15 = 0;  // of heap_.array; 0 while the slices are inline
+  std::uint16_t is_verified_ : 1 = 0;
+};
+static_assert(std::is_trivially_copyable_v<MessageParts>);
+
 /// Bytes as a chain of slices. Moved for free, copied by sharing. At most 4 GiB less one byte.
-class Message {
+class Message : private MessageParts {
  public:
-  /// Room for headers in a chunk that prepend() has to make: Ethernet, IPv4 and UDP or bare TCP
-  /// with timestamps. A message made from bytes has the same room in front of them.
-  static constexpr std::uint32_t headroom = 80;
+  /// Room for headers in a chunk that prepend() has to make, more if asked for: Ethernet, IPv4 and
+  /// UDP, so that the chunk is one cache line. A message made from bytes has the same room in front
+  /// of them.
+  static constexpr std::uint32_t headroom = 48;
   /// A message that would need more slices is copied into one chunk first.
   static constexpr std::size_t max_slices = 32'767;
 
-  Message() noexcept : inline_{} {}
+  Message() noexcept = default;
   /// Copies `bytes` into a chunk of its own.
   explicit Message(std::span<const std::uint8_t> bytes);
   explicit Message(std::string_view text);
@@ -43,11 +70,15 @@ class Message {
   static Message zeros(std::size_t size);
 
   Message(const Message& other);
-  Message(Message&& other) noexcept { take(other); }
+  Message(Message&& other) noexcept : MessageParts{other} { other.forget(); }
   Message& operator=(const Message& other);
   Message& operator=(Message&& other) noexcept;
   ~Message() {
-    if (count_ != 0) release_all();
+    if (count_ == 1 && capacity_ == 0) {
+      inline_[0].chunk->release();
+    } else if (count_ != 0) {
+      release_all();
+    }
   }
 
   std::size_t size() const { return size_; }
@@ -146,20 +177,19 @@ class Message {
   }
 
  private:
-  struct Slice {
-    Chunk* chunk;
-    std::uint32_t offset;
-    std::uint32_t size;  // never 0
-  };
-  struct Heap {
-    Slice* array;
-    std::uint32_t first;  // the slices are array[first] to array[first + count_ - 1]
-  };
-  static constexpr std::uint32_t inline_slices = 2;
-
-  const Slice* slices() const { return capacity_ == 0 ? inline_ : heap_.array + heap_.first; }
-  Slice* slices() { return capacity_ == 0 ? inline_ : heap_.array + heap_.first; }
-  void take(Message& other) noexcept;
+  const Slice* slices() const {
+    if (capacity_ == 0) [[likely]]
+      return inline_;
+    return heap_.array + heap_.first;
+  }
+  Slice* slices() { return const_cast<Slice*>(std::as_const(*this).slices()); }
+  // After another message took this one's parts over.
+  void forget() noexcept {
+    size_ = 0;
+    count_ = 0;
+    capacity_ = 0;
+    is_verified_ = 0;
+  }
   std::uint64_t sum_slices(std::size_t offset) const;
   std::uint8_t* prepend_chunk(std::size_t bytes);
   void remove_front_slices(std::size_t bytes);
@@ -172,30 +202,10 @@ class Message {
   void forget_back(std::size_t count) noexcept;
   void coalesce();
   void release_all() noexcept;
-
-  union {
-    Slice inline_[inline_slices];
-    Heap heap_;
-  };
-  std::uint32_t size_ = 0;
-  std::uint16_t count_ = 0;          // 0 only if size_ and capacity_ are
-  std::uint16_t capacity_ : 15 = 0;  // of heap_.array; 0 while the slices are inline
-  std::uint16_t is_verified_ : 1 = 0;
 };
 static_assert(sizeof(Message) == 40, "a frame in flight fits one cache line");
 
 // ===== What every layer does with every packet =====
-
-inline void Message::take(Message& other) noexcept {
-  static_assert(std::is_trivially_copyable_v<Slice> && std::is_trivially_copyable_v<Heap>);
-  std::memcpy(&inline_, &other.inline_, sizeof inline_);
-  size_ = std::exchange(other.size_, 0);
-  count_ = std::exchange(other.count_, std::uint16_t{0});
-  capacity_ = other.capacity_;
-  is_verified_ = other.is_verified_;
-  other.capacity_ = 0;
-  other.is_verified_ = 0;
-}
 
 inline Message Message::of_constant(Chunk& constant) {
   ELVIS_ASSERT(constant.is_constant());
@@ -210,7 +220,8 @@ inline Message Message::of_constant(Chunk& constant) {
 inline Message& Message::operator=(Message&& other) noexcept {
   if (this == &other) return *this;
   if (count_ != 0) release_all();
-  take(other);
+  MessageParts::operator=(other);
+  other.forget();
   return *this;
 }
 

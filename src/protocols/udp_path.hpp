@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// UdpPath: the datagrams of one conversation, or for one listener, from the tap to who takes them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "elvis/graph/arrival.hpp"
+#include "elvis/graph/inbound_path.hpp"
+#include "elvis/graph/protocol.hpp"
+
+namespace elvis {
+
+class UdpPath final : public InboundPath {
+ public:
+  /// For datagrams like the one that `arrival` tells of, which came to one of the machine's own
+  /// addresses in a frame for this machine alone. They go to `above`; with `is_from_one`, only
+  /// those of the same sender.
+  UdpPath(const Arrival& arrival, Protocol& above, bool is_from_one);
+
+  bool take(Message&& frame) override;
+
+ private:
+  struct Words;
+
+  std::uint64_t link_destination_;
+  // Parts of the headers as Words has them, and the bits in which they must be equal.
+  std::uint64_t addresses_;
+  std::uint64_t ports_;
+  std::uint64_t addresses_mask_;
+  std::uint64_t ports_mask_;
+  Tap& tap_;
+  Protocol& above_;
+};
+static_assert(sizeof(UdpPath) == 64, "one cache line beside the frame's");
+
+}  // namespace elvis

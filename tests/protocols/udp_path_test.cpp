@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+// What takes the path must be what the layers would have delivered, and nothing else.
+#include <gtest/gtest.h>
+
+#include <optional>
+
+#include "elvis/graph/inbound_path.hpp"
+#include "elvis/graph/tap.hpp"
+#include "elvis/wire/checksum.hpp"
+#include "lan.hpp"
+
+namespace elvis {
+namespace {
+
+using testing_lan::Ear;
+using testing_lan::Lan;
+
+constexpr std::uint16_t port = 9;
+constexpr std::uint16_t sender_port = 7;
+
+// Counts what a path took, and what it left to the layers.
+class CountingPath final : public InboundPath {
+ public:
+  CountingPath(std::unique_ptr<InboundPath> path, int& taken, int& left)
+      : path_{std::move(path)}, taken_{taken}, left_{left} {}
+  bool take(Message&& frame) override {
+    const bool taken = path_->take(std::move(frame));
+    ++(taken ? taken_ : left_);
+    return taken;
+  }
+
+ private:
+  std::unique_ptr<InboundPath> path_;
+  int& taken_;
+  int& left_;
+};
+
+// A sender, and a host that gets frames put on its tap.
+class UdpPathTest : public testing::Test {
+ protected:
+  UdpPathTest() : sender_{lan_.add_host()}, host_{lan_.add_host()} {
+    lan_.run_on(
+        host_, [](Application&) -> Task<Result<>> { co_return Result<>{}; },
+        testing_lan::server_kind);
+    lan_.run();  // so that the network knows its addresses
+  }
+
+  Tap& tap() { return host_.taps().front(); }
+
+  // A frame as the sender's stack would put it on the wire, from `source_port`.
+  Message frame(std::string_view text, std::uint16_t source_port = sender_port) const {
+    Message message{text};
+    const auto length = static_cast<std::uint16_t>(UdpHeader::size + text.size());
+    const std::uint64_t sum = message.partial_sum() + source_port + port + length +
+                              pseudo_header_sum(Lan::address(0), Lan::address(1), 17, length);
+    UdpHeader{source_port, port, length, finish_checksum(sum)}.emit(
+        message.prepend(UdpHeader::size));
+    Ipv4Header header;
+    header.total_length = static_cast<std::uint16_t>(Ipv4Header::min_size + length);
+    header.protocol = 17;
+    header.source = Lan::address(0);
+    header.destination = Lan::address(1);
+    header.emit(message.prepend(Ipv4Header::min_size));
+    EthernetHeader{lan_.network.mac_of(1), lan_.network.mac_of(0),
+                   static_cast<std::uint16_t>(EtherType::ipv4)}
+        .emit(message.prepend(EthernetHeader::size));
+    message.set_verified(true);
+    return message;
+  }
+
+  void arrive(Message message) { tap().demux(std::move(message)); }
+
+  // Puts a counter around the path that the last frame left behind.
+  void watch() {
+    auto path = tap().take_path();
+    ASSERT_NE(path, nullptr);
+    tap().set_path(std::make_unique<CountingPath>(std::move(path), taken_, left_));
+  }
+
+  Lan lan_;
+  Machine& sender_;
+  Machine& host_;
+  Udp& udp_ = Lan::udp(host_);
+  Ear ear_{host_};
+  Ear other_ear_{host_};
+  int taken_ = 0;
+  int left_ = 0;
+};
+
+TEST_F(UdpPathTest, TakesTheNextDatagramsForTheSameListener) {
+  ASSERT_TRUE(udp_.listen(ear_, {.address = {}, .port = port}));
+  arrive(frame("first"));
+  watch();
+  arrive(frame("second"));
+  arrive(frame("of another sender", 8));
+  EXPECT_EQ(taken_, 2);
+  EXPECT_EQ(ear_.heard, (std::vector<std::string>{"first", "second", "of another sender"}));
+}
+
+TEST_F(UdpPathTest, SaysOfADatagramWhatTheLayersSay) {
+  ASSERT_TRUE(udp_.listen(ear_, {.address = {}, .port = port}));
+  arrive(frame("by the layers"));
+  watch();
+  arrive(frame("at once"));
+  ASSERT_EQ(taken_, 1);
+  const Arrival& slow = ear_.arrivals.at(0);
+  const Arrival& fast = ear_.arrivals.at(1);
+  EXPECT_EQ(fast.tap, slow.tap);
+  EXPECT_EQ(fast.link_source, slow.link_source);
+  EXPECT_EQ(fast.link_destination, slow.link_destination);
+  EXPECT_EQ(fast.remote(), slow.remote());
+  EXPECT_EQ(fast.local(), slow.local());
+  EXPECT_EQ(fast.protocol, slow.protocol);
+  EXPECT_EQ(fast.time_to_live, slow.time_to_live);
+}
+
+TEST_F(UdpPathTest, TakesOnlyTheSessionsOwnPeer) {
+  const SessionRef session = *udp_.open(
+      ear_, {.local = {Lan::address(1), port}, .remote = {Lan::address(0), sender_port}});
+  ASSERT_TRUE(udp_.listen(other_ear_, {.address = {}, .port = port}));
+  arrive(frame("for the session"));
+  watch();
+  arrive(frame("for the session"));
+  arrive(frame("for the listener", 8));
+  EXPECT_EQ(taken_, 1);
+  EXPECT_EQ(ear_.heard.size(), 2U);
+  EXPECT_EQ(other_ear_.heard, std::vector<std::string>{"for the listener"});
+}
+
+TEST_F(UdpPathTest, GivesWayToASessionThatIsOpenedLater) {
+  ASSERT_TRUE(udp_.listen(ear_, {.address = {}, .port = port}));
+  arrive(frame("for the listener"));
+  const SessionRef session = *udp_.open(
+      other_ear_, {.local = {Lan::address(1), port}, .remote = {Lan::address(0), sender_port}});
+  arrive(frame("for the session"));
+  EXPECT_EQ(ear_.heard, std::vector<std::string>{"for the listener"});
+  EXPECT_EQ(other_ear_.heard, std::vector<std::string>{"for the session"});
+}
+
+TEST_F(UdpPathTest, GivesWayToAListenerThatFitsBetter) {
+  ASSERT_TRUE(udp_.listen(ear_, {.address = {}, .port = port}));
+  arrive(frame("for any address"));
+  ASSERT_TRUE(udp_.listen(other_ear_, {Lan::address(1), port}));
+  arrive(frame("for this address"));
+  EXPECT_EQ(other_ear_.heard, std::vector<std::string>{"for this address"});
+}
+
+TEST_F(UdpPathTest, EndsWithItsListenerAndItsSession) {
+  ASSERT_TRUE(udp_.listen(ear_, {.address = {}, .port = port}));
+  arrive(frame("heard"));
+  udp_.unlisten({.address = {}, .port = port});
+  arrive(frame("not heard"));
+  {
+    const SessionRef session = *udp_.open(
+        ear_, {.local = {Lan::address(1), port}, .remote = {Lan::address(0), sender_port}});
+    arrive(frame("heard again"));
+  }
+  arrive(frame("not heard"));
+  EXPECT_EQ(ear_.heard, (std::vector<std::string>{"heard", "heard again"}));
+  EXPECT_EQ(host_.drops()[Drop::no_listener], 2U);
+}
+
+TEST_F(UdpPathTest, EndsWhenItsListenerDoesSoAtOnce) {
+  class Shy final : public Protocol {
+   public:
+    Shy(Machine& machine, Udp& udp) : Protocol{machine, ProtocolId::none}, udp_{udp} {}
+    void demux(Message&&, Arrival& arrival) override {
+      if (++heard == 2) udp_.unlisten({.address = {}, .port = arrival.destination_port});
+    }
+    int heard = 0;
+
+   private:
+    Udp& udp_;
+  };
+  Shy shy{host_, udp_};
+  ASSERT_TRUE(udp_.listen(shy, {.address = {}, .port = port}));
+  for (int i = 0; i < 4; ++i) arrive(frame("?"));
+  EXPECT_EQ(shy.heard, 2);
+  EXPECT_EQ(host_.drops()[Drop::no_listener], 2U);
+}
+
+// Every frame comes twice, once with the path there and once without, and must fare alike.
+TEST_F(UdpPathTest, JudgesEveryDamagedFrameLikeTheLayers) {
+  ASSERT_TRUE(udp_.listen(ear_, {.address = {}, .port = port}));
+  const std::vector<std::uint8_t> good = frame("a payload of some length").to_bytes();
+  const auto fate_of = [&](const std::vector<std::uint8_t>& bytes, bool is_verified,
+                           bool has_path) {
+    arrive(frame("sets the path"));
+    if (!has_path) tap().set_path(nullptr);
+    const std::size_t heard = ear_.heard.size();
+    const DropCounters before = host_.drops();
+    Message message{bytes};
+    message.set_verified(is_verified);
+    arrive(std::move(message));
+    const DropCounters after = host_.drops();
+    for (std::size_t reason = 0; reason < drop_reasons; ++reason) {
+      if (after.counts[reason] != before.counts[reason]) return static_cast<int>(reason);
+    }
+    return ear_.heard.size() == heard ? 1'001 : 1'000;
+  };
+  const auto compare = [&](const std::vector<std::uint8_t>& bytes) {
+    for (const bool is_verified : {false, true}) {
+      ASSERT_EQ(fate_of(bytes, is_verified, true), fate_of(bytes, is_verified, false));
+      ASSERT_EQ(ear_.heard.empty(), false);
+    }
+  };
+  for (std::size_t bit = 0; bit < good.size() * 8; ++bit) {
+    std::vector<std::uint8_t> flipped = good;
+    flipped[bit / 8] = static_cast<std::uint8_t>(flipped[bit / 8] ^ 0x80U >> bit % 8);
+    compare(flipped);
+    // The same with the header's checksum made right again.
+    std::uint8_t* const header = flipped.data() + EthernetHeader::size;
+    store16(header + 10, 0);
+    store16(header + 10, finish_checksum(partial_sum(header, Ipv4Header::min_size)));
+    compare(flipped);
+  }
+  for (std::size_t size = 0; size <= good.size() + 4; ++size) {
+    std::vector<std::uint8_t> cut = good;
+    cut.resize(size);
+    compare(cut);
+  }
+}
+
+}  // namespace
+}  // namespace elvis

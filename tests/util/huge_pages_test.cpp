@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/util/huge_pages.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstring>
+
+namespace elvis {
+namespace {
+
+TEST(HugePagesTest, MapsWholePagesOfZeros) {
+  constexpr std::size_t bytes = 3 * HugePages::page;
+  auto* const memory = static_cast<unsigned char*>(HugePages::map(bytes));
+  if (memory == nullptr) GTEST_SKIP() << "the system gives none";
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(memory) % HugePages::page, 0U);
+  EXPECT_EQ(memory[0], 0);
+  EXPECT_EQ(memory[bytes - 1], 0);
+  std::memset(memory, 1, bytes);
+  HugePages::unmap(memory, bytes);
+}
+
+TEST(HugePagesTest, HasNothingWhereTheSystemRefuses) {
+  EXPECT_EQ(HugePages::map(std::size_t{1} << 62), nullptr);
+}
+
+}  // namespace
+}  // namespace elvis
