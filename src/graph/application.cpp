@@ -8,24 +8,6 @@
 
 namespace elvis {
 
-Time Application::now() const {
-  return machine_.now();
-}
-
-Sleep Application::sleep_for(Duration duration) const {
-  return sleep_until(add_saturated(machine_.now(), duration < Duration{} ? Duration{} : duration));
-}
-
-Sleep Application::sleep_until(Time time) const {
-  return {machine_, time};
-}
-
-void Application::count_message(std::size_t bytes) {
-  last_at_ = now();
-  if (messages_++ == 0) first_at_ = last_at_;
-  bytes_ += bytes;
-}
-
 void Application::satisfied() {
   if (status_ != ApplicationStatus::waiting) return;
   status_ = ApplicationStatus::done;

@@ -49,7 +49,7 @@ void Machine::destroy_tasks() {
 
 // ===== Machine: what happens to it =====
 
-void Machine::handle(void* subject) {
+[[gnu::flatten]] void Machine::handle(void* subject) {
   if (subject == &world_) {  // the start of the run
     for (Application* next = applications_; next != nullptr; next = next->next_) next->start();
     return;

@@ -100,7 +100,7 @@ void Network::index_addresses() {
 
 // ===== Network: the way of a frame =====
 
-void Network::transmit(Tap& from, Message&& frame) {
+[[gnu::flatten]] void Network::transmit(Tap& from, Message&& frame) {
   Machine& sender = from.machine();
   Partition& here = sender.partition();
   NetworkCounters& counters = counters_here(here);

@@ -134,7 +134,7 @@ void UdpSession::close() {
   udp_.forget_paths();
 }
 
-Result<> UdpSession::send(Message&& payload) {
+[[gnu::flatten]] Result<> UdpSession::send(Message&& payload) {
   if (!is_open_) return Errc::closed;
   if (payload.size() > UdpHeader::max_payload) return Errc::message_too_long;
   udp_.machine().remember(this);

@@ -66,7 +66,7 @@ UdpPath::UdpPath(const Arrival& arrival, Protocol& above, bool is_from_one)
       tap_{*arrival.tap},
       above_{above} {}
 
-bool UdpPath::take(Message&& frame) {
+[[gnu::flatten]] bool UdpPath::take(Message&& frame) {
   std::uint8_t scratch[Words::size];
   const std::uint8_t* const bytes = frame.front(Words::size, scratch);
   if (bytes == nullptr) return false;

@@ -31,7 +31,7 @@ void TimerHeap::remove(Timer& timer) {
 
 // ===== Timer: one deadline =====
 
-void Timer::arm(Entity& entity, Time deadline) {
+[[gnu::flatten]] void Timer::arm(Entity& entity, Time deadline) {
   cancel();
   entity_ = &entity;
   deadline_ = deadline;

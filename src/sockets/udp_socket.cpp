@@ -67,7 +67,7 @@ void UdpSocket::close() {
 
 // ===== UdpSocket: what comes up =====
 
-void UdpSocket::demux(Message&& payload, Arrival& arrival) {
+[[gnu::flatten]] void UdpSocket::demux(Message&& payload, Arrival& arrival) {
   if (receiver_ != nullptr) {
     Receive& receiver = *std::exchange(receiver_, nullptr);
     receiver.handed_.emplace(std::move(payload), arrival.remote(), arrival.local());

@@ -101,3 +101,5 @@ class Application final : public TaskObserver {
 };
 
 }  // namespace elvis
+
+#include "elvis/graph/machine.hpp"

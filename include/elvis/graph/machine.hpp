@@ -12,6 +12,7 @@
 #include "elvis/graph/protocol.hpp"
 #include "elvis/graph/tap.hpp"
 #include "elvis/sim/entity.hpp"
+#include "elvis/sim/partition.hpp"
 #include "elvis/util/fold.hpp"
 #include "elvis/util/rng.hpp"
 
@@ -90,5 +91,25 @@ class Machine final : public Entity {
   std::uint32_t tap_count_ = 0;
   std::uint32_t protocol_count_ = 0;
 };
+
+// ===== What applications do all the time =====
+
+inline Time Application::now() const {
+  return machine_.now();
+}
+
+inline Sleep Application::sleep_until(Time time) const {
+  return {machine_, time};
+}
+
+inline Sleep Application::sleep_for(Duration duration) const {
+  return sleep_until(add_saturated(now(), duration < Duration{} ? Duration{} : duration));
+}
+
+inline void Application::count_message(std::size_t bytes) {
+  last_at_ = now();
+  if (messages_++ == 0) first_at_ = last_at_;
+  bytes_ += bytes;
+}
 
 }  // namespace elvis

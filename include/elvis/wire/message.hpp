@@ -225,7 +225,7 @@ inline Message& Message::operator=(Message&& other) noexcept {
   return *this;
 }
 
-inline std::uint8_t* Message::prepend(std::size_t bytes) {
+[[gnu::always_inline]] inline std::uint8_t* Message::prepend(std::size_t bytes) {
   if (count_ != 0) [[likely]] {
     Slice& first = slices()[0];
     if (bytes - 1 < first.offset && first.chunk->is_unshared()) [[likely]] {
