@@ -65,7 +65,7 @@ void Machine::destroy_tasks() {
 
 // Taps, protocols and applications lie behind the machine, in one piece.
 void Machine::prefetch(const void* subject) const {
-  prefetch_lines(this, 2, 6);
+  prefetch_lines(this, 2, 5);
   prefetch_remembered();
   if (subject == nullptr) return prefetch_timers();
   if (subject == &world_) return;

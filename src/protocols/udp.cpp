@@ -137,7 +137,7 @@ void UdpSession::close() {
 [[gnu::flatten]] Result<> UdpSession::send(Message&& payload) {
   if (!is_open_) return Errc::closed;
   if (payload.size() > UdpHeader::max_payload) return Errc::message_too_long;
-  udp_.machine().remember(this);
+  below_.machine().remember(this);
   const auto length = static_cast<std::uint16_t>(UdpHeader::size + payload.size());
   // The length counts twice: in the header and in the pseudo header.
   std::uint16_t checksum = finish_checksum(payload.partial_sum() + sum_ + 2U * length);

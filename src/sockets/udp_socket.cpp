@@ -32,7 +32,7 @@ Result<> UdpSocket::connect(Endpoint remote) {
 }
 
 Result<> UdpSocket::send_to(Endpoint remote, Message payload) {
-  if (last_ == nullptr || remote != last_remote_) {
+  if (last_ == nullptr || remote != last_->endpoints().remote) {
     last_.reset();  // before its successor, which may have the same endpoints
     if (!is_listening_) {
       if (const Result<> bound = bind({}); !bound) return bound.error();
@@ -40,7 +40,6 @@ Result<> UdpSocket::send_to(Endpoint remote, Message payload) {
     Result<UdpSessionRef> session = session_to(remote);
     if (!session) return session.error();
     last_ = *std::move(session);
-    last_remote_ = remote;
   }
   return last_->send(std::move(payload));
 }
@@ -59,7 +58,7 @@ void UdpSocket::close() {
   if (is_listening_) udp()->unlisten(local_);
   connected_.reset();
   last_.reset();
-  while (first_ != nullptr) delete std::exchange(first_, first_->next);
+  while (newest_ != nullptr) take_oldest();
   if (receiver_ != nullptr) {
     machine().partition().wake(std::exchange(receiver_, nullptr)->waiter_);
   }
@@ -77,17 +76,26 @@ void UdpSocket::close() {
     return machine().drop(Drop::queue_full, payload);
   }
   waiting_bytes_ += payload.size();
-  auto* const waiting =
-      new Waiting{{}, {std::move(payload), arrival.remote(), arrival.local()}, nullptr};
-  (first_ == nullptr ? first_ : newest_->next) = waiting;
+  auto* const waiting = new Waiting{{}, {std::move(payload), arrival.remote(), arrival.local()}};
+  if (newest_ != nullptr) waiting->next = std::exchange(newest_->next, waiting);
   newest_ = waiting;
 }
 
+// The datagram that has waited longest; there is one.
+std::unique_ptr<UdpSocket::Waiting> UdpSocket::take_oldest() {
+  std::unique_ptr<Waiting> oldest{newest_->next};
+  if (oldest.get() == newest_) {
+    newest_ = nullptr;
+  } else {
+    newest_->next = oldest->next;
+  }
+  waiting_bytes_ -= oldest->datagram.payload.size();
+  return oldest;
+}
+
 Result<Datagram> UdpSocket::Receive::take_waiting() {
-  if (socket_.first_ == nullptr) return Errc::closed;
-  const std::unique_ptr<Waiting> waiting{std::exchange(socket_.first_, socket_.first_->next)};
-  socket_.waiting_bytes_ -= waiting->datagram.payload.size();
-  return std::move(waiting->datagram);
+  if (socket_.newest_ == nullptr) return Errc::closed;
+  return std::move(socket_.take_oldest()->datagram);
 }
 
 }  // namespace elvis

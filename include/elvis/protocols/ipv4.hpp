@@ -65,6 +65,7 @@ class Ipv4Path {
   Result<> send(const Header& header, Message&& payload);
 
   Ipv4Address local() const { return local_; }
+  Machine& machine() const { return ipv4_->machine(); }
 
  private:
   friend Ipv4;

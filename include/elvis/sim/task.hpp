@@ -9,7 +9,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <exception>
-#include <optional>
+#include <memory>
 #include <utility>
 
 #include "elvis/util/assert.hpp"
@@ -42,10 +42,11 @@ struct PromiseBase : Pooled {
     template <typename Promise>
     void await_suspend(std::coroutine_handle<Promise> ended) const noexcept {
       PromiseBase& promise = ended.promise();
-      if (promise.awaiting) {
-        continuation = promise.awaiting;
-      } else if (promise.observer != nullptr) {
-        promise.observer->task_ended();
+      if (promise.next == nullptr) return;
+      if (promise.is_awaited) {
+        continuation = std::coroutine_handle<>::from_address(promise.next);
+      } else {
+        static_cast<TaskObserver*>(promise.next)->task_ended();
       }
     }
     void await_resume() const noexcept {}
@@ -55,8 +56,9 @@ struct PromiseBase : Pooled {
   FinalAwaiter final_suspend() const noexcept { return {}; }
   void unhandled_exception() noexcept { exception = std::current_exception(); }
 
-  std::coroutine_handle<> awaiting{};
-  TaskObserver* observer = nullptr;
+  void* next = nullptr;  // the coroutine that awaits this one, or the observer
+  bool is_awaited = false;
+  bool has_result = false;
   std::exception_ptr exception;
 };
 
@@ -70,11 +72,20 @@ class [[nodiscard]] Task {
     Task get_return_object() noexcept {
       return Task{std::coroutine_handle<promise_type>::from_promise(*this)};
     }
+    promise_type() noexcept {}  // makes no result
+    promise_type(const promise_type&) = delete;
+    promise_type& operator=(const promise_type&) = delete;
+    ~promise_type() {
+      if (has_result) std::destroy_at(&result);
+    }
     template <typename Value>
     void return_value(Value&& value) {
-      result.emplace(std::forward<Value>(value));
+      std::construct_at(&result, std::forward<Value>(value));
+      has_result = true;
     }
-    std::optional<T> result;
+    union {
+      T result;
+    };
   };
 
   Task() = default;
@@ -95,7 +106,7 @@ class [[nodiscard]] Task {
   /// Runs the coroutine until it first waits. `observer` is told when it has ended, perhaps in this
   /// call. For the outermost task; inner ones are awaited.
   void start(TaskObserver* observer = nullptr) {
-    handle_.promise().observer = observer;
+    handle_.promise().next = observer;
     resume(handle_);
   }
 
@@ -103,7 +114,7 @@ class [[nodiscard]] Task {
   T take() {
     auto& promise = handle_.promise();
     if (promise.exception) std::rethrow_exception(std::exchange(promise.exception, nullptr));
-    if constexpr (!std::is_void_v<T>) return std::move(*promise.result);
+    if constexpr (!std::is_void_v<T>) return std::move(promise.result);
   }
   /// What the coroutine threw, or null.
   std::exception_ptr exception() const { return handle_.promise().exception; }
@@ -120,13 +131,14 @@ class [[nodiscard]] Task {
       bool await_suspend(std::coroutine_handle<> awaiting) const {
         handle.resume();  // until it first waits
         if (handle.done()) return false;
-        handle.promise().awaiting = awaiting;
+        handle.promise().next = awaiting.address();
+        handle.promise().is_awaited = true;
         return true;
       }
       T await_resume() const {
         auto& promise = handle.promise();
         if (promise.exception) std::rethrow_exception(std::exchange(promise.exception, nullptr));
-        if constexpr (!std::is_void_v<T>) return std::move(*promise.result);
+        if constexpr (!std::is_void_v<T>) return std::move(promise.result);
       }
     };
     return Awaiter{handle_};

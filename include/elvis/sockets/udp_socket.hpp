@@ -5,6 +5,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -64,22 +65,21 @@ class UdpSocket final : public Protocol {
  private:
   struct Waiting : Pooled {
     Datagram datagram;
-    Waiting* next = nullptr;
+    Waiting* next = this;
   };
 
   using UdpSessionRef = boost::intrusive_ptr<UdpSession>;
 
   Result<UdpSessionRef> session_to(Endpoint remote);
+  std::unique_ptr<Waiting> take_oldest();
   Udp* udp() const { return static_cast<Udp*>(machine().find(ProtocolId::udp)); }
 
   Endpoint local_;
   bool is_listening_ = false;
   bool is_closed_ = false;
   UdpSessionRef connected_;
-  Endpoint last_remote_;  // of last_, the session that send_to() used last
-  UdpSessionRef last_;
-  Waiting* first_ = nullptr;
-  Waiting* newest_ = nullptr;
+  UdpSessionRef last_;         // the session that send_to() used last
+  Waiting* newest_ = nullptr;  // of a ring: the oldest comes next
   std::size_t waiting_bytes_ = 0;
   Receive* receiver_ = nullptr;
 };
@@ -94,7 +94,7 @@ class UdpSocket::Receive {
     if (socket_.receiver_ == this) socket_.receiver_ = nullptr;
   }
 
-  bool await_ready() const noexcept { return socket_.first_ != nullptr || socket_.is_closed_; }
+  bool await_ready() const noexcept { return socket_.newest_ != nullptr || socket_.is_closed_; }
   void await_suspend(std::coroutine_handle<> waiting) {
     ELVIS_ASSERT(socket_.receiver_ == nullptr);
     waiter_.wait(waiting);
