@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "elvis/graph/world.hpp"
 
@@ -57,13 +58,35 @@ std::size_t largest(Clusters& clusters, std::size_t machines) {
   return most;
 }
 
+// Completes a plan that says where each machine is.
+PartitionPlan with_latencies(PartitionPlan plan, const World& world) {
+  plan.windows.assign(plan.partitions, Duration::max());
+  for (std::size_t n = 0; n < world.network_count(); ++n) {
+    const Network& network = world.network(n);
+    if (network.tap_count() == 0) continue;
+    const auto partition_of = [&](std::size_t tap) {
+      return plan.partition_of[network.tap(tap).machine().id()];
+    };
+    const std::uint32_t first = partition_of(0);
+    for (std::size_t i = 0; i < network.tap_count(); ++i) {
+      const std::uint32_t partition = partition_of(i);
+      plan.windows[partition] = std::min(plan.windows[partition], network.lookahead());
+      if (partition != first) plan.lookahead = std::min(plan.lookahead, network.lookahead());
+    }
+  }
+  for (Duration& window : plan.windows) {
+    if (window == Duration::max()) window = Duration{0};
+  }
+  return plan;
+}
+
 }  // namespace
 
 PartitionPlan plan_partitions(const World& world, std::size_t wanted, bool is_forced) {
   const std::size_t machines = world.machine_count();
   PartitionPlan plan;
   plan.partition_of.assign(machines, 0);
-  if (wanted <= 1 || machines < 2) return plan;
+  if (wanted <= 1 || machines < 2) return with_latencies(std::move(plan), world);
 
   // The largest threshold that still leaves clusters small enough to balance.
   std::vector<Duration> thresholds{Duration::max()};
@@ -79,7 +102,9 @@ PartitionPlan plan_partitions(const World& world, std::size_t wanted, bool is_fo
         return largest(clusters, machines) <= largest_allowed;
       });
   const Duration threshold = too_coarse == thresholds.begin() ? thresholds.front() : too_coarse[-1];
-  if (threshold < shortest_window && !is_forced) return plan;
+  if (threshold < shortest_window && !is_forced) {
+    return with_latencies(std::move(plan), world);
+  }
 
   // Clusters go to partitions in the scenario's order, so that neighbours stay neighbours.
   Clusters clusters = clusters_for(world, threshold);
@@ -96,17 +121,7 @@ PartitionPlan plan_partitions(const World& world, std::size_t wanted, bool is_fo
     }
   }
   plan.partitions = wanted;
-  for (std::size_t n = 0; n < world.network_count(); ++n) {
-    const Network& network = world.network(n);
-    for (std::size_t i = 1; i < network.tap_count(); ++i) {
-      if (plan.partition_of[network.tap(i).machine().id()] !=
-          plan.partition_of[network.tap(0).machine().id()]) {
-        plan.lookahead = std::min(plan.lookahead, network.lookahead());
-        break;
-      }
-    }
-  }
-  return plan;
+  return with_latencies(std::move(plan), world);
 }
 
 }  // namespace elvis

@@ -16,6 +16,7 @@ struct PartitionPlan {
   std::vector<std::uint32_t> partition_of;  ///< By machine.
   std::size_t partitions = 1;
   Duration lookahead = Duration::max();  ///< Smallest latency between two partitions.
+  std::vector<Duration> windows;         ///< By partition: the smallest latency in or across it.
 };
 
 /// Divides the machines of `world` into up to `wanted` partitions of about equal size. Machines

@@ -96,6 +96,9 @@ Outcome World::run(RunOptions options) {
   for (Machine* const machine : machines_) {
     machine->move_to(engine_->partition(plan.partition_of[machine->id()]));
   }
+  for (std::size_t i = 0; i < plan.partitions; ++i) {
+    engine_->partition(i).set_window(plan.windows[i]);
+  }
   Duration grid{1};
   for (Network& network : networks_) {
     network.index_addresses();

@@ -39,26 +39,34 @@ Time Partition::grid_end(Time time) const {
 
 Time Partition::next_time() {
   const Event* const next = queue_.peek();
-  return next == nullptr ? end_of_time : next->time;
+  return std::min(calendar_.next_time(), next == nullptr ? end_of_time : next->time);
 }
 
 // ===== Partition: one event after the other =====
 
 void Partition::run(Time end) {
-  constexpr std::size_t far_ahead = 24;
-  constexpr std::size_t near_ahead = 10;
   end_ = end;
-  std::uint64_t count = events_.load(std::memory_order_relaxed);
+  if (events() == 0 && queue_.size() >= dense_window && may_use_windows()) start_windows();
+  while (calendar_.is_in_use() ? run_in_windows() : run_in_order()) {
+  }
+  if (events() != 0) last_event_at_ = now_;
+  current_.store(nullptr, std::memory_order_relaxed);
+}
+
+// Strictly by time. Returns true when windows suit the events better.
+bool Partition::run_in_order() {
+  std::uint64_t count = events();
+  Time checked_at = now_;
   for (;;) {
     const Event* const next = queue_.peek();
     if (!late_.empty() && (next == nullptr || next->time != now_)) {
       handle_late();
       continue;
     }
-    if (next == nullptr || next->time >= end_) break;
+    if (next == nullptr || next->time >= end_) return false;
     if (count == event_limit_) {
       shared_.request(StopReason::max_events);
-      break;
+      return false;
     }
     const Event event = *next;
     queue_.pop();
@@ -72,27 +80,100 @@ void Partition::run(Time end) {
     if (const Event* const later = queue_.look_ahead(near_ahead)) {
       later->target->prefetch(later->subject);
     }
-    if (event.time != now_) {
-      ELVIS_ASSERT(event.time > now_);
-      now_ = event.time;
+    ELVIS_ASSERT(event.time >= now_);
+    handle(event, ++count);
+    if ((count & 1023) != 0) continue;
+    if (must_stop()) return false;
+    if (now_ - checked_at < window_ && late_.empty() && may_use_windows()) {
+      start_windows();
+      return true;
+    }
+    checked_at = now_;
+  }
+}
+
+// Window by window. Returns true when the events have become too few for it.
+bool Partition::run_in_windows() {
+  for (;;) {
+    const Time next = next_time();
+    if (next >= end_) return false;
+    if (sparse_windows_ == 16) {
+      stop_windows();
+      return true;
+    }
+    calendar_.advance_to(next);
+    take_what_fits();
+    calendar_.open(std::min(end_, grid_end(next)));
+    ++windows_;
+    sparse_windows_ = calendar_.window_events() < dense_window / 4 ? sparse_windows_ + 1 : 0;
+    if (!run_window()) return false;
+  }
+}
+
+// Takes the open window, entity by entity. Returns false if a stop was asked for.
+bool Partition::run_window() {
+  std::uint64_t count = events();
+  Time latest = now_;
+  while (const Event* const next = calendar_.take()) {
+    if (const Event* const later = calendar_.look_ahead(far_ahead)) {
+      prefetch_lines(later->target, 0, 1);
+      prefetch_lines(later->subject, 0, 0);
+    }
+    if (const Event* const later = calendar_.look_ahead(near_ahead)) {
+      later->target->prefetch(later->subject);
+    }
+    latest = std::max(latest, next->time);
+    handle(*next, ++count);
+    if ((count & 1023) == 0 && must_stop()) return false;
+  }
+  if (!late_.empty()) handle_late();
+  now_ = latest;
+  return true;
+}
+
+inline void Partition::handle(const Event& event, std::uint64_t count) {
+  now_ = event.time;
+  events_.store(count, std::memory_order_relaxed);
+  current_.store(event.target, std::memory_order_relaxed);
+  if (event.subject != nullptr) {
+    event.target->handle(event.subject);
+  } else {
+    if (event.time != self_time_) {
+      self_time_ = event.time;
       self_events_ = 0;
     }
-    events_.store(++count, std::memory_order_relaxed);
-    current_.store(event.target, std::memory_order_relaxed);
-    if (event.subject != nullptr) {
-      event.target->handle(event.subject);
-    } else {
-      if (++self_events_ > livelock_limit_) shared_.request(StopReason::livelock, event.target);
-      event.target->run_timers(now_);
-    }
-    if (ready_.next_ != &ready_) run_ready();
-    if ((count & 1023) == 0) {
-      published_.store(now_.time_since_epoch().count(), std::memory_order_relaxed);
-      if (shared_.stop.load(std::memory_order_relaxed) != StopReason::none) break;
-    }
+    if (++self_events_ > livelock_limit_) shared_.request(StopReason::livelock, event.target);
+    event.target->run_timers(event.time);
   }
-  if (count != 0) last_event_at_ = now_;
-  current_.store(nullptr, std::memory_order_relaxed);
+  if (ready_.next_ != &ready_) run_ready();
+}
+
+bool Partition::must_stop() {
+  published_.store(now_.time_since_epoch().count(), std::memory_order_relaxed);
+  return shared_.stop.load(std::memory_order_relaxed) != StopReason::none;
+}
+
+// ===== Partition: from strict order to windows and back =====
+
+void Partition::start_windows() {
+  sparse_windows_ = 0;
+  calendar_.start(now_, window_);
+  take_what_fits();
+}
+
+// Moves what has come into the calendar's reach there.
+void Partition::take_what_fits() {
+  for (const Event* next = queue_.peek(); next != nullptr && next->time < calendar_.horizon();
+       next = queue_.peek()) {
+    calendar_.push(*next);
+    queue_.pop();
+  }
+}
+
+void Partition::stop_windows() {
+  calendar_.for_each([this](const Event& event) { queue_.push(event); });
+  calendar_.clear();
+  calendar_.stop();
 }
 
 // The second step for the first events of a part, which nobody looked ahead to.
@@ -132,7 +213,7 @@ void Partition::handle_in_order(std::vector<Event>& events) {
 void Partition::collect(std::vector<Partition*>& all) {
   for (Partition* const other : all) {
     Outbox& box = other->outbox_[index_];
-    for (const Event& event : box.events) queue_.push(event);
+    for (const Event& event : box.events) enqueue(event);
     inbox_.insert(inbox_.end(), box.handed.begin(), box.handed.end());
     box.events.clear();
     box.handed.clear();
@@ -154,6 +235,7 @@ void Partition::discard_all() {
   });
   for (const auto& [target, subject] : pending) target->discard(subject);
   for (Event const* next = queue_.peek(); next != nullptr; next = queue_.peek()) queue_.pop();
+  calendar_.clear();
   late_.clear();
   inbox_.clear();
   outbox_.clear();

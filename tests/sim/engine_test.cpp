@@ -83,6 +83,23 @@ TEST(EngineTest, GivesTheSameHistoryForEveryNumberOfPartitionsAndThreads) {
   }
 }
 
+TEST(EngineTest, GivesTheSameHistoryWhenWindowsAreTakenEntityByEntity) {
+  Town in_order{1, 3'000};
+  const Outcome reference = in_order.engine.run(with_threads(1));
+  EXPECT_EQ(in_order.engine.partition(0).windows(), 0U);
+  for (const std::size_t partitions : {1U, 2U, 3U}) {
+    Town town{partitions, 3'000};
+    for (std::size_t i = 0; i < partitions; ++i) {
+      town.engine.partition(i).set_window(Duration{1'000});
+    }
+    const Outcome outcome = town.engine.run(with_threads(2));
+    EXPECT_GT(town.engine.partition(0).windows(), 0U);
+    EXPECT_EQ(town.history(), in_order.history()) << partitions;
+    EXPECT_EQ(outcome.events, reference.events);
+    EXPECT_EQ(outcome.ended_at, reference.ended_at);
+  }
+}
+
 TEST(EngineTest, RunsWindowsWithMuchWorkOnSeveralThreads) {
   Town town{2, 5'000};
   const Outcome outcome = town.engine.run(with_threads(2));

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "elvis/sim/calendar.hpp"
 #include "elvis/sim/entity.hpp"
 #include "elvis/sim/event.hpp"
 #include "elvis/sim/event_queue.hpp"
@@ -77,8 +78,8 @@ class Partition {
   /// `origin`. Called on this partition by one of its entities; the target may live elsewhere.
   void schedule(Entity& target, Entity& origin, Time at, void* subject) {
     const Event event{at, origin.next_order(), &target, subject};
-    if (&target.partition() == this) {
-      queue_.push(event);
+    if (is_alone_ || &target.partition() == this) {
+      enqueue(event);
     } else {
       outbox_[target.partition().index_].events.push_back(event);
     }
@@ -100,7 +101,7 @@ class Partition {
 
   /// Lets the timers of `entity` be looked at, at `at`. For Entity.
   void schedule_timers(Entity& entity, Time at, std::uint64_t order) {
-    queue_.push({at, order, &entity, nullptr});
+    enqueue({at, order, &entity, nullptr});
   }
 
   // ----- completion: tasks that have an end -----
@@ -108,7 +109,7 @@ class Partition {
   void expect_completion() { ++unfinished_; }
   void completed() {
     --unfinished_;
-    finished_at_ = now_;
+    if (now_ > finished_at_) finished_at_ = now_;
     if (unfinished_ == 0 && is_alone_) end_ = end_ < grid_end(now_) ? end_ : grid_end(now_);
   }
 
@@ -124,6 +125,9 @@ class Partition {
   Time next_time();
   void set_event_limit(std::uint64_t events) { event_limit_ = events; }
   void set_grid(Duration grid) { grid_ = grid; }
+  /// For how long nothing that happens to an entity of this partition reaches another one: then
+  /// busy times are taken in windows of that length, entity by entity. 0: always strictly by time.
+  void set_window(Duration window) { window_ = window; }
   void add_entities(std::uint64_t count) { livelock_limit_ += 4 * count; }
   /// The end of the grid interval in which `time` lies.
   Time grid_end(Time time) const;
@@ -135,11 +139,15 @@ class Partition {
   Time last_event_at() const { return last_event_at_; }
   std::uint64_t events() const { return events_.load(std::memory_order_relaxed); }
   const Entity* current() const { return current_.load(std::memory_order_relaxed); }
-  std::size_t pending() const { return queue_.size(); }
+  std::size_t pending() const { return queue_.size() + calendar_.size(); }
+  /// How many windows were taken entity by entity.
+  std::uint64_t windows() const { return windows_; }
   /// Calls `visit(target, subject)` for everything still pending.
   template <typename Visit>
   void for_each_pending(Visit visit) const {
-    queue_.for_each([&](const Event& event) { visit(*event.target, event.subject); });
+    const auto visit_event = [&](const Event& event) { visit(*event.target, event.subject); };
+    queue_.for_each(visit_event);
+    calendar_.for_each(visit_event);
     for (const auto& box : {&late_, &inbox_}) {
       for (const Event& event : *box) visit(*event.target, event.subject);
     }
@@ -153,33 +161,60 @@ class Partition {
 
  private:
   static constexpr std::uint64_t livelock_events = 10'000'000;
+  // Windows pay when they hold this many events.
+  static constexpr std::size_t dense_window = 512;
+  static constexpr std::size_t far_ahead = 24;
+  static constexpr std::size_t near_ahead = 10;
 
   struct Outbox {
     std::vector<Event> events;
     std::vector<Event> handed;
   };
 
+  void enqueue(const Event& event) {
+    if (event.time < calendar_.horizon()) {
+      calendar_.push(event);
+    } else {
+      queue_.push(event);
+    }
+  }
+  bool run_in_order();
+  bool run_in_windows();
+  bool run_window();
+  void handle(const Event& event, std::uint64_t count);
+  bool must_stop();
+  bool may_use_windows() const {
+    return window_ > Duration{0} && event_limit_ == ~std::uint64_t{0};
+  }
+  void start_windows();
+  void take_what_fits();
+  void stop_windows();
   void prefetch_first(std::size_t count) const;
   void run_ready();
   void handle_late();
   void handle_in_order(std::vector<Event>& events);
 
-  EventQueue queue_;
+  EventQueue queue_;   // all events, or those beyond the calendar's horizon
+  Calendar calendar_;  // in use while there is much to do
   Time now_ = start_of_time;
   Time end_ = start_of_time;
   Waiter ready_;                // the head of the ring
-  std::vector<Event> late_;     // handed over at now_
+  std::vector<Event> late_;     // handed over at now_, or in the open window
   std::vector<Event> inbox_;    // handed over across partitions
   std::vector<Outbox> outbox_;  // one for each partition
   Shared& shared_;
   std::size_t index_;
   bool is_alone_;
   Duration grid_{1};
+  Duration window_{0};
+  std::uint64_t windows_ = 0;
+  unsigned sparse_windows_ = 0;  // in a row
   std::uint64_t unfinished_ = 0;
   Time finished_at_ = start_of_time;
   Time last_event_at_ = start_of_time;
   std::uint64_t event_limit_ = ~std::uint64_t{0};
-  std::uint64_t self_events_ = 0;  // of entities to themselves, at the present instant
+  std::uint64_t self_events_ = 0;  // of entities to themselves, at self_time_
+  Time self_time_ = start_of_time;
   std::uint64_t livelock_limit_ = livelock_events;
   std::atomic<Duration::rep> published_{0};
   std::atomic<std::uint64_t> events_{0};

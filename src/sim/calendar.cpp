@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/sim/calendar.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+#include "elvis/util/assert.hpp"
+
+namespace elvis {
+
+namespace {
+
+// A bucket of this many events is sorted as it is.
+constexpr std::size_t small_bucket = 40;
+// What a bucket should hold; a division makes no more buckets than stay in the cache.
+constexpr std::size_t bucket_size = 12;
+constexpr std::size_t max_buckets = 2048;
+// How many events are sorted before they are taken, so that those can be looked ahead to.
+constexpr std::size_t sorted_ahead = 96;
+constexpr std::size_t look_ahead_margin = 32;
+
+constexpr auto target_key = [](const Event& event) -> std::uint64_t {
+  return reinterpret_cast<std::uintptr_t>(event.target);
+};
+
+constexpr auto time_key = [](const Event& event) {
+  return static_cast<std::uint64_t>(event.time.time_since_epoch().count());
+};
+
+// Functions as objects, so that the loops that use them hold them.
+constexpr auto is_earlier = [](const Event& left, const Event& right) { return left < right; };
+constexpr auto is_earlier_of_target = [](const Event& left, const Event& right) {
+  if (left.target != right.target) return target_key(left) < target_key(right);
+  return left < right;
+};
+
+bool is_after(const Event& left, const Event& right) {
+  return right < left;
+}
+
+// Sorts few events, or ones that are nearly in order.
+template <typename IsBefore>
+void insert_sort(Event* first, Event* last, IsBefore is_before) {
+  for (Event* next = first + 1; next < last; ++next) {
+    if (!is_before(*next, next[-1])) continue;
+    const Event moved = *next;
+    Event* hole = next;
+    do {
+      *hole = hole[-1];
+      --hole;
+    } while (hole != first && is_before(moved, hole[-1]));
+    *hole = moved;
+  }
+}
+
+}  // namespace
+
+void Calendar::start(Time now, Duration width) {
+  ELVIS_ASSERT(empty() && width >= Duration{1});
+  width_ = width;
+  open_end_ = start_of_time;
+  base_ = start_of_time;
+  horizon_ = end_of_time;
+  advance_to(now);
+}
+
+// ===== Calendar: what comes in =====
+
+void Calendar::add_block(Slot& slot) {
+  if (spare_blocks_.empty()) {
+    blocks_.push_back(std::make_unique_for_overwrite<Block>());
+    spare_blocks_.push_back(blocks_.back().get());
+  }
+  Block* const block = spare_blocks_.back();
+  spare_blocks_.pop_back();
+  if (slot.block != nullptr) ++slot.full;
+  block->previous = std::exchange(slot.block, block);
+  slot.at = block->events;
+  slot.end = block->events + block_events;
+}
+
+void Calendar::release_blocks(Slot& slot) {
+  for (Block* block = slot.block; block != nullptr; block = block->previous) {
+    spare_blocks_.push_back(block);
+  }
+  slot_events_ -= slot.size();
+  slot = {};
+}
+
+void Calendar::push_to_window(const Event& event) {
+  heap_.push_back(event);
+  std::push_heap(heap_.begin(), heap_.end(), is_after);
+  stop_at_ = at_;
+}
+
+// ===== Calendar: from window to window =====
+
+Time Calendar::next_time() const {
+  if (slot_events_ == 0) return end_of_time;
+  std::size_t slot = head_;
+  while (slots_[slot].block == nullptr) slot = (slot + 1) % slot_count;
+  return slots_[slot].first;
+}
+
+void Calendar::advance_to(Time next) {
+  ELVIS_ASSERT(next >= base_);
+  const Duration::rep slots = (next - base_) / width_;
+  head_ = (head_ + static_cast<std::size_t>(slots) % slot_count) % slot_count;
+  base_ += slots * width_;
+  horizon_ = add_saturated(base_, slot_count * width_);
+}
+
+void Calendar::open(Time limit, Order order) {
+  ELVIS_ASSERT(at_ == events_end_ && heap_.empty() && limit > base_);
+  Slot due = std::exchange(slots_[head_], {});
+  const Time slot_end = add_saturated(base_, width_);
+  if (limit < slot_end) due = split(due, limit);
+  order_ = order;
+  open_end_ = std::min(limit, slot_end);
+
+  const std::size_t events = due.size();
+  reserve(events_, capacity_, events);
+  if (order == Order::by_time) {
+    scatter(due, division_of(due), time_key);
+  } else {
+    scatter(due, division_of(due), target_key);
+  }
+  release_blocks(due);
+  at_ = stop_at_ = sorted_end_ = events_.get();
+  events_end_ = events_.get() + events;
+  bucket_ = 0;
+}
+
+// By target, unless one of them seems to have much of the window and the window fits the caches:
+// then to set that target's events apart costs more than it gains.
+Calendar::Order Calendar::best_order() const {
+  constexpr std::size_t large_window = std::size_t{1} << 20;
+  constexpr std::size_t blocks_looked_at = 8;
+  constexpr std::size_t stride = 17;  // odd, as senders send and wait in turn
+  const Slot& slot = slots_[head_];
+  if (slot.size() >= large_window) return Order::by_target;
+  std::array<std::uint64_t, blocks_looked_at*(block_events / stride + 1)> sample;
+  std::size_t size = 0;
+  const auto look_at = [&](const Event* first, const Event* last) {
+    for (; first < last; first += std::min<std::ptrdiff_t>(stride, last - first)) {
+      sample[size++] = target_key(*first);
+    }
+  };
+  if (slot.block == nullptr) return Order::by_target;
+  look_at(slot.block->events, slot.at);
+  const Block* block = slot.block->previous;
+  for (std::size_t i = 1; i < blocks_looked_at && block != nullptr; ++i, block = block->previous) {
+    look_at(block->events, block->events + block_events);
+  }
+  std::sort(sample.begin(), sample.begin() + static_cast<std::ptrdiff_t>(size));
+  for (std::size_t i = size / 4; i < size; ++i) {
+    if (sample[i] == sample[i - size / 4]) return Order::by_time;
+  }
+  return Order::by_target;
+}
+
+// Returns what of `slot` happens before `limit`, and puts the rest back to its place.
+Calendar::Slot Calendar::split(Slot& slot, Time limit) {
+  Slot due;
+  for_each_block(slot, [&](const Event* first, const Event* last) {
+    for (; first != last; ++first) {
+      push_to_slot(first->time < limit ? due : slots_[head_], *first);
+    }
+  });
+  release_blocks(slot);
+  return due;
+}
+
+void Calendar::reserve(std::unique_ptr<Event[]>& events, std::size_t& capacity,
+                       std::size_t wanted) {
+  if (wanted <= capacity) return;
+  capacity = wanted + wanted / 8;
+  events.reset();  // first, so that both are never there at once
+  events = std::make_unique_for_overwrite<Event[]>(capacity);
+}
+
+Calendar::Division Calendar::division(std::uint64_t low, std::uint64_t high, std::size_t events) {
+  const std::size_t wanted = std::clamp(events / bucket_size, std::size_t{1}, max_buckets);
+  Division parts{low, 0, 1};
+  while (((high - low) >> parts.shift) >= wanted) ++parts.shift;
+  parts.buckets = static_cast<std::size_t>((high - low) >> parts.shift) + 1;
+  return parts;
+}
+
+// The first division of a window. The range of the targets is kept from window to window.
+Calendar::Division Calendar::division_of(const Slot& slot) {
+  if (slot.block == nullptr) return {};
+  if (order_ == Order::by_time) {
+    const auto low = static_cast<std::uint64_t>(base_.time_since_epoch().count());
+    return division(low, low + static_cast<std::uint64_t>(width_.count()) - 1, slot.size());
+  }
+  for_each_block(slot, [&](const Event* first, const Event* last) {
+    for (; first != last; ++first) {
+      lowest_target_ = std::min(lowest_target_, target_key(*first));
+      highest_target_ = std::max(highest_target_, target_key(*first));
+    }
+  });
+  return division(lowest_target_, highest_target_, slot.size());
+}
+
+// Puts the events of `slot` into buckets: one pass counts, one moves.
+template <typename Key>
+void Calendar::scatter(const Slot& slot, const Division& parts, Key key) {
+  offsets_.assign(parts.buckets + 1, 0);
+  for_each_block(slot, [&](const Event* first, const Event* last) {
+    for (; first != last; ++first) ++offsets_[parts.bucket_of(key(*first)) + 1];
+  });
+  for (std::size_t i = 0; i < parts.buckets; ++i) offsets_[i + 1] += offsets_[i];
+  Event* const events = events_.get();
+  std::uint32_t* const offsets = offsets_.data();
+  for_each_block(slot, [&](const Event* first, const Event* last) {
+    for (; first != last; ++first) events[offsets[parts.bucket_of(key(*first))]++] = *first;
+  });
+  // Moving took every offset to its bucket's end, which is where the next one starts.
+}
+
+// ===== Calendar: the open window =====
+
+const Event* Calendar::take_slowly() {
+  if (at_ == sorted_end_ || heap_.empty()) sort_more();
+  const bool is_over = at_ == events_end_;
+  if (heap_.empty()) {
+    if (is_over) return nullptr;
+    return at_++;
+  }
+  const Event& first = heap_.front();
+  // What was scheduled into the window is for the present target, so it comes before the next one.
+  const bool is_other = order_ == Order::by_target && !is_over && at_->target != first.target;
+  if (is_over || is_other || first < *at_) {
+    stop_at_ = at_;
+    taken_ = first;
+    std::pop_heap(heap_.begin(), heap_.end(), is_after);
+    heap_.pop_back();
+    return &taken_;
+  }
+  stop_at_ = at_ + 1;
+  return at_++;
+}
+
+// Sorts some more buckets, if there are any, and says how far take() may go without asking.
+void Calendar::sort_more() {
+  Event* const events = events_.get();
+  while (sorted_end_ != events_end_ && sorted_end_ < at_ + sorted_ahead) {
+    Event* const end = events + offsets_[bucket_++];
+    sort(sorted_end_, end);
+    sorted_end_ = end;
+  }
+  stop_at_ = sorted_end_ == events_end_ ? sorted_end_ : sorted_end_ - look_ahead_margin;
+}
+
+void Calendar::sort(Event* first, Event* last) {
+  if (order_ == Order::by_time) return sort_by(first, last, is_earlier);
+  sort_by(first, last, is_earlier_of_target);
+}
+
+template <typename IsBefore>
+void Calendar::sort_by(Event* first, Event* last, IsBefore is_before) {
+  if (last - first <= static_cast<std::ptrdiff_t>(small_bucket)) {
+    insert_sort(first, last, is_before);
+  } else if (!std::is_sorted(first, last, is_before)) {
+    divide(first, last);
+  }
+}
+
+// Sorts many events by dividing them further: by target, then by time.
+void Calendar::divide(Event* first, Event* last) {
+  std::uint64_t low = ~std::uint64_t{0};
+  std::uint64_t high = 0;
+  const auto measure = [&](auto key) {
+    low = ~std::uint64_t{0};
+    high = 0;
+    for (const Event* event = first; event != last; ++event) {
+      low = std::min(low, key(*event));
+      high = std::max(high, key(*event));
+    }
+  };
+  if (order_ == Order::by_target) {
+    measure(target_key);
+    if (low != high) return divide_by(first, last, low, high, target_key);
+  }
+  measure(time_key);
+  if (low != high) return divide_by(first, last, low, high, time_key);
+  std::sort(first, last);
+}
+
+template <typename Key>
+void Calendar::divide_by(Event* first, Event* last, std::uint64_t low, std::uint64_t high,
+                         Key key) {
+  const auto events = static_cast<std::size_t>(last - first);
+  const Division parts = division(low, high, events);
+  std::uint32_t offsets[max_buckets + 1];  // cleared as far as they are used
+  std::fill_n(offsets, parts.buckets + 1, 0U);
+  for (const Event* event = first; event != last; ++event) {
+    ++offsets[parts.bucket_of(key(*event)) + 1];
+  }
+  for (std::size_t i = 0; i < parts.buckets; ++i) offsets[i + 1] += offsets[i];
+  reserve(scratch_, scratch_capacity_, events);
+  Event* const scratch = scratch_.get();
+  for (const Event* event = first; event != last; ++event) {
+    scratch[offsets[parts.bucket_of(key(*event))]++] = *event;
+  }
+  std::copy(scratch, scratch + events, first);
+  for (std::size_t i = 0, begin = 0; i < parts.buckets; ++i) {
+    const std::size_t end = offsets[i];
+    sort(first + begin, first + end);
+    begin = end;
+  }
+}
+
+void Calendar::clear() {
+  for (Slot& slot : slots_) release_blocks(slot);
+  heap_.clear();
+  at_ = stop_at_ = sorted_end_ = events_end_ = events_.get();
+}
+
+}  // namespace elvis
