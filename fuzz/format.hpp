@@ -11,10 +11,15 @@
 
 namespace elvis::fuzz {
 
+/// More than any format writes.
+inline constexpr std::size_t most_emitted = 600;
+
 template <typename Header>
 std::size_t emitted_size(const Header& header) {
   if constexpr (requires { header.header_size(); }) {
     return header.header_size();
+  } else if constexpr (requires { header.packet_size(); }) {
+    return header.packet_size();
   } else {
     return Header::size;
   }
@@ -29,7 +34,7 @@ void parse_emit_parse(const std::uint8_t* bytes, std::size_t available) {
   const std::size_t size = emitted_size(*header);
   ELVIS_ASSERT(size <= available);
 
-  std::array<std::uint8_t, 64> once;
+  std::array<std::uint8_t, most_emitted> once;
   once.fill(0xa5);
   header->emit(once.data());
   ELVIS_ASSERT(std::all_of(once.begin() + static_cast<std::ptrdiff_t>(size), once.end(),
@@ -37,7 +42,7 @@ void parse_emit_parse(const std::uint8_t* bytes, std::size_t available) {
   const auto again = Header::parse(once.data(), available);
   ELVIS_ASSERT(again.has_value());
   ELVIS_ASSERT(*again == *header);
-  std::array<std::uint8_t, 64> twice;
+  std::array<std::uint8_t, most_emitted> twice;
   twice.fill(0xa5);
   again->emit(twice.data());
   ELVIS_ASSERT(once == twice);

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "elvis/util/rng.hpp"
+#include "elvis/wire/rip_packet.hpp"
 #include "wire/frames.hpp"
 
 namespace elvis::test {
@@ -51,8 +52,19 @@ TEST(CorpusTest, SeedsTheFormatsWithFrames) {
     expect_seed("ipv4_header", frame.name, packet);
     const auto ip = Ipv4Header::parse(packet.data(), packet.size());
     ASSERT_TRUE(ip);
-    if (ip->protocol == static_cast<std::uint8_t>(IpProtocol::udp) && ip->fragment_offset == 0) {
-      expect_seed("udp_header", frame.name, packet.subspan(ip->header_size(), ip->payload_size()));
+    if (ip->options_size != 0) {
+      expect_seed("ipv4_options", frame.name,
+                  packet.subspan(Ipv4Header::min_size, ip->options_size));
+    }
+    if (ip->fragment_offset != 0) continue;
+    const auto datagram = packet.subspan(ip->header_size(), ip->payload_size());
+    if (ip->protocol == static_cast<std::uint8_t>(IpProtocol::icmp)) {
+      expect_seed("icmp_message", frame.name, datagram);
+    }
+    if (ip->protocol != static_cast<std::uint8_t>(IpProtocol::udp)) continue;
+    expect_seed("udp_header", frame.name, datagram);
+    if (frame.name.starts_with("elvis-rip")) {
+      expect_seed("rip_packet", frame.name, datagram.subspan(UdpHeader::size));
     }
   }
 }
@@ -68,6 +80,34 @@ TEST(CorpusTest, SeedsArpWithManyPackets) {
     const Bytes frame = arp_frame({}, packet);
     expect_seed("arp_packet", "random-" + std::to_string(i),
                 std::span{frame}.subspan(EthernetHeader::size));
+  }
+}
+
+TEST(CorpusTest, SeedsOptionsWithTimestampsOfEachMode) {
+  const Bytes addresses{68, 20, 5, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  const Bytes prespecified{68, 20, 5, 3, 10, 0, 0, 1, 0, 0, 0, 0, 10, 0, 0, 2, 0, 0, 0, 0};
+  const Bytes overflow{68, 4, 5, 0xd0};
+  const Bytes many{1, 131, 3, 4, 7, 7, 4, 0, 0, 0, 0, 148, 4, 0, 0, 0};
+  expect_seed("ipv4_options", "addresses", addresses);
+  expect_seed("ipv4_options", "prespecified", prespecified);
+  expect_seed("ipv4_options", "overflow", overflow);
+  expect_seed("ipv4_options", "many", many);
+}
+
+TEST(CorpusTest, SeedsRipWithManyPackets) {
+  Rng rng{{30, 3}};
+  for (std::uint8_t i = 0; i < 12; ++i) {
+    RipPacket packet;
+    packet.command = static_cast<std::uint8_t>(1 + i % 2);
+    for (int count = 0; count < i % 4; ++count) {
+      packet.add({.tag = i,
+                  .address = Ipv4Address{static_cast<std::uint32_t>(rng()) & 0xffffff00},
+                  .mask = 0xffffff00,
+                  .metric = static_cast<std::uint32_t>(rng.below(18))});
+    }
+    Bytes bytes(packet.packet_size());
+    packet.emit(bytes.data());
+    expect_seed("rip_packet", "random-" + std::to_string(i), bytes);
   }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Damaged frames: every prefix and every flipped bit of fifty real frames through all parsers.
+// Damaged frames: every prefix and every flipped bit of sixty real frames through all parsers.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -8,6 +8,9 @@
 
 #include <gtest/gtest.h>
 
+#include "elvis/wire/icmp_message.hpp"
+#include "elvis/wire/ipv4_options.hpp"
+#include "elvis/wire/rip_packet.hpp"
 #include "wire/frames.hpp"
 
 namespace elvis::test {
@@ -37,12 +40,12 @@ struct Counts {
 /// What parses is written and read again to the same header, and written again to the same bytes.
 template <typename Header>
 void check_stable(const Header& header, std::size_t size, std::size_t available) {
-  std::array<std::uint8_t, Ipv4Header::max_size> once{};
+  std::array<std::uint8_t, RipPacket::max_size> once{};
   header.emit(once.data());
   const auto again = Header::parse(once.data(), available);
   ASSERT_TRUE(again);
   ASSERT_EQ(*again, header);
-  std::array<std::uint8_t, Ipv4Header::max_size> twice{};
+  std::array<std::uint8_t, RipPacket::max_size> twice{};
   again->emit(twice.data());
   ASSERT_TRUE(std::equal(once.begin(), once.begin() + static_cast<long>(size), twice.begin()));
 }
@@ -55,6 +58,8 @@ void parse(const std::uint8_t* bytes, std::size_t available, Counts& counts) {
   if (!header) return;
   if constexpr (requires { header->header_size(); }) {
     check_stable(*header, header->header_size(), available);
+  } else if constexpr (requires { header->packet_size(); }) {
+    check_stable(*header, header->packet_size(), available);
   } else {
     check_stable(*header, Header::size, available);
   }
@@ -69,10 +74,17 @@ void parse_all(const Bytes& frame, Counts& counts) {
   parse<ArpPacket>(frame.data() + packet, frame.size() - packet, counts);
   parse<Ipv4Header>(frame.data() + packet, frame.size() - packet, counts);
   parse<UdpHeader>(frame.data() + datagram, frame.size() - datagram, counts);
+  parse<IcmpMessage>(frame.data() + datagram, frame.size() - datagram, counts);
+  const std::size_t payload = from(EthernetHeader::size + Ipv4Header::min_size + UdpHeader::size);
+  parse<RipPacket>(frame.data() + payload, frame.size() - payload, counts);
+  const Exact quoted{frame.data() + payload, frame.size() - payload};
+  (void)QuotedDatagram::parse(quoted.data(), quoted.size());
+  const std::size_t options = std::min(frame.size() - datagram, Ipv4Options::max_size);
+  (void)Ipv4Options{{frame.data() + datagram, options}}.find_fault();
 }
 
-TEST(FlipsTest, HasFiftyFrames) {
-  EXPECT_EQ(all_frames().size(), 50U);
+TEST(FlipsTest, HasSixtyThreeFrames) {
+  EXPECT_EQ(all_frames().size(), 63U);
 }
 
 TEST(FlipsTest, ParsesEveryPrefix) {

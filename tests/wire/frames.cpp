@@ -5,12 +5,16 @@
 
 #include <tins/arp.h>
 #include <tins/ethernetII.h>
+#include <tins/icmp.h>
 #include <tins/ip.h>
 #include <tins/rawpdu.h>
 #include <tins/udp.h>
 
 #include "elvis/wire/byte_order.hpp"
 #include "elvis/wire/checksum.hpp"
+#include "elvis/wire/icmp_message.hpp"
+#include "elvis/wire/ipv4_options.hpp"
+#include "elvis/wire/rip_packet.hpp"
 
 namespace elvis::test {
 
@@ -81,6 +85,56 @@ Bytes udp_frame(Route route, Ipv4Header header, std::uint16_t source_port,
   return ipv4_frame(route, header, datagram);
 }
 
+Bytes icmp_frame(Route route, Ipv4Header header, const IcmpMessage& icmp, Message payload) {
+  header.protocol = static_cast<std::uint8_t>(IpProtocol::icmp);
+  icmp.prepend_to(payload);
+  return ipv4_frame(route, header, payload);
+}
+
+namespace {
+
+/// One message of each type, and RIP packets of no, one and 25 routes.
+void add_control_frames(std::vector<Frame>& frames) {
+  const Route route;
+  const auto add = [&](std::string name, const IcmpMessage& icmp, const Message& payload) {
+    frames.push_back({"elvis-icmp-" + std::move(name),
+                      icmp_frame(route, header_between(bob, alice), icmp, payload)});
+  };
+  const Bytes culprit = udp_frame(route, header_between(alice, bob), 1'234, 33'434, payload_of(24));
+  const Message quoted = Message{culprit}.slice(EthernetHeader::size, Ipv4Header::min_size + 8);
+  add("echo", IcmpMessage::echo(7, 1), Message{payload_of(56)});
+  IcmpMessage reply = IcmpMessage::echo(7, 1);
+  reply.type = IcmpType::echo_reply;
+  add("echo-reply", reply, Message{payload_of(56)});
+  add("port-unreachable", IcmpMessage::unreachable(Unreachable::port), quoted);
+  add("fragmentation-needed", IcmpMessage::unreachable(Unreachable::fragmentation_needed, 576),
+      Message{culprit}.slice(EthernetHeader::size));
+  add("redirect", IcmpMessage::redirect_to(Ipv4Address{10, 0, 0, 254}), quoted);
+  add("time-exceeded", IcmpMessage::time_exceeded(TimeExceeded::in_transit), quoted);
+  add("parameter-problem", IcmpMessage::parameter_problem(20), quoted);
+  add("timestamp", IcmpMessage::timestamp(7, 2, 86'399'999), {});
+
+  RipPacket rip = RipPacket::whole_table_request();
+  const auto add_rip = [&](std::string name) {
+    Bytes bytes(rip.packet_size());
+    rip.emit(bytes.data());
+    Ipv4Header header = header_between(alice, RipPacket::group);
+    header.time_to_live = 1;
+    frames.push_back({"elvis-rip-" + std::move(name),
+                      udp_frame({.destination_mac = MacAddress{0x0100'5e00'0009}}, header,
+                                RipPacket::port, RipPacket::port, bytes)});
+  };
+  add_rip("request");
+  rip.clear();
+  rip.command = RipPacket::response;
+  for (std::uint8_t i = 0; !rip.is_full(); ++i) {
+    rip.add({.tag = i, .address = Ipv4Address{10, i, 0, 0}, .mask = 0xffff0000, .metric = i + 1U});
+  }
+  add_rip("response");
+}
+
+}  // namespace
+
 std::vector<Frame> our_frames() {
   const Route route;
   std::vector<Frame> frames;
@@ -142,6 +196,9 @@ std::vector<Frame> our_frames() {
   Bytes padded = udp_frame(route, header_between(alice, bob), 11, 12, payload_of(1));
   padded.resize(60);
   add("udp-padded", padded);
+  add("options-router-alert",
+      udp_frame(route, header_with_options({148, 4, 0, 0}), 13, 14, payload_of(10)));
+  add_control_frames(frames);
   return frames;
 }
 
@@ -201,6 +258,13 @@ std::vector<Frame> libtins_frames() {
   Tins::IP unknown{destination, source};
   unknown.protocol(253);
   add("unknown-protocol", link / unknown / text(3));
+  for (const auto type : {Tins::ICMP::ECHO_REQUEST, Tins::ICMP::ECHO_REPLY}) {
+    Tins::ICMP echo{type};
+    echo.id(0x1234);
+    echo.sequence(5);
+    add(type == Tins::ICMP::ECHO_REQUEST ? "icmp-echo" : "icmp-echo-reply",
+        link / Tins::IP{destination, source} / echo / text(32));
+  }
   add("broadcast", Tins::EthernetII{Tins::HWAddress<6>::broadcast, mac} /
                        Tins::IP{Tins::IPv4Address::broadcast, source} / Tins::UDP{67, 68} /
                        text(300));

@@ -9,6 +9,7 @@
 
 #include "elvis/wire/arp_packet.hpp"
 #include "elvis/wire/ethernet.hpp"
+#include "elvis/wire/icmp_message.hpp"
 #include "elvis/wire/ipv4_header.hpp"
 #include "elvis/wire/message.hpp"
 #include "elvis/wire/udp_header.hpp"
@@ -39,11 +40,14 @@ Bytes ipv4_frame(Route route, Ipv4Header header, const Message& payload);
 Bytes udp_frame(Route route, Ipv4Header header, std::uint16_t source_port,
                 std::uint16_t destination_port, std::span<const std::uint8_t> payload);
 
+/// `icmp` in front of `payload`, in a frame like udp_frame's.
+Bytes icmp_frame(Route route, Ipv4Header header, const IcmpMessage& icmp, Message payload);
+
 /// Frames that this project's formats and messages built.
 std::vector<Frame> our_frames();
 /// Frames that libtins built.
 std::vector<Frame> libtins_frames();
-/// Fifty frames: both.
+/// Sixty-three frames: both.
 std::vector<Frame> all_frames();
 
 }  // namespace elvis::test
