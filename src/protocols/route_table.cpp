@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/protocols/route_table.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "elvis/util/assert.hpp"
+#include "route_trie.hpp"
+
+namespace elvis {
+
+namespace {
+
+constexpr std::size_t most_side_by_side = 16;
+
+/// By how many bits so many routes are spread: some four to a slot, where they are spread evenly.
+unsigned bits_for(std::size_t size) {
+  return size <= 1'024 ? 6 : size <= 65'536 ? 12 : 18;
+}
+
+}  // namespace
+
+// ===== Spread: routes by the first bits of their address =====
+
+/// Every route is in the list of the slot that its address begins with; one shorter than the slots'
+/// bits holds for the following slots as well.
+struct RouteTable::Spread {
+  explicit Spread(unsigned spread_bits)
+      : bits{spread_bits}, lists(std::size_t{1} << bits), tries(std::size_t{1} << bits) {}
+
+  std::size_t slot_of(std::uint32_t address) const { return address >> (32 - bits); }
+
+  /// Unmakes the tries that a route of this prefix is in.
+  void touch(std::uint32_t address, unsigned length) {
+    const std::size_t count = length >= bits ? 1 : std::size_t{1} << (bits - length);
+    const std::size_t first = slot_of(address);
+    for (std::size_t slot = first; slot < first + count; ++slot) tries[slot].reset();
+  }
+
+  [[gnu::noinline]] void make(std::size_t slot) {
+    const auto first = static_cast<std::uint32_t>(slot << (32 - bits));
+    // The short routes of a slot have its first address, and come before the others.
+    auto routes = lists[slot].entries();
+    while (!routes.empty() && routes.front().length <= bits) routes = routes.subspan(1);
+    const RouteList::Entry* covering = nullptr;
+    for (unsigned length = bits + 1; length-- > 0 && covering == nullptr;) {
+      const std::uint32_t address = first & mask_of(length);
+      covering = lists[slot_of(address)].find(address, length);
+    }
+    tries[slot].make(routes, bits, covering);
+  }
+
+  unsigned bits;
+  std::size_t size = 0;
+  std::vector<RouteList> lists;
+  std::vector<RouteTrie> tries;
+};
+
+// ===== RouteTable =====
+
+RouteTable::RouteTable() = default;
+RouteTable::RouteTable(RouteTable&& other) noexcept = default;
+RouteTable& RouteTable::operator=(RouteTable&& other) noexcept = default;
+RouteTable::~RouteTable() = default;
+
+std::optional<NextHop> RouteTable::lookup(Ipv4Address destination) {
+  const std::uint32_t address = destination.value();
+  if (spread_ == nullptr) {
+    const RouteList::Entry* const found = list_.longest(address);
+    if (found == nullptr) return std::nullopt;
+    return found->next();
+  }
+  const std::size_t slot = spread_->slot_of(address);
+  const RouteTrie& trie = spread_->tries[slot];
+  if (!trie.is_made()) [[unlikely]]
+    spread_->make(slot);
+  return trie.lookup(address, spread_->bits);
+}
+
+bool RouteTable::insert(const Route& route) {
+  return put(route, false);
+}
+
+void RouteTable::replace(const Route& route) {
+  put(route, true);
+}
+
+bool RouteTable::put(const Route& route, bool may_replace) {
+  ELVIS_ASSERT(route.prefix_length <= 32 && route.next.tap <= max_tap);
+  ELVIS_ASSERT((route.destination.value() & ~mask_of(route.prefix_length)) == 0);
+  const RouteList::Entry entry{route};
+  if (spread_ == nullptr) {
+    const bool is_new = list_.put(entry, may_replace);
+    if (list_.size() > most_side_by_side) spread_out(list_.size());
+    return is_new;
+  }
+  const bool is_new = spread_->lists[spread_->slot_of(entry.address)].put(entry, may_replace);
+  if (is_new || may_replace) spread_->touch(entry.address, entry.length);
+  spread_->size += is_new ? 1 : 0;
+  if (bits_for(spread_->size) > spread_->bits) spread_out(spread_->size);
+  return is_new;
+}
+
+/// Moves all routes into as many slots as `size` routes are to have.
+void RouteTable::spread_out(std::size_t size) {
+  auto spread = std::make_unique<Spread>(bits_for(size));
+  const auto add = [&spread](const RouteList& list) {
+    for (const RouteList::Entry& entry : list.entries()) {
+      spread->lists[spread->slot_of(entry.address)].append(entry);
+      ++spread->size;
+    }
+  };
+  add(list_);
+  list_.clear();
+  if (spread_ != nullptr) {
+    for (const RouteList& list : spread_->lists) add(list);
+  }
+  spread_ = std::move(spread);
+}
+
+bool RouteTable::erase(Ipv4Address destination, int prefix_length) {
+  const auto length = static_cast<unsigned>(prefix_length);
+  if (spread_ == nullptr) return list_.erase(destination.value(), length);
+  const std::size_t slot = spread_->slot_of(destination.value());
+  if (!spread_->lists[slot].erase(destination.value(), length)) return false;
+  spread_->touch(destination.value(), length);
+  if (--spread_->size == 0) spread_.reset();
+  return true;
+}
+
+std::optional<Route> RouteTable::find(Ipv4Address destination, int prefix_length) const {
+  const std::uint32_t address = destination.value();
+  const RouteList& list = spread_ == nullptr ? list_ : spread_->lists[spread_->slot_of(address)];
+  const RouteList::Entry* const entry = list.find(address, static_cast<unsigned>(prefix_length));
+  if (entry == nullptr) return std::nullopt;
+  return entry->route();
+}
+
+void RouteTable::assign(std::span<const Route> routes) {
+  clear();
+  std::vector<std::pair<std::uint64_t, std::size_t>> order(routes.size());
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    order[i] = {RouteList::Entry{routes[i]}.key(), i};
+  }
+  std::ranges::sort(order);
+  if (routes.size() > most_side_by_side) spread_out(routes.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    if (i + 1 < order.size() && order[i].first == order[i + 1].first) continue;
+    put(routes[order[i].second], true);
+  }
+}
+
+void RouteTable::clear() {
+  list_.clear();
+  spread_.reset();
+}
+
+std::size_t RouteTable::size() const {
+  return spread_ == nullptr ? list_.size() : spread_->size;
+}
+
+std::vector<Route> RouteTable::routes() const {
+  std::vector<Route> all;
+  all.reserve(size());
+  const auto add = [&all](const RouteList& list) {
+    for (const RouteList::Entry& entry : list.entries()) all.push_back(entry.route());
+  };
+  add(list_);
+  if (spread_ != nullptr) std::ranges::for_each(spread_->lists, add);
+  return all;
+}
+
+std::size_t RouteTable::memory_bytes() const {
+  std::size_t bytes = list_.memory_bytes();
+  if (spread_ == nullptr) return bytes;
+  bytes += sizeof(Spread) + spread_->lists.size() * (sizeof(RouteList) + sizeof(RouteTrie));
+  for (const RouteList& list : spread_->lists) bytes += list.memory_bytes();
+  for (const RouteTrie& trie : spread_->tries) bytes += trie.memory_bytes();
+  return bytes;
+}
+
+}  // namespace elvis
