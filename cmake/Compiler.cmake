@@ -26,7 +26,9 @@ set(ELVIS_SANITIZE "" CACHE STRING "Sanitizers: empty, 'address,undefined' or 't
 
 add_library(elvis_options INTERFACE)
 target_compile_options(elvis_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
+  # No compiler may join a multiplication and an addition: util/repeatable_math.hpp.
+  -ffp-contract=off)
 if(ELVIS_SANITIZE)
   add_compile_options(-fsanitize=${ELVIS_SANITIZE} -fno-omit-frame-pointer
                       -fno-sanitize-recover=all)

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/graph/link_model.hpp"
+
+namespace elvis {
+
+namespace {
+
+/// Draws nothing for what never happens.
+bool happens(Probability probability, Rng& luck) {
+  return !probability.is_zero() && luck.happens(probability);
+}
+
+}  // namespace
+
+FrameLuck LinkModel::draw(std::uint64_t number, ChannelState& channel, Rng& luck) const {
+  FrameLuck fate;
+  fate.is_lost = loss.should_lose(number, channel, luck);
+  if (fate.is_lost) return fate;
+  fate.is_corrupted = happens(corruption, luck);
+  fate.latency = draw_latency(luck);
+  if (happens(duplication, luck)) fate.copy_latency = draw_latency(luck);
+  return fate;
+}
+
+Duration LinkModel::draw_latency(Rng& luck) const {
+  const Duration drawn = latency.draw(luck);
+  return happens(reordering.probability, luck) ? drawn + reordering.delay : drawn;
+}
+
+}  // namespace elvis
