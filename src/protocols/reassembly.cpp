@@ -77,6 +77,7 @@ struct Reassembly::Datagram : Pooled, boost::intrusive::list_base_hook<> {
     return more || runs.empty() || runs.back().end() <= last;
   }
   FragmentFate put(std::uint32_t begin, Message bytes);
+  FragmentFate join(Message& datagram);
   bool is_whole() const {
     return end != 0 && runs.size() == 1 && runs[0].begin == 0 && runs[0].end() == end;
   }
@@ -107,6 +108,22 @@ FragmentFate Reassembly::Datagram::put(std::uint32_t begin, Message bytes) {
     runs.insert(run, {begin, std::move(bytes)});
   }
   return FragmentFate::kept;
+}
+
+/// Puts the first fragment's header, made that of the whole, in front of all bytes.
+FragmentFate Reassembly::Datagram::join(Message& datagram) {
+  std::uint8_t scratch[Ipv4Header::max_size];
+  const std::size_t quoted = std::min(quote.size(), Ipv4Header::max_size);
+  // Only the header of it is there; that its length counts more is no matter.
+  auto header = Ipv4Header::parse(quote.front(quoted, scratch), max_datagram_bytes);
+  ELVIS_ASSERT(header.has_value());
+  // Options of the first fragment may leave less room than those of the last.
+  if (header->header_size() + end > max_datagram_bytes) return FragmentFate::too_long;
+  header->more_fragments = false;
+  header->total_length = static_cast<std::uint16_t>(header->header_size() + end);
+  datagram = std::move(runs[0].bytes);
+  header->emit(datagram.prepend(header->header_size()));
+  return FragmentFate::complete;
 }
 
 struct Reassembly::State {
@@ -193,22 +210,8 @@ FragmentResult Reassembly::add(const Ipv4Header& header, const Message& datagram
 
   if (whole.is_whole()) {
     const std::unique_ptr<Datagram> done = state.take(whole);
-    std::uint8_t scratch[Ipv4Header::max_size];
-    const std::size_t quoted = std::min(done->quote.size(), Ipv4Header::max_size);
-    // Only the header of it is there; that its length counts more is no matter.
-    auto first = Ipv4Header::parse(done->quote.front(quoted, scratch), max_datagram_bytes);
-    ELVIS_ASSERT(first.has_value());
-    // Options of the first fragment may leave less room than those of the last.
-    const bool fits = first->header_size() + done->end <= max_datagram_bytes;
-    result.fate = fits ? FragmentFate::complete : FragmentFate::too_long;
-    result.discarded = fits ? 0 : done->fragments - 1;
-    if (fits) {
-      result.header = *first;
-      result.header.more_fragments = false;
-      result.header.total_length =
-          static_cast<std::uint16_t>(result.header.header_size() + done->end);
-      result.payload = std::move(done->runs[0].bytes);
-    }
+    result.fate = done->join(result.datagram);
+    if (result.fate != FragmentFate::complete) result.discarded = done->fragments - 1;
   }
   while (state.charge > limits_->memory_bytes) {
     Datagram& oldest = state.by_age.front();

@@ -52,9 +52,8 @@ TEST(CorpusTest, SeedsTheFormatsWithFrames) {
     expect_seed("ipv4_header", frame.name, packet);
     const auto ip = Ipv4Header::parse(packet.data(), packet.size());
     ASSERT_TRUE(ip);
-    if (ip->options_size != 0) {
-      expect_seed("ipv4_options", frame.name,
-                  packet.subspan(Ipv4Header::min_size, ip->options_size));
+    if (!ip->options.empty()) {
+      expect_seed("ipv4_options", frame.name, ip->options);
     }
     if (ip->fragment_offset != 0) continue;
     const auto datagram = packet.subspan(ip->header_size(), ip->payload_size());

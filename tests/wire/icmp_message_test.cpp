@@ -22,8 +22,8 @@ const Bytes example{8, 0, 0x33, 0x2f, 0, 1, 0, 9, 'a', 'b', 'c', 'd'};
 /// A UDP datagram from 10.0.0.1:1234 to 10.0.0.2:53 with 20 bytes of data, `options` in between.
 Bytes quotable(std::size_t options_size = 0) {
   Ipv4Header header;
-  header.options_size = static_cast<std::uint8_t>(options_size);
-  std::fill_n(header.options.begin(), options_size, std::uint8_t{1});
+  const Bytes options(options_size, 1);
+  header.options = options;
   header.identification = 77;
   header.time_to_live = 3;
   header.source = Ipv4Address{10, 0, 0, 1};

@@ -360,6 +360,7 @@ TEST(LibtinsTest, ReadsOurIcmpMessages) {
                              IcmpType::time_exceeded, IcmpType::destination_unreachable,
                              IcmpType::redirect,      IcmpType::parameter_problem,
                              IcmpType::timestamp,     IcmpType::timestamp_reply};
+  Bytes options;
   for (int round = 0; round < rounds; ++round) {
     IcmpMessage icmp{.type = types[rng.below(std::size(types))],
                      .code = random8(rng),
@@ -369,12 +370,12 @@ TEST(LibtinsTest, ReadsOurIcmpMessages) {
     if (icmp.is_timestamp()) {
       for (std::uint32_t& time : icmp.times) time = static_cast<std::uint32_t>(rng());
     }
-    const Ipv4Header header = random_header(rng, Options::one);
+    const Ipv4Header header = random_header(rng, Options::one, options);
     const Bytes payload = random_payload(rng);
     const Bytes frame = icmp_frame(random_route(rng), header, icmp,
                                    icmp.is_timestamp() ? Message{} : Message{payload});
     expect_same_reading(frame);
-    if (!icmp.is_error() && header.options_size == 0 && frame.size() >= 60) {
+    if (!icmp.is_error() && options.empty() && frame.size() >= 60) {
       ASSERT_TRUE(is_rewritten_to(frame, frame));
     }
     if (HasFailure()) return;
@@ -425,10 +426,9 @@ TEST(LibtinsTest, ReadsTheRoutesThatWeRecord) {
       hops.push_back(to_tins(address));
       ASSERT_FALSE(options.record({.address = address}));
     }
-    Ipv4Header header = random_header(rng, Options::one);
-    header.options = {};
-    std::ranges::copy(options.bytes(), header.options.begin());
-    header.options_size = static_cast<std::uint8_t>(options.bytes().size());
+    Bytes others;
+    Ipv4Header header = random_header(rng, Options::one, others);
+    header.options = options.bytes();
     const Bytes frame = udp_frame(random_route(rng), header, 1, 2, payload_of(30));
     expect_same_reading(frame);
     const Tins::EthernetII theirs{frame.data(), static_cast<std::uint32_t>(frame.size())};

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "elvis/wire/ipv4_header.hpp"
+#include "elvis/wire/ipv4_options.hpp"
 #include "elvis/wire/message.hpp"
 
 namespace elvis {
@@ -30,7 +31,8 @@ class Fragmenter {
   Message next();
 
  private:
-  Ipv4Header header_;  // of the next fragment, but for its lengths and flag
+  Ipv4Header header_;  // of the next fragment, but for its length, its flag and its options
+  Ipv4Options options_;
   Message rest_;
   std::size_t mtu_;
   bool more_follow_;  // behind the whole of this datagram

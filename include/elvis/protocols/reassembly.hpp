@@ -51,9 +51,8 @@ struct FragmentResult {
   std::uint32_t discarded = 0;
   /// Fragments of older datagrams that gave way.
   std::uint32_t evicted = 0;
-  /// If complete: the first fragment's header, made that of the whole, and the whole's payload.
-  Ipv4Header header{};
-  Message payload{};
+  /// If complete: the datagram as if it had come in one piece, with the first fragment's header.
+  Message datagram{};
 };
 
 /// A datagram whose time is over.
