@@ -39,23 +39,24 @@ RouteTable warm_table(std::size_t count) {
   return table;
 }
 
-/// Destinations that have a route, as traffic's do.
-std::vector<std::uint32_t> destinations(std::size_t count) {
+/// Destinations that have a route, as traffic's do; with `flows`, so many different ones.
+std::vector<std::uint32_t> destinations(std::size_t count, std::size_t flows = 0) {
   Rng rng{{71, count}};
   const std::vector<Route> routes = routes_like_the_internets(count);
   std::vector<std::uint32_t> addresses(std::size_t{1} << 20);
-  for (std::uint32_t& address : addresses) {
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
     const Route& route = routes[rng.below(routes.size())];
-    address = route.destination.value() |
-              (static_cast<std::uint32_t>(rng()) & ~mask_of(route.prefix_length));
+    addresses[i] = route.destination.value() |
+                   (static_cast<std::uint32_t>(rng()) & ~mask_of(route.prefix_length));
+    if (flows != 0 && i >= flows) addresses[i] = addresses[rng.below(flows)];
   }
   return addresses;
 }
 
-void lookup_one_after_another(benchmark::State& state) {
+void lookup_waiting(benchmark::State& state, std::size_t flows) {
   const auto count = static_cast<std::size_t>(state.range(0));
   RouteTable table = warm_table(count);
-  const std::vector<std::uint32_t> addresses = destinations(count);
+  const std::vector<std::uint32_t> addresses = destinations(count, flows);
   std::size_t at = 0;
   for (auto _ : state) {
     const auto next = table.lookup(Ipv4Address{addresses[at]});
@@ -65,6 +66,14 @@ void lookup_one_after_another(benchmark::State& state) {
   benchmark::DoNotOptimize(at);
   state.counters["bytes_per_route"] =
       static_cast<double>(table.memory_bytes()) / static_cast<double>(table.size());
+}
+
+void lookup_one_after_another(benchmark::State& state) {
+  lookup_waiting(state, 0);
+}
+
+void lookup_a_thousand_flows(benchmark::State& state) {
+  lookup_waiting(state, 1'000);
 }
 
 void lookup_in_a_row(benchmark::State& state) {
@@ -82,6 +91,7 @@ void counts(benchmark::internal::Benchmark* bench) {
   bench->ArgName("routes")->Arg(1)->Arg(2)->Arg(16)->Arg(1'000)->Arg(60'000)->Arg(1'000'000);
 }
 BENCHMARK(lookup_one_after_another)->Apply(counts);
+BENCHMARK(lookup_a_thousand_flows)->Apply(counts);
 BENCHMARK(lookup_in_a_row)->Apply(counts);
 
 void build_at_once(benchmark::State& state) {

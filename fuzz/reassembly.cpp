@@ -51,9 +51,9 @@ void run(std::span<const std::uint8_t> input) {
     gone += result.discarded + result.evicted;
     if (result.fate == FragmentFate::kept) ++kept;
     if (result.fate == FragmentFate::complete) {
-      ELVIS_ASSERT(result.datagram.size() > Ipv4Header::min_size);
+      const Message payload = result.datagram.slice(Ipv4Header::min_size);
       std::size_t position = 0;
-      for (const std::uint8_t byte : result.datagram.slice(Ipv4Header::min_size).bytes()) {
+      for (const std::uint8_t byte : payload.bytes()) {
         ELVIS_ASSERT(byte == byte_at(position++));
       }
       gone = kept - reassembly.fragments();  // all earlier ones of it are delivered
