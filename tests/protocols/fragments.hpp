@@ -39,8 +39,9 @@ inline std::vector<Message> fragments_of(const Ipv4Header& header, const Message
   return fragments;
 }
 
+/// Its options are valid until the next call.
 inline Ipv4Header header_of(const Message& datagram) {
-  std::uint8_t scratch[Ipv4Header::max_size];
+  static std::uint8_t scratch[Ipv4Header::max_size];
   const std::size_t size = datagram.size() < sizeof scratch ? datagram.size() : sizeof scratch;
   return *Ipv4Header::parse(datagram.front(size, scratch), datagram.size());
 }
