@@ -234,9 +234,10 @@ void checksum(benchmark::State& state) {
 }
 BENCHMARK(checksum)->ArgName("bytes")->Arg(20)->Arg(33)->Arg(100)->Arg(1'480)->Arg(65'515);
 
-Ipv4Header example_header(std::uint8_t options_size) {
+Ipv4Header example_header(std::size_t options_size) {
+  static constexpr std::uint8_t no_operations[12] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
   Ipv4Header header;
-  header.options_size = options_size;
+  header.options = std::span{no_operations}.first(options_size);
   header.total_length = static_cast<std::uint16_t>(header.header_size() + 100);
   header.protocol = static_cast<std::uint8_t>(IpProtocol::udp);
   header.source = Ipv4Address{10, 0, 0, 1};
