@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <numeric>
+#include <span>
 #include <utility>
 
 #include "elvis/graph/world.hpp"
+#include "traffic.hpp"
 
 namespace elvis {
 
@@ -50,12 +52,117 @@ Clusters clusters_for(const World& world, Duration threshold) {
   return clusters;
 }
 
-// The size of the largest cluster.
-std::size_t largest(Clusters& clusters, std::size_t machines) {
-  std::vector<std::uint32_t> sizes(machines);
-  std::uint32_t most = 0;
-  for (std::uint32_t i = 0; i < machines; ++i) most = std::max(most, ++sizes[clusters.root(i)]);
-  return most;
+// The sums of `work` of the clusters, at their roots.
+std::vector<std::uint64_t> work_of(Clusters& clusters, const Traffic& traffic) {
+  std::vector<std::uint64_t> sums(traffic.work.size());
+  for (std::uint32_t i = 0; i < sums.size(); ++i) sums[clusters.root(i)] += traffic.work[i];
+  return sums;
+}
+
+// The largest threshold that still leaves clusters small enough to balance.
+Duration coarsest_threshold(const World& world, const Traffic& traffic, std::uint64_t allowed) {
+  std::vector<Duration> thresholds{Duration::max()};
+  for (std::size_t n = 0; n < world.network_count(); ++n) {
+    thresholds.push_back(world.network(n).lookahead());
+  }
+  std::sort(thresholds.begin(), thresholds.end());
+  thresholds.erase(std::unique(thresholds.begin(), thresholds.end()), thresholds.end());
+  const auto too_coarse =
+      std::partition_point(thresholds.begin(), thresholds.end(), [&](Duration threshold) {
+        Clusters clusters = clusters_for(world, threshold);
+        return std::ranges::max(work_of(clusters, traffic)) <= allowed;
+      });
+  return too_coarse == thresholds.begin() ? thresholds.front() : too_coarse[-1];
+}
+
+// Who is coupled with whom: clusters by flows and by small networks between them.
+class Neighbours {
+ public:
+  Neighbours(const World& world, const Traffic& traffic, Clusters& clusters)
+      : first_(traffic.work.size() + 1) {
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
+    const auto couple = [&](std::uint32_t a, std::uint32_t b) {
+      a = clusters.root(a);
+      b = clusters.root(b);
+      if (a != b) pairs.emplace_back(a, b);
+    };
+    for (const auto& [from, to] : traffic.flows) couple(from, to);
+    for (std::size_t n = 0; n < world.network_count(); ++n) {
+      const Network& network = world.network(n);
+      if (network.tap_count() > small_network) continue;
+      for (std::size_t i = 1; i < network.tap_count(); ++i) {
+        couple(network.tap(i - 1).machine().id(), network.tap(i).machine().id());
+      }
+    }
+    for (const auto& [a, b] : pairs) {
+      ++first_[a];
+      ++first_[b];
+    }
+    std::uint32_t sum = 0;
+    for (std::uint32_t& count : first_) count = sum += count;
+    others_.resize(sum);
+    for (std::size_t i = pairs.size(); i > 0; --i) {  // backward, so that each list is in order
+      const auto& [a, b] = pairs[i - 1];
+      others_[--first_[a]] = b;
+      others_[--first_[b]] = a;
+    }
+  }
+  std::span<const std::uint32_t> of(std::uint32_t cluster) const {
+    return {others_.data() + first_[cluster], others_.data() + first_[cluster + 1]};
+  }
+
+ private:
+  static constexpr std::size_t small_network = 8;
+  std::vector<std::uint32_t> first_;
+  std::vector<std::uint32_t> others_;
+};
+
+// Gives each cluster a partition: the heavy ones first, each to the partition with least work; then
+// the others, neighbours after neighbours, filling one partition after the other. Returns the work
+// of the partition that got most.
+std::uint64_t place(const World& world, const Traffic& traffic, Clusters& clusters,
+                    std::size_t partitions, std::vector<std::uint32_t>& partition_of) {
+  constexpr std::uint32_t unplaced = ~std::uint32_t{0};
+  const std::vector<std::uint64_t> work = work_of(clusters, traffic);
+  const std::uint64_t total = std::accumulate(work.begin(), work.end(), std::uint64_t{0});
+  const std::uint64_t heavy = total / (partitions * 8) + 1;
+  std::vector<std::uint64_t> loads(partitions);
+  partition_of.assign(work.size(), unplaced);
+
+  std::vector<std::uint32_t> heavies;
+  for (std::uint32_t i = 0; i < work.size(); ++i) {
+    if (work[i] >= heavy) heavies.push_back(i);
+  }
+  std::ranges::sort(heavies, [&](std::uint32_t left, std::uint32_t right) {
+    return work[left] != work[right] ? work[left] > work[right] : left < right;
+  });
+  for (const std::uint32_t i : heavies) {
+    const auto least = std::ranges::min_element(loads);
+    *least += work[i];
+    partition_of[i] = static_cast<std::uint32_t>(least - loads.begin());
+  }
+
+  const Neighbours neighbours{world, traffic, clusters};
+  std::uint32_t partition = 0;
+  std::vector<std::uint32_t> queue;
+  const auto put = [&](std::uint32_t i) {
+    if (work[i] == 0 || partition_of[i] != unplaced) return;  // no root, or placed already
+    while (partition + 1 < partitions && (loads[partition] + work[i] / 2) * partitions > total) {
+      ++partition;
+    }
+    loads[partition] += work[i];
+    partition_of[i] = partition;
+    queue.push_back(i);
+  };
+  for (std::uint32_t i = 0; i < work.size(); ++i) {
+    queue.clear();
+    put(i);
+    for (std::size_t next = 0; next < queue.size(); ++next) {
+      for (const std::uint32_t other : neighbours.of(queue[next])) put(other);
+    }
+  }
+  for (std::uint32_t i = 0; i < work.size(); ++i) partition_of[i] = partition_of[clusters.root(i)];
+  return std::ranges::max(loads);
 }
 
 // Completes a plan that says where each machine is.
@@ -88,39 +195,21 @@ PartitionPlan plan_partitions(const World& world, std::size_t wanted, bool is_fo
   plan.partition_of.assign(machines, 0);
   if (wanted <= 1 || machines < 2) return with_latencies(std::move(plan), world);
 
-  // The largest threshold that still leaves clusters small enough to balance.
-  std::vector<Duration> thresholds{Duration::max()};
-  for (std::size_t n = 0; n < world.network_count(); ++n) {
-    thresholds.push_back(world.network(n).lookahead());
-  }
-  std::sort(thresholds.begin(), thresholds.end());
-  thresholds.erase(std::unique(thresholds.begin(), thresholds.end()), thresholds.end());
-  const std::size_t largest_allowed = std::max<std::size_t>(machines * 5 / (wanted * 4), 1);
-  const auto too_coarse =
-      std::partition_point(thresholds.begin(), thresholds.end(), [&](Duration threshold) {
-        Clusters clusters = clusters_for(world, threshold);
-        return largest(clusters, machines) <= largest_allowed;
-      });
-  const Duration threshold = too_coarse == thresholds.begin() ? thresholds.front() : too_coarse[-1];
-  if (threshold < shortest_window && !is_forced) {
-    return with_latencies(std::move(plan), world);
-  }
+  const Traffic traffic = expected_traffic(world);
+  const std::uint64_t total =
+      std::accumulate(traffic.work.begin(), traffic.work.end(), std::uint64_t{0});
+  const std::uint64_t even = total * 5 / (wanted * 4);
+  const std::uint64_t allowed = std::max<std::uint64_t>(even, std::ranges::max(traffic.work));
+  const Duration threshold = coarsest_threshold(world, traffic, allowed);
+  if (threshold < shortest_window && !is_forced) return with_latencies(std::move(plan), world);
 
-  // Clusters go to partitions in the scenario's order, so that neighbours stay neighbours.
   Clusters clusters = clusters_for(world, threshold);
-  std::vector<std::uint32_t> sizes(machines);
-  for (std::uint32_t i = 0; i < machines; ++i) ++sizes[clusters.root(i)];
-  std::size_t placed = 0;
-  for (std::uint32_t i = 0; i < machines; ++i) {
-    const std::uint32_t root = clusters.root(i);
-    if (root == i) {
-      plan.partition_of[i] = static_cast<std::uint32_t>(placed * wanted / machines);
-      placed += sizes[i];
-    } else {
-      plan.partition_of[i] = plan.partition_of[root];
-    }
+  const std::uint64_t most = place(world, traffic, clusters, wanted, plan.partition_of);
+  if (most > total / 8 * 7 && !is_forced) {  // one thread would do nearly all the work
+    plan.partition_of.assign(machines, 0);
+  } else {
+    plan.partitions = wanted;
   }
-  plan.partitions = wanted;
   return with_latencies(std::move(plan), world);
 }
 

@@ -91,6 +91,7 @@ Outcome World::run(RunOptions options) {
   // A limit on events counts in the order of all events, which only one partition has.
   const bool is_serial = options.engine.max_events.has_value();
   const std::size_t wanted = is_serial ? 1 : options.partitions.value_or(options.engine.threads);
+  for (Network& network : networks_) network.index_addresses();
   const PartitionPlan plan = plan_partitions(*this, wanted, options.partitions.has_value());
   engine_ = std::make_unique<Engine>(plan.partitions);
   for (Machine* const machine : machines_) {
@@ -101,7 +102,6 @@ Outcome World::run(RunOptions options) {
   }
   Duration grid{1};
   for (Network& network : networks_) {
-    network.index_addresses();
     network.counters_.assign(plan.partitions, {});
     network.move_to(network.taps_.empty() ? engine_->partition(0)
                                           : network.taps_.front()->machine().partition());
