@@ -55,19 +55,21 @@ def _messages(count):
     return scenario(1000, (SENDER.format(f"count='{count}'"),), sink=True)
 
 
-# What is weighed: a scenario for a number of things, the two numbers, and what is to be taken off:
-# the weight of something else that each thing has as well.
+# Memory comes in large pages, so few things would not show.
+MANY = (500_000, 1_000_000)
+
+# What is weighed: a scenario for a number of things, the two numbers, how many there are for each
+# unit of the number, and what each unit has besides, which is taken off.
 WEIGHTS = (
-    ("idle machine", scenario, (100_000, 200_000), ()),
-    ("tap beyond the first", lambda n: scenario(n, networks=2), (100_000, 200_000), ("idle machine",)),
-    ("ARP", lambda n: scenario(n, protocols=("IPv4", "ARP", "UDP")), (100_000, 200_000),
+    ("idle machine", scenario, MANY, 1, ()),
+    ("tap beyond the first", lambda n: scenario(n, networks=9), (125_000, 250_000), 8, ("idle machine",)),
+    ("ARP", lambda n: scenario(n, protocols=("IPv4", "ARP", "UDP")), MANY, 1, ("idle machine",)),
+    ("application that waits", lambda n: scenario(n, (SENDER.format(STILL),)), MANY, 1,
      ("idle machine",)),
-    ("application that waits", lambda n: scenario(n, (SENDER.format(STILL),)), (100_000, 200_000),
-     ("idle machine",)),
-    ("bound UDP socket", lambda n: scenario(n, (CAPTURE,)), (100_000, 200_000),
+    ("bound UDP socket", lambda n: scenario(n, (CAPTURE,)), MANY, 1,
      ("idle machine", "application that waits")),
-    ("message in flight", _messages, (100, 200), ()),
-    ("network", many_networks, (50_000, 100_000), ()),
+    ("message in flight", _messages, (400, 800), 1000, ()),
+    ("network", many_networks, (50_000, 100_000), 1, ()),
 )
 
 
@@ -85,7 +87,7 @@ def weigh(options, found):
     """Slopes of peak memory between two sizes."""
     print("memory: bytes for each", flush=True)
     weights = {}
-    for name, make, (few, many), others in WEIGHTS:
+    for name, make, (few, many), each, others in WEIGHTS:
         if options.is_quick:
             few, many = few // 10, many // 10
         (low, low_reason), (high, high_reason) = (_peak(options, make(n)) for n in (few, many))
@@ -97,8 +99,8 @@ def weigh(options, found):
             print(f"  {name:<24} FAILED: {reason}", flush=True)
             found.add_failed("memory", name, parameters, reason)
             continue
-        each = 1000 if make is _messages else 1
-        weights[name] = (high - low) / ((many - few) * each) - sum(weights[other] for other in others)
+        unit = (high - low) / (many - few) - sum(weights[other] for other in others)
+        weights[name] = unit / each
         found.add("memory", name, parameters, {"bytes": [weights[name]]}, 1)
         print(f"  {name:<24}{weights[name]:>10.1f}", flush=True)
 
