@@ -16,7 +16,7 @@ SIZED = {
     "telephone": ("players", 1, {}, 60_000),
     "scale/low-bandwidth": ("machines", 1, {}, 10_000_000),
     "scale/high-bandwidth": ("machines", 1, {"messages": 5}, 10_000_000),
-    "scale/ping-pongs": ("pairs", 2, {}, 100_000),
+    "scale/ping-pongs": ("pairs", 2, {"throws": 2}, 5_000_000),
     "scale/grid": ("hosts", 16, {"messages": 10}, 10_000_000),
     "scale/chat": ("machines", 1, {"messages": 3}, 10_000_000),
 }

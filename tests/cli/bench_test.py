@@ -115,6 +115,13 @@ class SuiteTest(Case):
         self.assertEqual([bar["is_held"] for bar in document["bars"]], [True, False])
 
     @release_only
+    def test_expected_memory_is_what_runs_take(self):
+        document = self.suite("estimate", "--sizes", "1000,100000")
+        names = {point["parameters"]["scenario"] for point in document["points"]}
+        self.assertLessEqual({"basic", "many-to-one", "scale/low-bandwidth", "scale/grid"}, names)
+        self.assertEqual(len(document["bars"]), len(document["points"]))
+
+    @release_only
     def test_a_soak_watches_memory(self):
         document = self.suite("soak", "--minutes", "0.04", "--sizes", "50")
         self.assertEqual(document["points"][0]["status"], "ok")
