@@ -61,7 +61,7 @@ def soak(options, found):
     print(f"soak: {machines} machines chat for {minutes:g} minutes", flush=True)
     process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL,
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    began, samples, shown = time.monotonic(), [], 0
+    began, samples, shown = time.monotonic(), [], 1
     try:
         while process.poll() is None:
             passed = time.monotonic() - began
