@@ -42,6 +42,7 @@ struct Scenario::Parts {
   ndl::Diagnostics diagnostics;
   std::optional<ndl::Description> description;
   std::optional<Plan> plan;
+  std::uint64_t held_bytes = 0;  // by the process before the plan
 };
 
 Scenario::Scenario() = default;
@@ -54,6 +55,7 @@ bool Scenario::read(const std::string& file, const ScenarioOptions& options, Con
   parts.description =
       ndl::read_description(parts.sources, file, options.settings, parts.diagnostics);
   if (parts.description) {
+    parts.held_bytes = resident_memory();
     const PlanOptions plan{.memory = memory_for(options)};
     parts.plan = make_plan(*parts.description, plan, parts.diagnostics);
   }
@@ -63,7 +65,8 @@ bool Scenario::read(const std::string& file, const ScenarioOptions& options, Con
 }
 
 std::string Scenario::description() const {
-  return describe(*parts_->plan);
+  constexpr std::size_t most_addresses = 20;
+  return describe(*parts_->plan, most_addresses, parts_->held_bytes);
 }
 
 std::vector<std::pair<std::string, std::string>> Scenario::parameters() const {
@@ -75,7 +78,7 @@ std::vector<std::pair<std::string, std::string>> Scenario::parameters() const {
 }
 
 std::uint64_t Scenario::expected_memory() const {
-  return parts_->plan->memory_bytes;
+  return parts_->held_bytes + parts_->plan->memory_bytes;
 }
 
 std::unique_ptr<World> Scenario::build(const WorldOptions& options) const {

@@ -31,6 +31,7 @@ class Scenario {
   /// What would be built, for people.
   std::string description() const;
   std::vector<std::pair<std::string, std::string>> parameters() const;
+  /// Of the process at the peak of a run, in bytes.
   std::uint64_t expected_memory() const;
 
   std::unique_ptr<World> build(const WorldOptions& options) const;

@@ -7,6 +7,7 @@
 
 #include "elvis/builder/plan.hpp"
 #include "elvis/ndl/values.hpp"
+#include "memory_estimate.hpp"
 
 namespace elvis {
 
@@ -55,7 +56,7 @@ std::string format_bytes(std::uint64_t bytes) {
   return fmt::format("{} {}", number, units[unit]);
 }
 
-std::string describe(const Plan& plan, std::size_t most) {
+std::string describe(const Plan& plan, std::size_t most, std::uint64_t held_bytes) {
   std::string text =
       fmt::format("{}, {}, {}, {}\n", counted(plan.machines, "machine"),
                   counted(plan.networks.size(), "network"), counted(plan.taps, "tap"),
@@ -72,7 +73,7 @@ std::string describe(const Plan& plan, std::size_t most) {
     fmt::format_to(std::back_inserter(text), "    and {}\n", counted(runs - most, "more range"));
   }
   fmt::format_to(std::back_inserter(text), "expected memory: about {}\n",
-                 format_bytes(plan.memory_bytes));
+                 format_bytes(add_saturated(held_bytes, plan.memory_bytes)));
   return text;
 }
 

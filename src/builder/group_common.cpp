@@ -267,9 +267,12 @@ bool CommonPlanner::read_first(const ndl::Section& section, std::string_view own
   reader.read(options, 0);
   if (reader.needs_udp()) wanting_udp_.push_back(section);
   (reader.varies() ? values_.own_bytes : values_.shared_bytes) += reader.bytes();
+  if (reader.varies()) ++values_.own_objects;
   if (kind != nullptr) {
+    const bool stays = reader.stays() || !kind->has_end;
     if (reader.sends()) ++values_.senders;
-    if (reader.stays() || !kind->has_end) ++values_.stayers;
+    if (stays) ++values_.stayers;
+    if (stays && reader.sends()) ++values_.staying_senders;
   }
   return reader.varies();
 }

@@ -2,22 +2,43 @@
 #include "memory_estimate.hpp"
 
 #include <limits>
+#include <memory>
 
 #include "elvis/graph/frame.hpp"
 #include "elvis/graph/machine.hpp"
+#include "elvis/graph/options.hpp"
 #include "elvis/graph/tap.hpp"
+#include "elvis/protocols/udp.hpp"
 #include "elvis/sim/event.hpp"
+#include "elvis/util/pool.hpp"
+#include "elvis/wire/chunk.hpp"
+#include "elvis/wire/message.hpp"
 
 namespace elvis {
 
 namespace {
 
-// What is not visible as a size here, measured with the applications that there are.
-constexpr std::uint64_t base_bytes = 300'000;   // engine, pools, first pages
-constexpr std::uint64_t waiting_bytes = 410;    // of an application: coroutine, socket, tables
-constexpr std::uint64_t frame_bytes = 120;      // of a frame in flight, with its headers
+// What no sizeof tells, measured (scripts/bench memory) with the applications that there are.
+constexpr std::uint64_t base_bytes = 700'000;   // engine, pools, report, their code
+constexpr std::uint64_t coroutine_bytes = 320;  // the frame of an application, its socket included
 constexpr std::uint64_t allocation_bytes = 16;  // what the heap adds
-constexpr std::uint64_t pending_events = 2;     // copies of an event while it is sorted
+constexpr std::uint64_t copies_of_event = 2;    // while events are sorted, of each that is pending
+constexpr std::uint64_t slots_of_vector = 2;    // while a vector grows, for each element
+
+constexpr std::uint64_t cache_line = 64;
+
+constexpr std::uint64_t rounded_up(std::uint64_t bytes, std::uint64_t unit) {
+  return (bytes + unit - 1) / unit * unit;
+}
+
+constexpr std::uint64_t pooled(std::uint64_t bytes) {
+  return rounded_up(bytes, pool::step);
+}
+
+constexpr std::uint64_t event_bytes = copies_of_event * sizeof(Event);
+// A frame in flight: its headers have a chunk of their own, what it says is shared.
+constexpr std::uint64_t in_flight_bytes =
+    pooled(sizeof(Frame)) + pooled(sizeof(Chunk) + Message::headroom) + event_bytes;
 
 std::uint64_t multiply_saturated(std::uint64_t a, std::uint64_t b) {
   std::uint64_t product = 0;
@@ -39,18 +60,25 @@ std::uint64_t estimate_common(const Plan& plan) {
 
 std::uint64_t estimate_group(const PlannedGroup& group, std::uint64_t taps,
                              const ValueCosts& values) {
-  std::uint64_t machine = sizeof(Machine) + sizeof(Machine*);
-  machine += 3 * sizeof(std::uint32_t);  // while machines are divided into partitions
-  machine += taps * (sizeof(Tap) + sizeof(Tap*) + sizeof(Ipv4Address) + sizeof(std::uint32_t));
+  // What is made once stands in a row, and each machine begins a cache line.
+  std::uint64_t row = sizeof(Machine) + taps * sizeof(Tap);
   for (const PlannedProtocol& planned : group.protocols) {
-    machine += planned.kind->bytes + sizeof(Protocol*);
+    row += planned.kind->bytes + sizeof(Protocol*);
   }
-  if (!group.applications.empty()) {
-    machine += group.applications.size() * sizeof(Application) + pending_events * sizeof(Event);
-    machine += values.stayers * waiting_bytes;
-    machine += values.senders * (sizeof(Frame) + sizeof(Event) + frame_bytes);
-  }
-  if (values.own_bytes != 0) machine += values.own_bytes + allocation_bytes + sizeof(void*);
+  row += group.applications.size() * sizeof(Application);
+  std::uint64_t machine = rounded_up(row, cache_line);
+  machine +=
+      sizeof(Machine*) + 3 * sizeof(std::uint32_t);  // of lists; of partitions, while divided
+  machine += taps * (sizeof(Tap*) + sizeof(Ipv4Address) + sizeof(std::uint32_t));
+  // Applications start in an event of their machine. Then each that stays has one of its own, which
+  // may wait for long and be sorted in several steps.
+  if (!group.applications.empty()) machine += event_bytes;
+  machine += values.stayers * (pooled(coroutine_bytes) + event_bytes + sizeof(Event));
+  machine += values.staying_senders * pooled(sizeof(UdpSession));
+  machine += values.senders * in_flight_bytes;
+  machine += values.own_bytes;
+  machine += values.own_objects * (sizeof(Options) + allocation_bytes +
+                                   slots_of_vector * sizeof(std::unique_ptr<Options>));
 
   std::uint64_t shared = values.shared_bytes + sizeof(MachineGroup) + sizeof(PlannedGroup);
   shared += sizeof(Stretch) + taps * (sizeof(std::uint32_t) + sizeof(AddressRun));

@@ -8,12 +8,14 @@
 
 namespace elvis {
 
-/// What the values of a group's applications and protocols come to.
+/// What the values of a group's applications and protocols come to, and what it does with them.
 struct ValueCosts {
-  std::uint64_t shared_bytes = 0;  ///< Once for the group.
-  std::uint64_t own_bytes = 0;     ///< For each machine.
-  std::uint64_t senders = 0;       ///< Applications of a machine that send.
-  std::uint64_t stayers = 0;       ///< Those that wait for something.
+  std::uint64_t shared_bytes = 0;     ///< Once for the group.
+  std::uint64_t own_bytes = 0;        ///< For each machine.
+  std::uint64_t own_objects = 0;      ///< Options that each machine has of its own.
+  std::uint64_t senders = 0;          ///< Applications of a machine that send.
+  std::uint64_t stayers = 0;          ///< Those that wait for something.
+  std::uint64_t staying_senders = 0;  ///< Those that do both.
 };
 
 /// `a` + `b`, held at the largest number.

@@ -38,7 +38,11 @@ std::uint64_t resident_memory() {
   return kilobytes_of("/proc/self/status", "VmRSS");
 }
 
+// The process's usage counts what it was before it became this program as well, a large parent's
+// memory perhaps; the address space's own mark does not.
 std::uint64_t peak_resident_memory() {
+  const std::uint64_t mark = kilobytes_of("/proc/self/status", "VmHWM");
+  if (mark != 0) return mark;
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;

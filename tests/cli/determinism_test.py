@@ -4,7 +4,7 @@
 import os
 import unittest
 
-from support import INSTRUMENTED, Case, crowd, machine, main, capture, scenario, sender, stable, two_machines
+from support import INSTRUMENTED, ROOT, Case, crowd, machine, main, capture, scenario, sender, stable, two_machines
 
 PADDING = os.environ.get("ELVIS_PADDING", "")  # a library that makes addresses random; "" without one
 
@@ -57,6 +57,15 @@ class DeterminismTest(Case):
             with self.subTest(scenario=name):
                 self.assert_equal_reports(text, [("--partitions", n, "--threads", t) for n, t in (
                     ("1", "1"), ("2", "1"), ("2", "2"), ("3", "2"), ("7", "3"), ("50", "2"))])
+
+    def test_threads_do_not_show_where_work_is_parallel(self):
+        size = 60 if INSTRUMENTED else 400
+        for name, settings in (("high-bandwidth", (f"machines={size}", "receivers=40", "messages=20")),
+                               ("ping-pongs", (f"pairs={size // 2}",)), ("grid", (f"hosts={size // 10}",))):
+            options = [word for setting in settings for word in ("--set", setting)]
+            digests = {self.run_report(ROOT / "ndl" / "scale" / f"{name}.ndl", "--threads", threads,
+                                       *options)["run"]["digest"] for threads in (1, 2, 3, 4, 8)}
+            self.assertEqual(len(digests), 1, name)
 
     def test_repetition_does_not_show(self):
         self.assert_equal_reports(SCENARIOS["two networks"], [("--threads", "2")] * 5)

@@ -12,11 +12,18 @@ from support import ROOT, Case, elvis, main, stable
 GOLDEN = ROOT / "tests" / "golden"
 UPDATE = os.environ.get("ELVIS_UPDATE_GOLDEN", "") not in ("", "0")
 SHIPPED = ("basic", "forward", "ping_pong", "broadcast", "telephone", "lossy", "corrupt", "latency",
-           "throughput", "many-to-one")
+           "throughput", "many-to-one", "scale/low-bandwidth", "scale/high-bandwidth",
+           "scale/ping-pongs", "scale/grid", "scale/chat", "scale/mixed")
+
+RUNS = ((), ("--threads", "1"), ("--threads", "2"), ("--threads", "3"), ("--threads", "4"),
+        ("--threads", "8"), ("--threads", "2", "--partitions", "4"))
 
 
-RUNS = ((), ("--threads", "1"), ("--threads", "2"), ("--threads", "3"), ("--threads", "8"),
-        ("--threads", "2", "--partitions", "4"))
+def scenarios():
+    """The scenarios under ndl/, by name: "basic", "scale/grid"."""
+    folder = ROOT / "ndl"
+    return {path.relative_to(folder).with_suffix("").as_posix(): path
+            for path in sorted(folder.rglob("*.ndl"))}
 
 
 def text_of(report):
@@ -33,26 +40,26 @@ def text_of(report):
 
 class GoldenTest(Case):
     def test_the_scenarios_that_ship_are_there(self):
-        present = {path.stem for path in (ROOT / "ndl").glob("*.ndl")}
-        self.assertLessEqual(set(SHIPPED), present)
+        self.assertLessEqual(set(SHIPPED), set(scenarios()))
 
     def test_every_scenario_gives_its_golden_report(self):
-        for path in sorted((ROOT / "ndl").glob("*.ndl")):
-            golden = GOLDEN / f"{path.stem}.json"
+        for name, path in scenarios().items():
+            golden = GOLDEN / f"{name}.json"
             for options in RUNS:
-                with self.subTest(scenario=path.name, options=options):
+                with self.subTest(scenario=name, options=options):
                     outcome = elvis("run", path.relative_to(ROOT), "--report", "-", *options, cwd=ROOT)
                     self.assert_code(outcome, 0)
                     report = stable(outcome.report())
                     if UPDATE and not options:
-                        GOLDEN.mkdir(exist_ok=True)
+                        golden.parent.mkdir(parents=True, exist_ok=True)
                         golden.write_text(text_of(report))
                     self.assertTrue(golden.exists(), f"make {golden} with ELVIS_UPDATE_GOLDEN=1")
                     self.assertEqual(report, json.loads(golden.read_text()))
 
     def test_every_golden_report_has_its_scenario(self):
-        for golden in GOLDEN.glob("*.json"):
-            self.assertTrue((ROOT / "ndl" / f"{golden.stem}.ndl").exists(), golden.name)
+        for golden in GOLDEN.rglob("*.json"):
+            name = golden.relative_to(GOLDEN).with_suffix("").as_posix()
+            self.assertIn(name, scenarios(), golden.name)
 
 
 if __name__ == "__main__":

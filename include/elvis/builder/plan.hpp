@@ -104,9 +104,9 @@ struct PlanOptions {
 std::optional<Plan> make_plan(const ndl::Description& description, const PlanOptions& options,
                               ndl::Diagnostics& diagnostics);
 
-/// For people: what would be built, which addresses nobody chose, and the expected memory. Lists
-/// `most` groups of addresses before it only counts.
-std::string describe(const Plan& plan, std::size_t most = 20);
+/// For people: what would be built, which addresses nobody chose, and the expected memory of a
+/// process that holds `held_bytes` before. Lists `most` groups of addresses before it only counts.
+std::string describe(const Plan& plan, std::size_t most = 20, std::uint64_t held_bytes = 0);
 
 /// `bytes` as people write it, "1.6 TB".
 std::string format_bytes(std::uint64_t bytes);
