@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <thread>
+#include <utility>
 
 #include "elvis/util/assert.hpp"
 #include "elvis/util/resident_memory.hpp"
@@ -27,8 +28,15 @@ class Windows {
  public:
   Windows(std::vector<Partition*> partitions, Partition::Shared& shared,
           const EngineOptions& options, WorkerPool& pool)
-      : partitions_{std::move(partitions)}, shared_{shared}, options_{options}, pool_{pool} {
-    for (const Partition* partition : partitions_) has_completion_ |= partition->unfinished() > 0;
+      : partitions_{std::move(partitions)},
+        events_before_(partitions_.size()),
+        shared_{shared},
+        options_{options},
+        pool_{pool} {
+    for (Partition* partition : partitions_) {
+      has_completion_ |= partition->unfinished() > 0;
+      partition->prepare();
+    }
   }
 
   // Runs window after window until there is a reason to stop.
@@ -52,8 +60,8 @@ class Windows {
   std::uint64_t parallel_windows = 0;
 
  private:
-  // A window with fewer events than this costs less on one thread than waking the others.
-  static constexpr std::uint64_t parallel_events = 512;
+  // A window in which other threads would do fewer events than this is not worth waking them.
+  static constexpr std::uint64_t parallel_events = 256;
 
   void run_window(Time next, Time last) {
     ++windows;
@@ -61,15 +69,37 @@ class Windows {
       partitions_.front()->run(last);  // stops by itself at the end of the grid, when complete
       return;
     }
-    end_ = std::min(
-        {add_saturated(next, options_.lookahead), partitions_.front()->grid_end(next), last});
-    const std::uint64_t before = events();
+    end_ = std::min({end_of_window(next), partitions_.front()->grid_end(next), last});
     parallel_windows += is_parallel_ ? 1 : 0;
-    each([](Windows& self, Partition& partition) { partition.run(self.end_); });
-    each([](Windows& self, Partition& partition) { partition.collect(self.partitions_); });
-    each([](Windows&, Partition& partition) { partition.settle(); });
-    each([](Windows& self, Partition& partition) { partition.collect(self.partitions_); });
-    is_parallel_ = options_.threads > 1 && events() - before >= parallel_events;
+    each([](Windows& self, Partition& partition) {
+      partition.begin_window(self.partitions_);
+      partition.run(self.end_);
+    });
+    if (std::ranges::any_of(partitions_, &Partition::has_handed_over)) {
+      each([](Windows& self, Partition& partition) { partition.settle(self.partitions_); });
+    }
+    is_parallel_ = options_.threads > 1 && events_for_others() >= parallel_events;
+  }
+
+  // Busy partitions have windows of their own, at multiples of a latency, so these keep step.
+  Time end_of_window(Time next) const {
+    const Duration length = options_.lookahead;
+    if (!is_parallel_) return add_saturated(next, length);
+    const Duration since_start = next - start_of_time;
+    return add_saturated(start_of_time + (since_start - since_start % length), length);
+  }
+
+  // The events of the last window, but for the partition that had most.
+  std::uint64_t events_for_others() {
+    std::uint64_t sum = 0;
+    std::uint64_t most = 0;
+    for (std::size_t i = 0; i < partitions_.size(); ++i) {
+      const std::uint64_t now = partitions_[i]->events();
+      const std::uint64_t here = now - std::exchange(events_before_[i], now);
+      sum += here;
+      most = std::max(most, here);
+    }
+    return sum - most;
   }
 
   // Whether all that has an end reached it, and the grid interval in which the last did is over.
@@ -85,14 +115,10 @@ class Windows {
 
   Time earliest() const {
     Time earliest = end_of_time;
-    for (Partition* partition : partitions_) earliest = std::min(earliest, partition->next_time());
+    for (const Partition* partition : partitions_) {
+      earliest = std::min(earliest, partition->earliest());
+    }
     return earliest;
-  }
-
-  std::uint64_t events() const {
-    std::uint64_t events = 0;
-    for (const Partition* partition : partitions_) events += partition->events();
-    return events;
   }
 
   using Phase = void (*)(Windows& self, Partition& partition);
@@ -113,6 +139,7 @@ class Windows {
   }
 
   std::vector<Partition*> partitions_;
+  std::vector<std::uint64_t> events_before_;  // the last window
   Partition::Shared& shared_;
   const EngineOptions& options_;
   WorkerPool& pool_;
@@ -249,7 +276,7 @@ Outcome Engine::run(const EngineOptions& options) {
   const auto workers = static_cast<unsigned>(std::min<std::size_t>(options.threads, all.size()));
   asio::io_context context{static_cast<int>(workers) + 1};
   Keeper keeper{context, all, shared_, options};
-  WorkerPool pool{workers - 1};
+  WorkerPool pool{workers - 1, all.size()};
   Windows windows{all, shared_, options, pool};
   asio::post(context, [&] {
     windows.run();
@@ -257,7 +284,7 @@ Outcome Engine::run(const EngineOptions& options) {
     context.stop();
   });
   for (unsigned i = 1; i < workers; ++i) {
-    asio::post(context, [&pool] { pool.serve(); });
+    asio::post(context, [&pool, i] { pool.serve(i); });
   }
   {
     // This thread is one more, so that one is always free for signals, limits and progress.

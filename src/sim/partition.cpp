@@ -15,7 +15,8 @@ void Partition::Shared::request(StopReason reason, const Entity* who) {
 }
 
 Partition::Partition(Shared& shared, std::size_t index, std::size_t count)
-    : outbox_(count), shared_{shared}, index_{index}, is_alone_{count == 1} {
+    : shared_{shared}, index_{index}, is_alone_{count == 1} {
+  for (auto& boxes : outboxes_) boxes.resize(count);
   ready_.next_ = ready_.previous_ = &ready_;
 }
 
@@ -26,7 +27,8 @@ Partition::~Partition() {
 void Partition::hand_over(Entity& target, Entity& origin, void* subject, bool crosses) {
   const Event event{now_, origin.next_order(), &target, subject};
   if (crosses) {
-    outbox_[target.partition().index_].handed.push_back(event);
+    outboxes_[parity_][target.partition().index_].handed.push_back(event);
+    has_handed_over_ = true;
   } else {
     late_.push_back(event);
   }
@@ -51,6 +53,7 @@ void Partition::run(Time end) {
   }
   if (events() != 0) last_event_at_ = now_;
   current_.store(nullptr, std::memory_order_relaxed);
+  next_ = next_time();
 }
 
 // Strictly by time. Returns true when windows suit the events better.
@@ -210,22 +213,30 @@ void Partition::handle_in_order(std::vector<Event>& events) {
 
 // ===== Partition: between windows =====
 
-void Partition::collect(std::vector<Partition*>& all) {
+void Partition::begin_window(std::vector<Partition*>& all) {
+  const unsigned before = parity_;
+  parity_ ^= 1;
+  first_sent_ = end_of_time;
+  has_handed_over_ = false;
   for (Partition* const other : all) {
-    Outbox& box = other->outbox_[index_];
+    Outbox& box = other->outboxes_[before][index_];
     for (const Event& event : box.events) enqueue(event);
-    inbox_.insert(inbox_.end(), box.handed.begin(), box.handed.end());
     box.events.clear();
-    box.handed.clear();
   }
 }
 
-void Partition::settle() {
+void Partition::settle(std::vector<Partition*>& all) {
+  for (Partition* const other : all) {
+    Outbox& box = other->outboxes_[parity_][index_];
+    inbox_.insert(inbox_.end(), box.handed.begin(), box.handed.end());
+    box.handed.clear();
+  }
   if (inbox_.empty()) return;
   const Time now = now_;
   handle_in_order(inbox_);
   inbox_.clear();
   now_ = now;
+  next_ = next_time();
 }
 
 void Partition::discard_all() {
@@ -238,7 +249,7 @@ void Partition::discard_all() {
   calendar_.clear();
   late_.clear();
   inbox_.clear();
-  outbox_.clear();
+  for (auto& boxes : outboxes_) boxes.clear();
 }
 
 }  // namespace elvis

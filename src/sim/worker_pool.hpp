@@ -5,31 +5,37 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace elvis {
 
 /// One thread coordinates and calls for_each(); the others stay in serve() until dismiss().
 class WorkerPool {
  public:
-  explicit WorkerPool(unsigned helpers) : helpers_{helpers} {}
+  /// For `helpers` threads beside the one that coordinates, and up to `items` pieces of work.
+  WorkerPool(unsigned helpers, std::size_t items) : helpers_{helpers}, claims_(items) {}
 
-  /// A helper's life. Returns after dismiss().
-  void serve();
+  /// The life of helper `place`, 1 to `helpers`. Returns after dismiss().
+  void serve(unsigned place);
   void dismiss();
 
   /// Calls `work(index)` for every index below `count`, on this thread and the helpers, and returns
-  /// when all calls have. `work` is a plain function with a context, as it is called per window.
+  /// when all calls have. A thread begins with the same index every time, for its caches' sake, and
+  /// takes over what others have not begun. `work` is a plain function with a context, as it is
+  /// called per window.
   void for_each(std::size_t count, void (*work)(void* context, std::size_t index), void* context);
 
  private:
-  static constexpr int spins = 4'000;
+  struct alignas(64) Claim {
+    std::atomic<std::uint32_t> round{0};  // the last one in which somebody took the piece
+  };
 
-  void take_work();
+  void take_work(unsigned place, std::uint32_t round);
 
   const unsigned helpers_;
-  std::atomic<std::uint32_t> round_{0};
-  std::atomic<unsigned> busy_{0};
-  std::atomic<std::size_t> next_{0};
+  std::vector<Claim> claims_;
+  alignas(64) std::atomic<std::uint32_t> round_{0};
+  alignas(64) std::atomic<unsigned> busy_{0};
   std::atomic<bool> dismissed_{false};
   std::size_t count_ = 0;
   void (*work_)(void*, std::size_t) = nullptr;

@@ -2,6 +2,7 @@
 // Partition: one serial slice of the world, with its pending events and its clock.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <coroutine>
 #include <cstddef>
@@ -81,7 +82,7 @@ class Partition {
     if (is_alone_ || &target.partition() == this) {
       enqueue(event);
     } else {
-      outbox_[target.partition().index_].events.push_back(event);
+      send(target.partition().index_, event);
     }
   }
 
@@ -117,12 +118,20 @@ class Partition {
 
   /// Handles all events before `end` (or until a stop is requested).
   void run(Time end);
-  /// Takes what other partitions sent here. All partitions are at rest.
-  void collect(std::vector<Partition*>& all);
-  /// Handles what was handed over across partitions.
-  void settle();
-  /// When the next event happens; end_of_time if there is none.
+  /// Takes what all partitions sent here in the window before, and lets what is sent from now on
+  /// wait apart from that: the others may be in the same call, or in run() already.
+  void begin_window(std::vector<Partition*>& all);
+  /// Whether something was handed over across partitions since begin_window().
+  bool has_handed_over() const { return has_handed_over_; }
+  /// Handles what was handed over to here. The others may be in the same call.
+  void settle(std::vector<Partition*>& all);
+  /// When the next event here happens; end_of_time if there is none.
   Time next_time();
+  /// Looks at the queue before the first window.
+  void prepare() { next_ = next_time(); }
+  /// When the next event here happens, as prepare(), run() or settle() left it, or when
+  /// the earliest does that was sent elsewhere.
+  Time earliest() const { return std::min(next_, first_sent_); }
   void set_event_limit(std::uint64_t events) { event_limit_ = events; }
   void set_grid(Duration grid) { grid_ = grid; }
   /// For how long nothing that happens to an entity of this partition reaches another one: then
@@ -151,9 +160,11 @@ class Partition {
     for (const auto& box : {&late_, &inbox_}) {
       for (const Event& event : *box) visit(*event.target, event.subject);
     }
-    for (const Outbox& box : outbox_) {
-      for (const Event& event : box.events) visit(*event.target, event.subject);
-      for (const Event& event : box.handed) visit(*event.target, event.subject);
+    for (const auto& boxes : outboxes_) {
+      for (const Outbox& box : boxes) {
+        for (const Event& event : box.events) visit(*event.target, event.subject);
+        for (const Event& event : box.handed) visit(*event.target, event.subject);
+      }
     }
   }
   /// Frees everything still pending.
@@ -166,7 +177,7 @@ class Partition {
   static constexpr std::size_t far_ahead = 24;
   static constexpr std::size_t near_ahead = 10;
 
-  struct Outbox {
+  struct alignas(64) Outbox {
     std::vector<Event> events;
     std::vector<Event> handed;
   };
@@ -177,6 +188,10 @@ class Partition {
     } else {
       queue_.push(event);
     }
+  }
+  void send(std::size_t partition, const Event& event) {
+    outboxes_[parity_][partition].events.push_back(event);
+    if (event.time < first_sent_) first_sent_ = event.time;
   }
   bool run_in_order();
   bool run_in_windows();
@@ -198,10 +213,15 @@ class Partition {
   Calendar calendar_;  // in use while there is much to do
   Time now_ = start_of_time;
   Time end_ = start_of_time;
-  Waiter ready_;                // the head of the ring
-  std::vector<Event> late_;     // handed over at now_, or in the open window
-  std::vector<Event> inbox_;    // handed over across partitions
-  std::vector<Outbox> outbox_;  // one for each partition
+  Waiter ready_;              // the head of the ring
+  std::vector<Event> late_;   // handed over at now_, or in the open window
+  std::vector<Event> inbox_;  // handed over across partitions
+  // One for each partition; filled in turn, so that others empty one while the other is filled.
+  std::vector<Outbox> outboxes_[2];
+  unsigned parity_ = 0;  // of those being filled
+  Time first_sent_ = end_of_time;
+  Time next_ = start_of_time;
+  bool has_handed_over_ = false;
   Shared& shared_;
   std::size_t index_;
   bool is_alone_;
