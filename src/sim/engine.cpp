@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <cstdlib>
+#include <functional>
 #include <thread>
 #include <utility>
 
@@ -27,12 +28,13 @@ using WallClock = std::chrono::steady_clock;
 class Windows {
  public:
   Windows(std::vector<Partition*> partitions, Partition::Shared& shared,
-          const EngineOptions& options, WorkerPool& pool)
+          const EngineOptions& options, WorkerPool& pool, std::function<void()> start_helpers)
       : partitions_{std::move(partitions)},
         events_before_(partitions_.size()),
         shared_{shared},
         options_{options},
-        pool_{pool} {
+        pool_{pool},
+        start_helpers_{std::move(start_helpers)} {
     for (Partition* partition : partitions_) {
       has_completion_ |= partition->unfinished() > 0;
       partition->prepare();
@@ -79,6 +81,7 @@ class Windows {
       each([](Windows& self, Partition& partition) { partition.settle(self.partitions_); });
     }
     is_parallel_ = options_.threads > 1 && events_for_others() >= parallel_events;
+    if (is_parallel_ && start_helpers_) std::exchange(start_helpers_, nullptr)();
   }
 
   // Busy partitions have windows of their own, at multiples of a latency, so these keep step.
@@ -143,6 +146,7 @@ class Windows {
   Partition::Shared& shared_;
   const EngineOptions& options_;
   WorkerPool& pool_;
+  std::function<void()> start_helpers_;  // until the first window that is worth it
   bool has_completion_ = false;
   bool is_parallel_ = false;
   Time end_ = start_of_time;
@@ -277,21 +281,24 @@ Outcome Engine::run(const EngineOptions& options) {
   asio::io_context context{static_cast<int>(workers) + 1};
   Keeper keeper{context, all, shared_, options};
   WorkerPool pool{workers - 1, all.size()};
-  Windows windows{all, shared_, options, pool};
+  std::vector<std::jthread> helpers;
+  Windows windows{all, shared_, options, pool, [&] {
+                    for (unsigned i = 1; i < workers; ++i) {
+                      asio::post(context, [&pool, i] { pool.serve(i); });
+                      helpers.emplace_back([&context] { context.run(); });
+                    }
+                  }};
   asio::post(context, [&] {
     windows.run();
     pool.dismiss();
     context.stop();
   });
-  for (unsigned i = 1; i < workers; ++i) {
-    asio::post(context, [&pool, i] { pool.serve(i); });
-  }
   {
     // This thread is one more, so that one is always free for signals, limits and progress.
-    std::vector<std::jthread> threads;
-    for (unsigned i = 0; i < workers; ++i) threads.emplace_back([&context] { context.run(); });
+    const std::jthread coordinator{[&context] { context.run(); }};
     context.run();
   }
+  helpers.clear();
 
   Outcome outcome;
   outcome.reason = shared_.stop;
