@@ -125,7 +125,7 @@ void ArgumentReader::option(const OptionInfo& info, Payload& value) {
   bytes_ += sizeof value;
   const auto given = value_of(info);
   if (!given) return;
-  bytes_ += sizeof(Chunk) + given->text.size();
+  if (given->argument.varies()) bytes_ += sizeof(Chunk) + given->text.size();
   if (world_ == nullptr || given->text.empty()) return;
   const bool is_shared = !given->argument.varies();
   if (is_shared) {

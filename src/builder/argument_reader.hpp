@@ -50,8 +50,10 @@ class ArgumentReader final : public OptionVisitor {
   bool needs_udp() const { return needs_udp_; }
   /// Whether there is a remote end to send to.
   bool sends() const { return targets_ != 0; }
-  /// Whether it lets time pass: it has a port of its own to listen at, or a time to wait.
-  bool stays() const { return ports_ > targets_ || waits_; }
+  /// Whether it has a port of its own to listen at.
+  bool listens() const { return ports_ > targets_; }
+  /// Whether it lets time pass: it listens, or has a time to wait.
+  bool stays() const { return listens() || waits_; }
   std::span<const Claim> claims() const { return claims_; }
   /// Bytes that the values of one machine take, estimated.
   std::size_t bytes() const { return bytes_; }

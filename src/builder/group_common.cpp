@@ -273,6 +273,7 @@ bool CommonPlanner::read_first(const ndl::Section& section, std::string_view own
     if (reader.sends()) ++values_.senders;
     if (stays) ++values_.stayers;
     if (stays && reader.sends()) ++values_.staying_senders;
+    if (reader.listens()) ++values_.listeners;
   }
   return reader.varies();
 }

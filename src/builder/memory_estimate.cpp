@@ -20,7 +20,8 @@ namespace {
 
 // What no sizeof tells, measured (scripts/bench memory) with the applications that there are.
 constexpr std::uint64_t base_bytes = 700'000;   // engine, pools, report, their code
-constexpr std::uint64_t coroutine_bytes = 320;  // the frame of an application, its socket included
+constexpr std::uint64_t coroutine_bytes = 256;  // the frame of an application, its socket included
+constexpr std::uint64_t listening_bytes = 160;  // more for one that receives, and the way to it
 constexpr std::uint64_t allocation_bytes = 16;  // what the heap adds
 constexpr std::uint64_t copies_of_event = 2;    // while events are sorted, of each that is pending
 constexpr std::uint64_t slots_of_vector = 2;    // while a vector grows, for each element
@@ -70,12 +71,14 @@ std::uint64_t estimate_group(const PlannedGroup& group, std::uint64_t taps,
   machine +=
       sizeof(Machine*) + 3 * sizeof(std::uint32_t);  // of lists; of partitions, while divided
   machine += taps * (sizeof(Tap*) + sizeof(Ipv4Address) + sizeof(std::uint32_t));
-  // Applications start in an event of their machine. Then each that stays has one of its own, which
-  // may wait for long and be sorted in several steps.
+  // Applications start in an event of their machine. Then each that stays has one of its own.
   if (!group.applications.empty()) machine += event_bytes;
-  machine += values.stayers * (pooled(coroutine_bytes) + event_bytes + sizeof(Event));
+  machine += values.stayers * (pooled(coroutine_bytes) + event_bytes);
+  machine += values.listeners * listening_bytes;
   machine += values.staying_senders * pooled(sizeof(UdpSession));
-  machine += values.senders * in_flight_bytes;
+  // Who sends once does so when all do; who sends again and again has a frame under way or not.
+  machine += (values.senders - values.staying_senders) * in_flight_bytes;
+  machine += values.staying_senders * in_flight_bytes / 2;
   machine += values.own_bytes;
   machine += values.own_objects * (sizeof(Options) + allocation_bytes +
                                    slots_of_vector * sizeof(std::unique_ptr<Options>));

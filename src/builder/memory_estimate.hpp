@@ -16,6 +16,7 @@ struct ValueCosts {
   std::uint64_t senders = 0;          ///< Applications of a machine that send.
   std::uint64_t stayers = 0;          ///< Those that wait for something.
   std::uint64_t staying_senders = 0;  ///< Those that do both.
+  std::uint64_t listeners = 0;        ///< Those that others send to.
 };
 
 /// `a` + `b`, held at the largest number.
