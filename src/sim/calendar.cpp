@@ -88,7 +88,7 @@ void Calendar::release_blocks(Slot& slot) {
   slot = {};
 }
 
-void Calendar::push_to_window(const Event& event) {
+void Calendar::push_to_window(Event event) {
   heap_.push_back(event);
   std::push_heap(heap_.begin(), heap_.end(), is_after);
   stop_at_ = at_;

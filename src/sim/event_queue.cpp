@@ -51,7 +51,7 @@ void EventQueue::add_top_block() {
   top_end_ = top_at_ + block_events;
 }
 
-void EventQueue::push_below_top(const Event& event) {
+void EventQueue::push_below_top(Event event) {
   if (event.time >= sorted_end_) {
     for (const auto& rung : rungs_) {
       if (event.time < rung->boundary()) continue;

@@ -24,6 +24,11 @@ Partition::~Partition() {
   discard_all();
 }
 
+void Partition::send(std::size_t partition, Event event) {
+  outboxes_[parity_][partition].events.push_back(event);
+  if (event.time < first_sent_) first_sent_ = event.time;
+}
+
 void Partition::hand_over(Entity& target, Entity& origin, void* subject, bool crosses) {
   const Event event{now_, origin.next_order(), &target, subject};
   if (crosses) {

@@ -36,7 +36,7 @@ class Calendar {
   Time horizon() const { return horizon_; }
   /// Adds an event that is earlier than the horizon. Those of the open window are of the entity
   /// whose event was taken last.
-  void push(const Event& event) {
+  [[gnu::always_inline]] void push(const Event& event) {
     if (event.time < open_end_) return push_to_window(event);
     const Duration ahead = event.time - base_;
     std::size_t slot = 0;
@@ -114,13 +114,14 @@ class Calendar {
   Order best_order() const;
   static Division division(std::uint64_t low, std::uint64_t high, std::size_t events);
   Division division_of(const Slot& slot);
-  void push_to_slot(Slot& slot, const Event& event) {
-    if (slot.at == slot.end) add_block(slot);
+  [[gnu::always_inline]] void push_to_slot(Slot& slot, const Event& event) {
+    if (slot.at == slot.end) [[unlikely]]
+      add_block(slot);
     *slot.at++ = event;
     if (event.time < slot.first) slot.first = event.time;
     ++slot_events_;
   }
-  void push_to_window(const Event& event);
+  void push_to_window(Event event);
   void add_block(Slot& slot);
   void release_blocks(Slot& slot);
   template <typename Visit>

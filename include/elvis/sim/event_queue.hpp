@@ -27,7 +27,7 @@ class EventQueue {
   EventQueue(const EventQueue&) = delete;
   EventQueue& operator=(const EventQueue&) = delete;
 
-  void push(const Event& event) {
+  [[gnu::always_inline]] void push(const Event& event) {
     ++size_;
     if (event.time < top_start_) return push_below_top(event);
     if (top_at_ == top_end_) add_top_block();
@@ -104,7 +104,7 @@ class EventQueue {
   std::size_t top_size() const {
     return top_.size() * block_events - static_cast<std::size_t>(top_end_ - top_at_);
   }
-  void push_below_top(const Event& event);
+  void push_below_top(Event event);
   void pop_heap();
   bool refill();
   bool take_top();
