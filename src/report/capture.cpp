@@ -109,7 +109,7 @@ CaptureRecord& CaptureRecorder::record(Buffer& buffer, const Entity& by, std::ui
   std::uint8_t* const bytes = buffer.room_for(size);
   frame.copy_to({bytes, size});
   buffer.part.records.push_back(
-      {now, bytes, static_cast<std::uint32_t>(size), by.id(), point, 0, direction});
+      {now, bytes, nullptr, static_cast<std::uint32_t>(size), by.id(), point, direction});
   return buffer.part.records.back();
 }
 
@@ -151,16 +151,15 @@ void CaptureRecorder::frame_carried(const Tap& from, const Entity& by, const Mes
 
 void CaptureRecorder::comment(Buffer& buffer, std::size_t record, std::string_view text) {
   CaptureRecord& about = buffer.part.records[record];
-  std::vector<std::string>& comments = buffer.part.comments;
-  if (about.comment == 0) {
-    comments.emplace_back(text);
-    about.comment = static_cast<std::uint32_t>(comments.size());
+  if (about.comment == nullptr) {
+    about.comment = &buffer.part.comments.emplace_back(text);
     return;
   }
-  std::string& known = comments[about.comment - 1];
-  if (known.size() > longest_comment) return;
-  known += "\n";
-  known += known.size() + text.size() > longest_comment ? std::string(longest_comment, '.') : text;
+  if (about.comment->size() > longest_comment) return;
+  const bool is_last = about.comment->size() + text.size() > longest_comment;
+  *about.comment += "\n";
+  *about.comment += is_last ? "and more" : text;
+  if (is_last) about.comment->resize(longest_comment + 1, ' ');
 }
 
 void CaptureRecorder::frame_met(const Tap& from, const Entity& by, FrameFate fate,
@@ -217,6 +216,15 @@ void CaptureRecorder::take(CaptureBatch& batch) {
 
 // ===== CaptureMerger: the order of the file =====
 
+void CaptureMerger::begin() {
+  keys_.clear();
+  for (const auto& kept : kept_) add(kept->record);
+}
+
+void CaptureMerger::add(const CaptureRecord& record) {
+  keys_.push_back({record.time, record.entity, static_cast<std::uint32_t>(keys_.size()), &record});
+}
+
 // Each machine and network belongs to one partition, so its records come in their order.
 void CaptureMerger::sort() {
   const auto is_earlier = [](const Key& left, const Key& right) { return left.time < right.time; };
@@ -225,11 +233,7 @@ void CaptureMerger::sort() {
     if (left.entity != right.entity) return left.entity < right.entity;
     return left.place < right.place;
   };
-  keys_.clear();
-  for (const Entry& entry : entries_) {
-    keys_.push_back(
-        {entry.record.time, entry.record.entity, static_cast<std::uint32_t>(keys_.size())});
-  }
+  if (std::is_sorted(keys_.begin(), keys_.end(), comes_first)) return;
   if (!std::is_sorted(keys_.begin(), keys_.end(), is_earlier)) {
     std::sort(keys_.begin(), keys_.end(), comes_first);
     return;
@@ -238,18 +242,15 @@ void CaptureMerger::sort() {
   for (auto first = keys_.begin(); first != keys_.end();) {
     const auto last = std::find_if(first + 1, keys_.end(),
                                    [&](const Key& key) { return key.time != first->time; });
-    std::sort(first, last, comes_first);
+    if (!std::is_sorted(first, last, comes_first)) std::sort(first, last, comes_first);
     first = last;
   }
 }
 
 void CaptureMerger::merge(const CaptureBatch& batch, const Write& write) {
-  entries_.assign(kept_.begin(), kept_.end());
+  begin();
   for (const CapturePart& part : batch.parts) {
-    for (const CaptureRecord& record : part.records) {
-      const bool has_comment = record.comment != 0;
-      entries_.push_back({record, has_comment ? &part.comments[record.comment - 1] : nullptr});
-    }
+    for (const CaptureRecord& record : part.records) add(record);
   }
   sort();
   const auto unsettled = std::partition_point(
@@ -260,7 +261,7 @@ void CaptureMerger::merge(const CaptureBatch& batch, const Write& write) {
 }
 
 void CaptureMerger::finish(const Write& write) {
-  entries_.assign(kept_.begin(), kept_.end());
+  begin();
   sort();
   hand_out(keys_.size(), write);
   kept_.clear();
@@ -268,32 +269,30 @@ void CaptureMerger::finish(const Write& write) {
 
 void CaptureMerger::hand_out(std::size_t count, const Write& write) const {
   for (std::size_t i = 0; i < count; ++i) {
-    const Entry& entry = entries_[keys_[i].place];
-    const CaptureRecord& record = entry.record;
+    const CaptureRecord& record = *keys_[i].record;
     const CapturePlan::Point& point = plan_.point(record.point);
-    const std::string_view text = entry.comment == nullptr ? std::string_view{} : *entry.comment;
     write(point.file,
-          {record.time, point.interface_id, record.direction, {record.bytes, record.size}, text});
+          {record.time,
+           point.interface_id,
+           record.direction,
+           {record.bytes, record.size},
+           record.comment == nullptr ? std::string_view{} : std::string_view{*record.comment}});
   }
 }
 
 // The batch's memory goes back, so what stays needs its own.
 void CaptureMerger::keep_from(std::size_t first) {
-  kept_.clear();
-  std::vector<std::unique_ptr<Kept>> memory;
+  std::vector<std::unique_ptr<Kept>> kept;
   for (std::size_t i = first; i < keys_.size(); ++i) {
-    Entry entry = entries_[keys_[i].place];
-    auto kept = std::make_unique<Kept>();
-    kept->bytes.assign(entry.record.bytes, entry.record.bytes + entry.record.size);
-    entry.record.bytes = kept->bytes.data();
-    if (entry.comment != nullptr) {
-      kept->comment = *entry.comment;
-      entry.comment = &kept->comment;
-    }
-    memory.push_back(std::move(kept));
-    kept_.push_back(entry);
+    Kept& one = *kept.emplace_back(std::make_unique<Kept>());
+    one.record = *keys_[i].record;
+    one.bytes.assign(one.record.bytes, one.record.bytes + one.record.size);
+    one.record.bytes = one.bytes.data();
+    if (one.record.comment == nullptr) continue;
+    one.comment = *one.record.comment;
+    one.record.comment = &one.comment;
   }
-  kept_memory_ = std::move(memory);
+  kept_ = std::move(kept);
 }
 
 }  // namespace elvis

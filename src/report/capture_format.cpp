@@ -101,36 +101,72 @@ std::uint32_t flags_of(const CapturedFrame& frame) {
   return direction | (is_broadcast ? 3U : is_group ? 2U : 1U) << 2;
 }
 
+// Where the numbers of a block are gathered: most packets have all of theirs in one piece.
+template <std::size_t n>
+class Numbers {
+ public:
+  void put(std::uint32_t value) {
+    for (int i = 0; i < 4; ++i) bytes_[size_++] = static_cast<char>(value >> 8 * i);
+  }
+  void skip(std::size_t bytes) { size_ += bytes; }
+  std::string_view bytes() const { return {bytes_.data(), size_}; }
+
+ private:
+  std::array<char, n> bytes_{};
+  std::size_t size_ = 0;
+};
+
 void append_packet_block(std::string& out, const CapturedFrame& frame) {
+  constexpr std::uint32_t fixed_size = 32;  // of a block without packet and options
   const auto nanoseconds = static_cast<std::uint64_t>((frame.time - start_of_time).count());
   const auto size = static_cast<std::uint32_t>(frame.bytes.size());
-  const std::size_t at = begin_block(out, enhanced_packet_block);
-  put32(out, frame.interface_id);
-  put32(out, static_cast<std::uint32_t>(nanoseconds >> 32));
-  put32(out, static_cast<std::uint32_t>(nanoseconds));
-  put32(out, size);
-  put32(out, size);
-  out.append(reinterpret_cast<const char*>(frame.bytes.data()), size);
-  out.append(padding_of(size), '\0');
+  const auto padding = static_cast<std::uint32_t>(padding_of(size));
+  const std::string_view comment = frame.comment.substr(0, longest_option);
+  const auto comment_size = static_cast<std::uint32_t>(comment.size());
+  const auto comment_padding = static_cast<std::uint32_t>(padding_of(comment_size));
   const bool has_flags = frame.direction != CaptureDirection::unknown;
-  if (!frame.comment.empty()) put_option(out, opt_comment, frame.comment);
-  if (has_flags) {
-    put16(out, epb_flags);
-    put16(out, 4);
-    put32(out, flags_of(frame));
+
+  std::uint32_t length = fixed_size + size + padding;
+  if (!comment.empty()) length += 4 + comment_size + comment_padding;
+  if (has_flags) length += 8;
+  if (!comment.empty() || has_flags) length += 4;
+
+  Numbers<28> head;
+  head.put(enhanced_packet_block);
+  head.put(length);
+  head.put(frame.interface_id);
+  head.put(static_cast<std::uint32_t>(nanoseconds >> 32));
+  head.put(static_cast<std::uint32_t>(nanoseconds));
+  head.put(size);
+  head.put(size);
+  out.append(head.bytes());
+  out.append(reinterpret_cast<const char*>(frame.bytes.data()), size);
+
+  if (!comment.empty()) {
+    out.append(padding, '\0');
+    put_option(out, opt_comment, comment);
   }
-  if (has_flags || !frame.comment.empty()) put_end_of_options(out);
-  end_block(out, at);
+  Numbers<20> tail;
+  if (comment.empty()) tail.skip(padding);
+  if (has_flags) {
+    tail.put(std::uint32_t{epb_flags} | std::uint32_t{4} << 16);
+    tail.put(flags_of(frame));
+  }
+  if (!comment.empty() || has_flags) tail.put(opt_endofopt);
+  tail.put(length);
+  out.append(tail.bytes());
 }
 
 void append_pcap_record(std::string& out, const CapturedFrame& frame) {
   constexpr std::uint64_t second = 1'000'000'000;
   const auto nanoseconds = static_cast<std::uint64_t>((frame.time - start_of_time).count());
   const auto size = static_cast<std::uint32_t>(frame.bytes.size());
-  put32(out, static_cast<std::uint32_t>(nanoseconds / second));
-  put32(out, static_cast<std::uint32_t>(nanoseconds % second));
-  put32(out, size);
-  put32(out, size);
+  Numbers<16> head;
+  head.put(static_cast<std::uint32_t>(nanoseconds / second));
+  head.put(static_cast<std::uint32_t>(nanoseconds % second));
+  head.put(size);
+  head.put(size);
+  out.append(head.bytes());
   out.append(reinterpret_cast<const char*>(frame.bytes.data()), size);
 }
 

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -28,10 +29,10 @@ namespace elvis {
 struct CaptureRecord {
   Time time;
   const std::uint8_t* bytes;
+  std::string* comment;  ///< Null: none.
   std::uint32_t size;
   std::uint32_t entity;  ///< Who acted: frames of one instant are written in this order.
   std::uint32_t point;
-  std::uint32_t comment;  ///< Place among the comments of its part, from 1; 0: none.
   CaptureDirection direction;
 };
 
@@ -39,8 +40,12 @@ struct CaptureRecord {
 struct CapturePart {
   using Block = std::unique_ptr<std::uint8_t[]>;
 
+  CapturePart() = default;
+  CapturePart(CapturePart&&) noexcept = default;
+  CapturePart& operator=(CapturePart&&) noexcept = default;
+
   std::vector<CaptureRecord> records;
-  std::vector<std::string> comments;
+  std::deque<std::string> comments;
   std::vector<Block> blocks;  ///< With the frames' bytes; all as large as usual, or larger.
 
   bool empty() const { return records.empty(); }
@@ -101,30 +106,27 @@ class CaptureMerger {
   void finish(const Write& write);
 
  private:
-  struct Entry {
-    CaptureRecord record;
-    const std::string* comment;  // or null
-  };
   struct Key {
     Time time;
     std::uint32_t entity;
-    std::uint32_t place;  // among the entries
+    std::uint32_t place;  // where it stood before
+    const CaptureRecord* record;
   };
   struct Kept {
+    CaptureRecord record;
     std::vector<std::uint8_t> bytes;
     std::string comment;
   };
 
+  void begin();
+  void add(const CaptureRecord& record);
   void sort();
   void hand_out(std::size_t count, const Write& write) const;
   void keep_from(std::size_t first);
 
   const CapturePlan& plan_;
-  std::vector<Entry> entries_;
-  std::vector<Key> keys_;  // the entries in order
-  // What is kept from batch to batch.
-  std::vector<Entry> kept_;
-  std::vector<std::unique_ptr<Kept>> kept_memory_;
+  std::vector<Key> keys_;
+  std::vector<std::unique_ptr<Kept>> kept_;  // from batch to batch, in order
 };
 
 }  // namespace elvis
