@@ -38,8 +38,8 @@ struct CapturedFrame {
   Time time;                       ///< Not before the start of time.
   std::uint32_t interface_id = 0;  ///< The place among the interfaces of the file.
   CaptureDirection direction = CaptureDirection::unknown;
-  std::span<const std::uint8_t> bytes;  ///< With the link header.
-  std::string_view comment;             ///< UTF-8; none if empty.
+  std::span<const std::uint8_t> bytes{};  ///< With the link header.
+  std::string_view comment{};             ///< UTF-8; none if empty.
 };
 
 /// Appends what a file begins with: the Section Header Block, or the classic file header, which

@@ -43,10 +43,10 @@ struct CaptureFilter {
 
 struct CaptureRequest {
   std::string pattern;  ///< A file's path with `{machine}` and `{network}` in it; empty: none.
-  CaptureFilter filter;
+  CaptureFilter filter{};
   std::string folder = ".";  ///< Where the files of single machines go.
   /// Files of single machines, by number, and their paths in `folder`.
-  std::vector<std::pair<std::uint32_t, std::string>> machine_files;
+  std::vector<std::pair<std::uint32_t, std::string>> machine_files{};
 };
 
 /// A file to be written. `path` may come from a scenario, so it is to be followed inside `folder`
