@@ -260,7 +260,7 @@ class ScenarioFileTest(SmallCase):
         self.assertEqual([file.name for file in captured(self.out)], [f"c-{i}.pcapng" for i in range(3)])
 
     def test_a_file_elsewhere_is_a_mistake_in_the_scenario(self):
-        for file in ("/tmp/elvis-escape.pcapng", "../x.pcapng", "a/../../x.pcapng", "a//x", "", "./x", "a\\x00b"):
+        for file in ("/elvis-escape.pcapng", "../x.pcapng", "a/../../x.pcapng", "a//x", "", "./x", "a\\x00b"):
             with self.subTest(file=file):
                 outcome = elvis("run", self.write(self.text(file)), "--pcap-folder", self.out)
                 self.assert_code(outcome, 3)

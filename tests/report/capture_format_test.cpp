@@ -39,11 +39,11 @@ TEST(CaptureFormatTest, AnInterfaceHasItsOptionsPaddedToFourBytes) {
   append_capture_interface(out, CaptureFormat::pcapng,
                            {"a/1", "xy", MacAddress{0x02'0000'0000'2a}, BitRate{1'000'000}});
   EXPECT_EQ(hex(out),
-            "01000000 54000000 01000000 00000000 "
+            "01000000 48000000 01000000 00000000 "
             "02000300 612f3100 03000200 78790000 "
             "06000600 02000000 002a0000 "
             "08000800 40420f00 00000000 "
-            "09000100 09000000 00000000 54000000");
+            "09000100 09000000 00000000 48000000");
 }
 
 TEST(CaptureFormatTest, AFrameHasItsTimeInTwoHalvesHighFirst) {

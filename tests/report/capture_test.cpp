@@ -24,7 +24,7 @@ struct Written {
 struct CaptureFixture : testing::Test {
   void plan(CaptureRequest request) {
     small.add("a", {.frames_to = {1}});
-    small.add("b", {}, 2);
+    small.add("b", {.end = Script::End::waits}, 2);
     made = std::make_unique<CapturePlan>(small.world, std::move(request), mistake);
   }
 
