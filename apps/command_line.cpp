@@ -100,6 +100,27 @@ void add_limits(CLI::App& app, RunCommand& run) {
             });
 }
 
+void add_captures(CLI::App& app, RunCommand& run) {
+  add_value(app, "--pcap", "PATTERN",
+            "Capture packets into files such as out/{machine}-{network}.pcapng", file_name,
+            [&run](const std::string& pattern) { run.pcap = pattern; });
+  const auto filter = [&run](const std::vector<std::string>& texts) {
+    for (const std::string& text : texts) {
+      const std::string mistake = run.pcap_filter.add(text);
+      if (!mistake.empty()) throw CLI::ValidationError("--pcap-filter", mistake);
+    }
+  };
+  app.add_option_function<std::vector<std::string>>(
+         "--pcap-filter", filter,
+         "What to capture: machine=, network=, protocol=, port=, with commas between; may be "
+         "repeated")
+      ->type_name("TERMS")
+      ->allow_extra_args(false);
+  add_value(app, "--pcap-folder", "FOLDER", "Where captures that the scenario names go (.)",
+            file_name, [&run](const std::string& folder) { run.pcap_folder = folder; });
+  app.add_flag("--force", run.is_forced, "Let captures overwrite files");
+}
+
 void add_run(CLI::App& app, RunCommand& run) {
   run.threads = std::clamp(std::thread::hardware_concurrency(), 1U, most_threads);
   app.add_option("FILE", run.file, "The scenario, an NDL file")->required()->type_name("");
@@ -119,10 +140,7 @@ void add_run(CLI::App& app, RunCommand& run) {
             [&run](std::size_t place) { run.has_full_detail = place == 1; });
   add_value(app, "--digest", "normal|full", "full: the digest covers payload bytes too (normal)",
             word_of(details), [&run](std::size_t place) { run.has_full_digest = place == 1; });
-  add_value(
-      app, "--pcap", "PATTERN", "Packet captures (comes with internetworking)",
-      [](const std::string&) { return ndl::Reading<bool>::failed("comes with internetworking"); },
-      [](bool) {});
+  add_captures(app, run);
   add_value(app, "--log", "LEVEL", "off, error, warn, info, debug or trace (warn)",
             word_of(log_levels),
             [&run](std::size_t place) { run.log_level = static_cast<LogLevel>(place); });

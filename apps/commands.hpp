@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "elvis/ndl/front_end.hpp"
+#include "elvis/report/capture_plan.hpp"
 #include "elvis/util/units.hpp"
 #include "exit_code.hpp"
 #include "log.hpp"
@@ -39,6 +40,10 @@ struct RunCommand {
   std::chrono::milliseconds watchdog{10'000};
   std::string report;  ///< Empty: none. "-": standard output.
   bool has_full_detail = false;
+  std::string pcap;  ///< The pattern of captures; empty: none.
+  CaptureFilter pcap_filter;
+  std::string pcap_folder = ".";  ///< Where the files that a scenario names go.
+  bool is_forced = false;         ///< Captures may overwrite files.
   LogLevel log_level = LogLevel::warn;
   std::string log_file;
   ProgressMode progress = ProgressMode::automatic;

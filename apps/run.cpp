@@ -5,9 +5,11 @@
 #include <chrono>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "captures.hpp"
 #include "commands.hpp"
 #include "console.hpp"
 #include "elvis/graph/world.hpp"
@@ -17,6 +19,7 @@
 #include "elvis/report/summary.hpp"
 #include "elvis/util/resident_memory.hpp"
 #include "failure.hpp"
+#include "observer_pair.hpp"
 #include "output_file.hpp"
 #include "report_target.hpp"
 #include "scenario.hpp"
@@ -42,7 +45,8 @@ class Run {
         console_{console},
         log_{command.log_level, command.log_file, console},
         target_{command.report, console},
-        memory_limit_{memory_limit_of(command.scenario)} {}
+        memory_limit_{memory_limit_of(command.scenario)},
+        captures_{console} {}
 
   ExitCode execute();
 
@@ -55,6 +59,7 @@ class Run {
 
   World::RunOptions run_options();
   Outcome simulate();
+  void observe();
   Outcome no_run();
   [[noreturn]] void give_up(const Entity* who, StopReason reason);
   ExitCode finish(const Outcome& outcome);
@@ -70,6 +75,8 @@ class Run {
   WallClock::time_point run_began_ = began_;
   RunFacts facts_;
   Trace trace_{log_};
+  Captures captures_;
+  std::optional<ObserverPair> both_;
   std::unique_ptr<World> world_;
   std::uint64_t events_so_far_ = 0;
 };
@@ -87,12 +94,15 @@ ExitCode Run::execute() {
   signals_.enter(Signals::Phase::building);
   facts_.parameters = scenario.parameters();
   world_ = scenario.build({.seed = command_.seed, .full_digest = command_.has_full_digest});
+  auto capture_files = scenario.capture_files();
   scenario.forget();
   facts_.build_seconds = seconds_since(began_);
   debug("built {} in {}, using {}", human_count(world_->machine_count(), "machine"),
         human_seconds(facts_.build_seconds), human_size(resident_memory()));
 
   signals_.enter(Signals::Phase::working);
+  const ExitCode prepared = captures_.prepare(*world_, command_, std::move(capture_files));
+  if (prepared != ExitCode::success) return prepared;
   const ExitCode code = finish(signals_.stop() == StopReason::none ? simulate() : no_run());
   // A signal that came after the run changes nothing in the report, but wanted the program to end.
   const bool was_late = signals_.stop() != StopReason::none && code != ExitCode::output_failed;
@@ -100,7 +110,7 @@ ExitCode Run::execute() {
 }
 
 Outcome Run::simulate() {
-  if (log_.wants(LogLevel::trace)) world_->observe(trace_);
+  observe();
   ProgressLine line{command_.progress, command_.until, console_};
   World::RunOptions options = run_options();
   options.engine.progress = [&](const Progress& progress) {
@@ -112,6 +122,7 @@ Outcome Run::simulate() {
   set_running(world_.get());
   const Outcome outcome = world_->run(std::move(options));
   set_running(nullptr);
+  captures_.finish();
   facts_.run_seconds = seconds_since(run_began_);
   signals_.enter(Signals::Phase::working);  // the engine is done with them
   debug("ran {} in {} windows, {} of them parallel, on {}: {}",
@@ -119,6 +130,17 @@ Outcome Run::simulate() {
         human_count(outcome.parallel_windows), human_count(world_->partition_count(), "partition"),
         name_of(outcome.reason));
   return outcome;
+}
+
+void Run::observe() {
+  const bool is_traced = log_.wants(LogLevel::trace);
+  if (is_traced && captures_.is_wanted()) {
+    world_->observe(both_.emplace(trace_, captures_.observer()));
+  } else if (is_traced) {
+    world_->observe(trace_);
+  } else if (captures_.is_wanted()) {
+    world_->observe(captures_.observer());
+  }
 }
 
 // A signal came first.
@@ -142,6 +164,9 @@ World::RunOptions Run::run_options() {
   // A reader of the log who takes a rest must not make an event look stuck.
   engine.watchdog = log_.wants(LogLevel::trace) ? std::chrono::hours{24 * 365} : command_.watchdog;
   engine.handles_signals = true;
+  if (captures_.is_wanted()) {
+    engine.settled = [this](Time before) { return captures_.settled(before); };
+  }
   engine.stuck = [this](const Entity* who, StopReason reason) { give_up(who, reason); };
   return options;
 }
@@ -154,6 +179,7 @@ void Run::give_up(const Entity* who, StopReason reason) {
   const Time now = who != nullptr ? who->now() : start_of_time;
   const Outcome outcome{
       .reason = reason, .culprit = who, .ended_at = now, .events = events_so_far_};
+  captures_.abandon();
   std::_Exit(static_cast<int>(finish(outcome)));
 }
 
@@ -216,6 +242,11 @@ void Run::explain(const Report& report) {
 bool outputs_collide(const RunCommand& command, Console& console) {
   const std::string& report = command.report;
   const std::string& log = command.log_file;
+  const std::string& capture = command.pcap;
+  if (!capture.empty() && (capture == report || capture == log || capture == command.file)) {
+    console.complain(ndl::quoted(capture) + " can't be both a capture and another file of the run");
+    return true;
+  }
   for (const std::string& output : {report, log}) {
     if (output.empty() || !is_same_file(output, command.file)) continue;
     console.complain(ndl::quoted(output) + " is the scenario itself, which would be overwritten");

@@ -85,6 +85,10 @@ std::unique_ptr<World> Scenario::build(const WorldOptions& options) const {
   return elvis::build(*parts_->plan, options);
 }
 
+std::vector<std::pair<std::uint32_t, std::string>> Scenario::capture_files() const {
+  return elvis::capture_files(*parts_->plan);
+}
+
 void Scenario::forget() {
   parts_.reset();
 }

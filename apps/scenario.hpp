@@ -36,6 +36,9 @@ class Scenario {
 
   std::unique_ptr<World> build(const WorldOptions& options) const;
 
+  /// The captures that the scenario asks for: machines by number, and their files.
+  std::vector<std::pair<std::uint32_t, std::string>> capture_files() const;
+
   /// Gives back the memory that only reading and building need.
   void forget();
 

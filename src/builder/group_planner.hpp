@@ -30,6 +30,9 @@ GroupTraits plan_common(const PlanningContext& context, PlannedGroup& group);
 void plan_machines(const PlanningContext& context, std::uint32_t index, PlannedGroup& group,
                    const GroupTraits& traits, AddressBook& book);
 
+/// Checks the `pcap` argument of `group`: a file below the folder of captures.
+void plan_capture(const PlanningContext& context, PlannedGroup& group);
+
 /// The network that `argument` names as `id`, perhaps only for `machine`; reported if there is
 /// none.
 std::optional<std::uint32_t> find_network(const PlanningContext& context,

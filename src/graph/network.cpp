@@ -100,6 +100,12 @@ void Network::index_addresses() {
 
 // ===== Network: the way of a frame =====
 
+inline void Network::tell_carried(Entity& origin, const Frame& frame) const {
+  if (Observer* const observer = world_.observer()) {
+    observer->frame_carried(*frame.tap, origin, frame.bytes, origin.now());
+  }
+}
+
 [[gnu::flatten]] void Network::transmit(Tap& from, Message&& frame) {
   Machine& sender = from.machine();
   Partition& here = sender.partition();
@@ -113,6 +119,7 @@ void Network::index_addresses() {
   auto* const sent = new Frame{{}, std::move(frame), &from, fold, from.frames_sent_++};
   if (is_plain_) {
     if (Tap* const to = tap_with(destination_of(sent->bytes))) [[likely]] {
+      tell_carried(sender, *sent);
       sent->tap = to;
       return here.schedule(to->machine(), sender,
                            add_saturated(here.now(), properties_.latency.min), sent);
@@ -165,6 +172,7 @@ MacAddress Network::destination_of(const Message& frame) {
 
 // Takes `frame` to its receivers. `origin` decides its fate: the sender, or the shared medium.
 void Network::distribute(Tap& from, Entity& origin, Time departure, Frame* frame) {
+  tell_carried(origin, *frame);
   std::optional<Rng> drawn;
   if (properties_.needs_luck()) drawn = luck(from, frame->number);
   Rng* const luck = drawn ? &*drawn : nullptr;
@@ -173,6 +181,7 @@ void Network::distribute(Tap& from, Entity& origin, Time departure, Frame* frame
   if (!destination.is_group()) {
     if (Tap* const to = tap_with(destination)) return deliver(*to, origin, departure, frame, luck);
     ++counters_here(origin.partition()).frames_unknown_destination;
+    tell_fate(origin, *frame, FrameFate::unknown_destination, nullptr);
     fold_fate(origin, *frame);
     delete frame;
     return;
@@ -180,6 +189,7 @@ void Network::distribute(Tap& from, Entity& origin, Time departure, Frame* frame
   const std::unique_ptr<Frame> original{frame};
   if (taps_.size() < 2) {
     ++counters_here(origin.partition()).frames_unknown_destination;
+    tell_fate(origin, *original, FrameFate::unknown_destination, nullptr);
     return;
   }
   counters_here(origin.partition()).frames_copied += taps_.size() - 2;
@@ -193,6 +203,7 @@ void Network::deliver(Tap& to, Entity& origin, Time departure, Frame* frame, Rng
   if (luck != nullptr) {
     if (!properties_.loss.is_zero() && luck->happens(properties_.loss)) {
       ++counters_here(origin.partition()).frames_lost;
+      tell_fate(origin, *frame, FrameFate::lost, &to);
       fold_fate(origin, *frame);
       delete frame;
       return;
@@ -200,6 +211,7 @@ void Network::deliver(Tap& to, Entity& origin, Time departure, Frame* frame, Rng
     if (!properties_.corruption.is_zero() && luck->happens(properties_.corruption)) {
       corrupt(*frame, *luck);
       ++counters_here(origin.partition()).frames_corrupted;
+      tell_fate(origin, *frame, FrameFate::corrupted, &to);
     }
     if (!properties_.latency.is_constant()) {
       const auto spread = (properties_.latency.max - properties_.latency.min).count();
@@ -229,6 +241,14 @@ void Network::delivered(const Frame& frame, Tap& to) {
   receiver.fold_in(~static_cast<std::uint64_t>(here.now().time_since_epoch().count()), frame.fold);
   if (Observer* const observer = world_.observer()) {
     observer->frame_delivered(to, frame.bytes, here.now());
+  }
+}
+
+// ===== Network: what observers are told =====
+
+void Network::tell_fate(Entity& origin, const Frame& frame, FrameFate fate, const Tap* to) const {
+  if (Observer* const observer = world_.observer()) {
+    observer->frame_met(*frame.tap, origin, fate, frame.bytes, to, origin.now());
   }
 }
 

@@ -138,8 +138,8 @@ std::optional<SectionKind> meant_kind(std::string_view name, Context context) {
 }
 
 std::span<const std::string_view> language_keys(SectionKind kind) {
-  static constexpr std::array<std::string_view, 4> machine{"name", "count", "template",
-                                                           "auto-protocol"};
+  static constexpr std::array<std::string_view, 5> machine{"name", "count", "template",
+                                                           "auto-protocol", "pcap"};
   static constexpr std::array<std::string_view, 2> network{"id", "template"};
   static constexpr std::array<std::string_view, 3> ip{"ip", "range", "subnet"};
   static constexpr std::array<std::string_view, 2> of_template{"name", "template"};

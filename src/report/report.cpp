@@ -242,6 +242,7 @@ RunStatus status_of(const Report& report) {
     case StopReason::memory_limit:
     case StopReason::livelock:
     case StopReason::stuck:
+    case StopReason::output_failed:
       return RunStatus::limit;
     case StopReason::interrupted:
     case StopReason::terminated:
@@ -319,6 +320,8 @@ std::string_view name_of(StopReason reason) {
       return "interrupted";
     case StopReason::terminated:
       return "terminated";
+    case StopReason::output_failed:
+      return "output_failed";
   }
   ELVIS_UNREACHABLE();
 }

@@ -67,6 +67,8 @@ std::string_view words_for(StopReason reason) {
       return "by SIGINT";
     case StopReason::terminated:
       return "by SIGTERM";
+    case StopReason::output_failed:
+      return "an output could not be written";
   }
   ELVIS_UNREACHABLE();
 }

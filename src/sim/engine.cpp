@@ -67,6 +67,10 @@ class Windows {
 
   void run_window(Time next, Time last) {
     ++windows;
+    if (shared_.settled && partitions_.size() > 1) {
+      const StopReason reason = shared_.settled(next);
+      if (reason != StopReason::none) return shared_.request(reason);
+    }
     if (partitions_.size() == 1) {
       partitions_.front()->run(last);  // stops by itself at the end of the grid, when complete
       return;
@@ -269,6 +273,7 @@ Outcome Engine::run(const EngineOptions& options) {
   ELVIS_ASSERT(options.threads >= 1 && options.lookahead >= Duration{1} &&
                options.grid >= Duration{1});
   ELVIS_ASSERT(!options.max_events || partitions_.size() == 1);
+  shared_.settled = options.settled;
   std::vector<Partition*> all;
   for (const auto& partition : partitions_) {
     partition->set_grid(options.grid);

@@ -92,6 +92,7 @@ bool Partition::run_in_order() {
     handle(event, ++count);
     if ((count & 1023) != 0) continue;
     if (must_stop()) return false;
+    tell_settled(now_);
     if (now_ - checked_at < window_ && late_.empty() && may_use_windows()) {
       start_windows();
       return true;
@@ -109,6 +110,7 @@ bool Partition::run_in_windows() {
       stop_windows();
       return true;
     }
+    tell_settled(next);
     calendar_.advance_to(next);
     take_what_fits();
     calendar_.open(std::min(end_, grid_end(next)));
@@ -182,6 +184,15 @@ void Partition::stop_windows() {
   calendar_.for_each([this](const Event& event) { queue_.push(event); });
   calendar_.clear();
   calendar_.stop();
+}
+
+// Among several partitions only the engine knows what has happened everywhere. The time that
+// this takes is no event's.
+void Partition::tell_settled(Time before) {
+  if (!is_alone_ || !shared_.settled) return;
+  current_.store(nullptr, std::memory_order_relaxed);
+  const StopReason reason = shared_.settled(before);
+  if (reason != StopReason::none) shared_.request(reason);
 }
 
 // The second step for the first events of a part, which nobody looked ahead to.

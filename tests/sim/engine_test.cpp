@@ -22,6 +22,7 @@ class Gossip final : public Entity {
   using Entity::Entity;
 
   void handle(void* subject) override {
+    if (settled != nullptr && now() < *settled) ++too_late;
     history = fold(history, static_cast<std::uint64_t>(now().time_since_epoch().count()),
                    reinterpret_cast<std::uintptr_t>(subject));
     Rng rng{id(), history};
@@ -37,6 +38,8 @@ class Gossip final : public Entity {
   std::deque<Gossip>* all = nullptr;
   std::uint64_t history = 0;
   int left = 200;
+  const Time* settled = nullptr;  // nothing may happen before it
+  int too_late = 0;
   static inline std::atomic<int> discarded = 0;
 };
 
@@ -97,6 +100,37 @@ TEST(EngineTest, GivesTheSameHistoryWhenWindowsAreTakenEntityByEntity) {
     EXPECT_EQ(town.history(), in_order.history()) << partitions;
     EXPECT_EQ(outcome.events, reference.events);
     EXPECT_EQ(outcome.ended_at, reference.ended_at);
+  }
+}
+
+TEST(EngineTest, NothingHappensBeforeWhatItToldToBeSettled) {
+  for (const std::size_t partitions : {1U, 4U}) {
+    for (const Duration window : {Duration{0}, Duration{1'000}}) {
+      Town town{partitions, 600};
+      Time settled = start_of_time;
+      int told = 0;
+      for (Gossip& gossip : town.gossips) gossip.settled = &settled;
+      for (std::size_t i = 0; i < partitions; ++i) town.engine.partition(i).set_window(window);
+      EngineOptions options = with_threads(2);
+      options.settled = [&](Time before) {
+        EXPECT_GE(before, settled);
+        settled = before;
+        ++told;
+        return StopReason::none;
+      };
+      town.engine.run(options);
+      EXPECT_GT(told, 10);
+      for (const Gossip& gossip : town.gossips) EXPECT_EQ(gossip.too_late, 0);
+    }
+  }
+}
+
+TEST(EngineTest, EndsForTheReasonThatComesBackFromSettled) {
+  for (const std::size_t partitions : {1U, 2U}) {
+    Town town{partitions, 600};
+    EngineOptions options = with_threads(1);
+    options.settled = [](Time) { return StopReason::output_failed; };
+    EXPECT_EQ(town.engine.run(options).reason, StopReason::output_failed);
   }
 }
 

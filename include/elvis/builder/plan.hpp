@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "elvis/builder/catalog.hpp"
@@ -73,7 +74,8 @@ struct PlannedGroup {
   std::vector<Stretch> stretches;
   std::vector<PlannedProtocol> protocols;  ///< Those below first.
   std::vector<PlannedApplication> applications;
-  std::vector<AddressRun> addresses;  ///< Claimed ones first, in the order of claiming.
+  std::vector<AddressRun> addresses;     ///< Claimed ones first, in the order of claiming.
+  std::optional<ndl::Argument> capture;  ///< `pcap`, the file that captures each machine.
 };
 
 /// Everything that build() needs. Refers to its Description, which outlives it.
@@ -103,6 +105,9 @@ struct PlanOptions {
 /// plans what is to be built. Nothing comes back if there are errors, earlier ones included.
 std::optional<Plan> make_plan(const ndl::Description& description, const PlanOptions& options,
                               ndl::Diagnostics& diagnostics);
+
+/// The files that `pcap` arguments name: machines by number in the world, and paths.
+std::vector<std::pair<std::uint32_t, std::string>> capture_files(const Plan& plan);
 
 /// For people: what would be built, which addresses nobody chose, and the expected memory of a
 /// process that holds `held_bytes` before. Lists `most` groups of addresses before it only counts.

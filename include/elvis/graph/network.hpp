@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "elvis/graph/frame.hpp"
+#include "elvis/graph/observer.hpp"
 #include "elvis/sim/partition.hpp"
 #include "elvis/util/rng.hpp"
 #include "elvis/util/units.hpp"
@@ -117,6 +118,9 @@ class Network final : public Entity {
   void distribute(Tap& from, Entity& origin, Time departure, Frame* frame);
   void deliver(Tap& to, Entity& origin, Time departure, Frame* frame, Rng* luck);
   void corrupt(Frame& frame, Rng& luck);
+  void tell_carried(Entity& origin, const Frame& frame) const;
+  [[gnu::cold]] void tell_fate(Entity& origin, const Frame& frame, FrameFate fate,
+                               const Tap* to) const;
   void fold_fate(Entity& origin, const Frame& frame);
   std::uint64_t fold_of(const Message& frame) const;
   [[gnu::cold]] static std::uint64_t fold_payload(std::uint64_t state, const Message& frame);

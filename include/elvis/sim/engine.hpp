@@ -38,6 +38,9 @@ struct EngineOptions {
   /// How long one event may take before the run counts as stuck.
   std::chrono::milliseconds watchdog{10'000};
   bool handles_signals = false;  ///< SIGINT and SIGTERM end the run instead of the process.
+  /// Told now and then, between events while all partitions rest, that everything before this time
+  /// has happened: what observers saw of it is complete. A reason that comes back ends the run.
+  std::function<StopReason(Time before)> settled;
   /// Called now and then while the run goes on, on a thread that runs no event.
   std::function<void(const Progress&)> progress;
   /// Called when an event of `who` does not end, not even when the run was asked to: `reason` is

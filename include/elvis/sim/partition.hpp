@@ -7,6 +7,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "elvis/sim/calendar.hpp"
@@ -19,17 +20,18 @@ namespace elvis {
 
 /// Why a run came to its end.
 enum class StopReason : std::uint8_t {
-  none,          ///< It goes on.
-  completed,     ///< Everything that has an end has reached it.
-  idle,          ///< Nothing is left to happen.
-  until,         ///< The simulated time limit was reached.
-  max_events,    ///< The limit on events was reached.
-  wall_limit,    ///< The limit on wall time was reached.
-  memory_limit,  ///< The limit on memory was reached.
-  livelock,      ///< One instant never ended.
-  stuck,         ///< Something computed for too long without letting time pass.
-  interrupted,   ///< SIGINT.
-  terminated,    ///< SIGTERM.
+  none,           ///< It goes on.
+  completed,      ///< Everything that has an end has reached it.
+  idle,           ///< Nothing is left to happen.
+  until,          ///< The simulated time limit was reached.
+  max_events,     ///< The limit on events was reached.
+  wall_limit,     ///< The limit on wall time was reached.
+  memory_limit,   ///< The limit on memory was reached.
+  livelock,       ///< One instant never ended.
+  stuck,          ///< Something computed for too long without letting time pass.
+  interrupted,    ///< SIGINT.
+  terminated,     ///< SIGTERM.
+  output_failed,  ///< What the run writes could not be written.
 };
 
 /// A coroutine that waits for something other than time. Leaves the ready list when destroyed.
@@ -65,6 +67,8 @@ class Partition {
     std::atomic<StopReason> stop{StopReason::none};
     std::atomic<const Entity*> culprit{nullptr};  ///< Of a livelock.
     void request(StopReason reason, const Entity* who = nullptr);
+    /// Told that everything before a time has happened; see EngineOptions. Set before the run.
+    std::function<StopReason(Time before)> settled;
   };
 
   Partition(Shared& shared, std::size_t index, std::size_t count);
@@ -203,6 +207,7 @@ class Partition {
   void start_windows();
   void take_what_fits();
   void stop_windows();
+  void tell_settled(Time before);
   void prefetch_first(std::size_t count) const;
   void run_ready();
   void handle_late();

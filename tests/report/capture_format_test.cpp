@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/report/capture_format.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+#include <vector>
+
+namespace elvis {
+namespace {
+
+// The bytes of `out` as hex digits, with a blank after each four bytes.
+std::string hex(const std::string& out) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(out[i]);
+    if (i != 0 && i % 4 == 0) text += ' ';
+    text += digits[byte >> 4];
+    text += digits[byte & 15];
+  }
+  return text;
+}
+
+constexpr std::array<std::uint8_t, 5> broadcast{0xff, 0xff, 0xff, 0xff, 0xff};
+constexpr Time at{Duration{0x1'2345'6789}};
+
+TEST(CaptureFormatTest, ASectionBeginsWithAHeaderBlockInLittleEndian) {
+  std::string out;
+  append_capture_header(out, CaptureFormat::pcapng);
+  EXPECT_EQ(hex(out),
+            "0a0d0d0a 2c000000 4d3c2b1a 01000000 ffffffff ffffffff "
+            "04000500 456c7669 73000000 00000000 2c000000");
+}
+
+TEST(CaptureFormatTest, AnInterfaceHasItsOptionsPaddedToFourBytes) {
+  std::string out;
+  append_capture_interface(out, CaptureFormat::pcapng,
+                           {"a/1", "xy", MacAddress{0x02'0000'0000'2a}, BitRate{1'000'000}});
+  EXPECT_EQ(hex(out),
+            "01000000 48000000 01000000 00000000 "
+            "02000300 612f3100 03000200 78790000 "
+            "06000600 02000000 002a0000 "
+            "08000800 40420f00 00000000 "
+            "09000100 09000000 00000000 48000000");
+}
+
+TEST(CaptureFormatTest, AFrameHasItsTimeInTwoHalvesHighFirst) {
+  std::string out;
+  append_captured_frame(out, CaptureFormat::pcapng,
+                        {.time = at, .interface_id = 3, .bytes = broadcast});
+  EXPECT_EQ(hex(out),
+            "06000000 28000000 03000000 01000000 89674523 05000000 05000000 "
+            "ffffffff ff000000 28000000");
+}
+
+TEST(CaptureFormatTest, ACommentAndAFlagAreOptionsBehindThePaddedFrame) {
+  std::string out;
+  const std::vector<std::uint8_t> bytes(6, 0xff);
+  append_captured_frame(
+      out, CaptureFormat::pcapng,
+      {.time = at, .direction = CaptureDirection::inbound, .bytes = bytes, .comment = "lost!"});
+  // The flags: inbound, broadcast.
+  EXPECT_EQ(hex(out),
+            "06000000 40000000 00000000 01000000 89674523 06000000 06000000 "
+            "ffffffff ffff0000 01000500 6c6f7374 21000000 02000400 0d000000 00000000 40000000");
+}
+
+TEST(CaptureFormatTest, FlagsTellDirectionAndKindOfAddress) {
+  const auto flags = [](CaptureDirection direction, std::uint8_t first) {
+    std::vector<std::uint8_t> bytes(8, 0x10);
+    bytes[0] = first;
+    std::string out;
+    append_captured_frame(out, CaptureFormat::pcapng,
+                          {.time = at, .direction = direction, .bytes = bytes});
+    return static_cast<int>(out[40]);
+  };
+  EXPECT_EQ(flags(CaptureDirection::outbound, 0x02), 2 | 1 << 2);
+  EXPECT_EQ(flags(CaptureDirection::inbound, 0x01), 1 | 2 << 2);
+}
+
+TEST(CaptureFormatTest, TheClassicFormatHasItsNanosecondMagic) {
+  std::string out;
+  append_capture_header(out, CaptureFormat::pcap);
+  append_capture_interface(out, CaptureFormat::pcap, {"a", "b", {}, {}});
+  append_captured_frame(
+      out, CaptureFormat::pcap,
+      {.time = Time{Duration{2'000'000'007}}, .bytes = broadcast, .comment = "lost"});
+  EXPECT_EQ(hex(out),
+            "4d3cb2a1 02000400 00000000 00000000 ffffff7f 01000000 "
+            "02000000 07000000 05000000 05000000 ffffffff ff");
+}
+
+TEST(CaptureFormatTest, TheNameOfAFileTellsItsFormat) {
+  EXPECT_EQ(capture_format_of("x.pcap"), CaptureFormat::pcap);
+  EXPECT_EQ(capture_format_of("x.pcapng"), CaptureFormat::pcapng);
+  EXPECT_EQ(capture_format_of("pcap"), CaptureFormat::pcapng);
+}
+
+TEST(CaptureFormatTest, WholeBlocksEndWhereABlockEnds) {
+  for (const CaptureFormat format : {CaptureFormat::pcapng, CaptureFormat::pcap}) {
+    std::string out;
+    std::vector<std::size_t> ends{0};
+    append_capture_header(out, format);
+    ends.push_back(out.size());
+    for (int i = 0; i < 3; ++i) {
+      append_captured_frame(out, format, {.time = at, .bytes = broadcast, .comment = "x"});
+      ends.push_back(out.size());
+    }
+    for (std::size_t size = 0; size <= out.size(); ++size) {
+      std::size_t expected = 0;
+      for (const std::size_t end : ends) expected = end <= size ? end : expected;
+      EXPECT_EQ(whole_capture_blocks(out, size, format, true), expected) << size;
+    }
+  }
+}
+
+TEST(CaptureFormatTest, AnEndlessCommentIsCutToWhatAnOptionHolds) {
+  std::string out;
+  const std::string comment(100'000, 'x');
+  append_captured_frame(out, CaptureFormat::pcapng,
+                        {.time = at, .bytes = broadcast, .comment = comment});
+  EXPECT_EQ(out.size(), 28U + 8 + 4 + 65'536 + 4 + 4);
+  EXPECT_EQ(whole_capture_blocks(out, out.size(), CaptureFormat::pcapng, false), out.size());
+}
+
+}  // namespace
+}  // namespace elvis
