@@ -224,7 +224,7 @@ TEST_F(DescriptionTest, StaysValidWhenItIsMoved) {
 }
 
 TEST(LanguageKeysTest, KnowsWhatTheLanguageGivesAMeaning) {
-  EXPECT_EQ(language_keys(SectionKind::machine).size(), 4U);
+  EXPECT_EQ(language_keys(SectionKind::machine).size(), 5U);
   EXPECT_EQ(language_keys(SectionKind::include)[0], "file");
   EXPECT_TRUE(language_keys(SectionKind::machines).empty());
 }
