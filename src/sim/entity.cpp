@@ -10,7 +10,7 @@ void Entity::prefetch(const void*) const {}
 
 // A timer is mostly part of a coroutine's frame, which begins before it.
 void Entity::prefetch_timers() const {
-  prefetch_lines(timers_.earliest(), -2, 2);
+  prefetch_lines(timers_.earliest(), -2, 1);
 }
 
 void Entity::prefetch_remembered() const {
