@@ -121,7 +121,10 @@ void Calendar::open(Time limit, Order order) {
 
   const std::size_t events = due.size();
   reserve(events_, capacity_, events);
-  if (order == Order::by_time) {
+  const bool is_sorted = order == Order::by_time && due.is_in_order;
+  if (is_sorted) {
+    copy_in_order(due);
+  } else if (order == Order::by_time) {
     scatter(due, division_of(due), time_key);
   } else {
     scatter(due, division_of(due), target_key);
@@ -129,6 +132,7 @@ void Calendar::open(Time limit, Order order) {
   release_blocks(due);
   at_ = stop_at_ = sorted_end_ = events_.get();
   events_end_ = events_.get() + events;
+  if (is_sorted) stop_at_ = sorted_end_ = events_end_;
   bucket_ = 0;
 }
 
@@ -202,6 +206,14 @@ Calendar::Division Calendar::division_of(const Slot& slot) {
     }
   });
   return division(lowest_target_, highest_target_, slot.size());
+}
+
+// What is sent and slept at constant distances comes in order; then there is nothing to sort.
+void Calendar::copy_in_order(const Slot& slot) {
+  Event* end = events_.get() + slot.size();
+  for_each_block(slot, [&](const Event* first, const Event* last) {  // the newest block first
+    end = std::copy_backward(first, last, end);
+  });
 }
 
 // Puts the events of `slot` into buckets: one pass counts, one moves.

@@ -90,7 +90,9 @@ class Calendar {
     Event* at = nullptr;
     Event* end = nullptr;
     Time first = end_of_time;
-    std::size_t full = 0;  // blocks behind the one being filled
+    const Event* newest = nullptr;
+    bool is_in_order = true;  // whether each event is later than the one added before it
+    std::size_t full = 0;     // blocks behind the one being filled
 
     std::size_t size() const {
       return block == nullptr ? 0
@@ -117,7 +119,9 @@ class Calendar {
   [[gnu::always_inline]] void push_to_slot(Slot& slot, const Event& event) {
     if (slot.at == slot.end) [[unlikely]]
       add_block(slot);
-    *slot.at++ = event;
+    *slot.at = event;
+    if (slot.newest != nullptr && event < *slot.newest) slot.is_in_order = false;
+    slot.newest = slot.at++;
     if (event.time < slot.first) slot.first = event.time;
     ++slot_events_;
   }
@@ -128,6 +132,7 @@ class Calendar {
   static void for_each_block(const Slot& slot, Visit visit);
   static void reserve(std::unique_ptr<Event[]>& events, std::size_t& capacity, std::size_t wanted);
   Slot split(Slot& slot, Time limit);
+  void copy_in_order(const Slot& slot);
   template <typename Key>
   void scatter(const Slot& slot, const Division& parts, Key key);
   const Event* take_slowly();
