@@ -133,10 +133,8 @@ std::string list_applications(const Catalog& catalog) {
 std::string list_links() {
   std::vector<Row> rows;
   for (const LinkArgument& link : link_arguments()) {
-    rows.push_back(
-        {std::string{link.name}, std::string{link.type},
-         link.read == nullptr ? "not yet available" : fmt::format("default {}", link.fallback),
-         std::string{link.summary}});
+    rows.push_back({std::string{link.name}, std::string{link.type},
+                    fmt::format("default {}", link.fallback), std::string{link.summary}});
   }
   std::string text = "Network: what joins machines; its link properties\n";
   print(rows, text);
