@@ -159,6 +159,10 @@ void World::make_switchable(Machine& machine, ProtocolList protocols) {
   switchables_[machine.id()].protocols = std::move(protocols);
 }
 
+void World::configure_again(Machine& machine, std::function<void()> configure) {
+  switchables_[machine.id()].configure = std::move(configure);
+}
+
 void World::switch_at(Machine& machine, Time at, bool on) {
   std::vector<Switchable::Switch>& switches = switchables_[machine.id()].switches;
   ELVIS_ASSERT(switches.empty() || switches.back().at <= at);
@@ -199,6 +203,7 @@ void World::add_protocols_again(Machine& machine) {
   if (switchable.protocols.empty()) return;
   switchable.arena = std::make_unique<Arena>();
   for (const auto& [kind, options] : switchable.protocols) kind->add(*this, machine, *options);
+  if (switchable.configure) switchable.configure();
 }
 
 // ===== World: results =====

@@ -80,6 +80,9 @@ class World {
   /// protocols and what they know; switched on, `protocols` are made anew and the applications
   /// start afresh. Without `protocols` those that it has stay as they are.
   void make_switchable(Machine& machine, ProtocolList protocols);
+  /// Lets `configure` follow whenever the protocols of a switchable machine were made anew: it
+  /// tells them what they were told after they were first made. Called on the machine's partition.
+  void configure_again(Machine& machine, std::function<void()> configure);
   /// Switches a switchable machine at `at`, times ascending.
   void switch_at(Machine& machine, Time at, bool on);
 
@@ -136,6 +139,7 @@ class World {
     };
     ProtocolList protocols;
     std::vector<Switch> switches;
+    std::function<void()> configure;
     std::unique_ptr<Arena> arena;  // of protocols that were made anew
   };
 

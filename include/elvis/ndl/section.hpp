@@ -31,6 +31,8 @@ enum class SectionKind : std::uint8_t {
   parameter,
   template_,
   include,
+  events,
+  event,
 };
 
 /// The section's name as it is written between brackets, `Machine`.
