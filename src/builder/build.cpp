@@ -2,6 +2,7 @@
 #include "elvis/builder/build.hpp"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -118,6 +119,7 @@ class Builder {
   std::vector<Network*> networks_;
   std::vector<std::pair<const ProtocolKind*, const Options*>> defaults_;
   std::vector<Unresolved> unresolved_;
+  std::set<std::uint32_t> switchable_;  // machines
   // Of the present group and stretch.
   std::vector<std::optional<SectionValues>> protocol_values_;
   std::vector<SectionValues> application_values_;
@@ -129,7 +131,11 @@ std::unique_ptr<World> Builder::build() {
     networks_.push_back(
         &world_->add_network(std::string{network.declaration.id()}, network.properties));
   }
+  for (const PlannedSwitch& one : plan_.switches) switchable_.insert(one.machine);
   for (const PlannedGroup& group : plan_.groups) add_group(group);
+  for (const PlannedSwitch& one : plan_.switches) {
+    world_->switch_at(world_->machine(one.machine), one.at, one.on);
+  }
   // Machines may name others that come later, so this is last.
   TargetResolver resolver{plan_, *world_};
   for (const Unresolved& one : unresolved_) resolver.resolve(*one.options, *one.machine);
@@ -168,12 +174,16 @@ void Builder::add_machines(const PlannedGroup& group, const Stretch& stretch) {
 
 void Builder::add_machine(const PlannedGroup& group, std::uint32_t place, bool is_first) {
   Machine& machine = world_->add_machine(attached_, group.protocols.size());
+  World::ProtocolList made;
   for (std::size_t i = 0; i < group.protocols.size(); ++i) {
     const ProtocolKind& kind = *group.protocols[i].kind;
     auto& values = protocol_values_[i];
-    kind.add(*world_, machine,
-             values ? values->of(kind, machine, place, is_first, unresolved_) : defaults_of(kind));
+    const Options& options =
+        values ? values->of(kind, machine, place, is_first, unresolved_) : defaults_of(kind);
+    kind.add(*world_, machine, options);
+    if (!switchable_.empty()) made.emplace_back(&kind, &options);
   }
+  if (switchable_.contains(machine.id())) world_->make_switchable(machine, std::move(made));
   for (std::size_t i = 0; i < group.applications.size(); ++i) {
     const ApplicationKind& kind = *group.applications[i].kind;
     world_->add_application(machine, kind,

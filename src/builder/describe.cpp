@@ -61,6 +61,9 @@ std::string describe(const Plan& plan, std::size_t most, std::uint64_t held_byte
       fmt::format("{}, {}, {}, {}\n", counted(plan.machines, "machine"),
                   counted(plan.networks.size(), "network"), counted(plan.taps, "tap"),
                   counted(plan.applications, "application"));
+  if (plan.events != 0) {
+    fmt::format_to(std::back_inserter(text), "{} while it runs\n", counted(plan.events, "event"));
+  }
   std::size_t runs = 0;
   for (const PlannedGroup& group : plan.groups) {
     for (const AddressRun& run : group.addresses) {

@@ -8,6 +8,7 @@
 #include "elvis/graph/network.hpp"
 #include "elvis/ndl/description.hpp"
 #include "elvis/ndl/diagnostics.hpp"
+#include "link_value.hpp"
 
 namespace elvis {
 
@@ -17,9 +18,9 @@ struct LinkArgument {
   std::string_view type;
   std::string_view fallback;  ///< What holds without it.
   std::string_view summary;   ///< One line.
-  /// Takes the value over, or reports what is wrong with it. Null: not available yet.
-  void (*read)(const ndl::Argument& argument, LinkProperties& properties,
-               ndl::Diagnostics& diagnostics);
+  /// Takes the value over, or reports what is wrong with it.
+  void (*read)(LinkValue& value, LinkProperties& properties);
+  bool may_change;  ///< Whether an `[Event]` may change it.
 };
 
 std::span<const LinkArgument> link_arguments();

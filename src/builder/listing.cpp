@@ -133,12 +133,21 @@ std::string list_applications(const Catalog& catalog) {
 std::string list_links() {
   std::vector<Row> rows;
   for (const LinkArgument& link : link_arguments()) {
-    rows.push_back(
-        {std::string{link.name}, std::string{link.type},
-         link.read == nullptr ? "not yet available" : fmt::format("default {}", link.fallback),
-         std::string{link.summary}});
+    rows.push_back({std::string{link.name}, std::string{link.type},
+                    fmt::format("default {}", link.fallback), std::string{link.summary}});
   }
   std::string text = "Network: what joins machines; its link properties\n";
+  print(rows, text);
+  rows = {{"at", "time", "required", "when it happens"},
+          {"network", "id", "optional", "the network that changes, or"},
+          {"machine", "name", "optional", "the machine that is switched off or on"},
+          {"set", "up or down", "optional", "whether it works from now on"}};
+  for (const LinkArgument& link : link_arguments()) {
+    if (!link.may_change) continue;
+    rows.push_back({std::string{link.name}, std::string{link.type}, "optional",
+                    "of the network, from now on"});
+  }
+  text += "Event: what changes while the simulation runs\n";
   print(rows, text);
   return text;
 }

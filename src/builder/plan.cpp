@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "address_book.hpp"
+#include "event_planner.hpp"
 #include "group_planner.hpp"
 #include "link_properties.hpp"
 #include "memory_estimate.hpp"
@@ -52,6 +53,7 @@ std::optional<Plan> Planner::plan() {
   plan_.description = &context_.description;
   plan_networks();
   plan_groups();
+  plan_events(context_.description, plan_, diagnostics_);
   AddressBook book{plan_.networks, pools_, plan_.groups, diagnostics_};
   // What does not fit is not looked at machine by machine: that might take as long as building it.
   if (fits_memory() && count_taps() && plan_.machines <= max_machines) {

@@ -43,7 +43,10 @@ class NameCollector final : public OptionVisitor {
 class KnownNames {
  public:
   explicit KnownNames(const Catalog& catalog) : catalog_{catalog} {
-    for (const LinkArgument& link : link_arguments()) links_.push_back(link.name);
+    for (const LinkArgument& link : link_arguments()) {
+      links_.push_back(link.name);
+      if (link.may_change) changes_.push_back(link.name);
+    }
   }
 
   /// Of sections like `section`; null if nobody knows what it is, which was reported.
@@ -54,6 +57,7 @@ class KnownNames {
     if (section.kind() == ndl::SectionKind::application) {
       return of_kind(catalog_.find_application(section.name()));
     }
+    if (section.kind() == ndl::SectionKind::event) return &changes_;
     return section.kind() == ndl::SectionKind::network ? &links_ : &none_;
   }
 
@@ -72,6 +76,7 @@ class KnownNames {
 
   const Catalog& catalog_;
   Names links_;
+  Names changes_;  // of those, what an event may change
   const Names none_;
   std::vector<std::pair<const void*, std::unique_ptr<Names>>> kinds_;
 };

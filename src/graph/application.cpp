@@ -11,6 +11,7 @@ namespace elvis {
 void Application::satisfied() {
   if (status_ != ApplicationStatus::waiting) return;
   status_ = ApplicationStatus::done;
+  has_reached_end_ = true;
   machine_.partition().completed();
 }
 
@@ -24,9 +25,16 @@ void Application::set_detail(std::string text) {
 }
 
 void Application::start() {
-  status_ = kind_.has_end ? ApplicationStatus::waiting : ApplicationStatus::serving;
+  const bool is_awaited = kind_.has_end && !has_reached_end_;
+  status_ = is_awaited ? ApplicationStatus::waiting : ApplicationStatus::serving;
   task_ = kind_.run(*this, options_);
   task_.start(this);
+}
+
+void Application::start_again() {
+  messages_ = bytes_ = other_messages_ = expected_ = 0;
+  detail_.reset();
+  start();
 }
 
 void Application::task_ended() {
@@ -48,7 +56,9 @@ void Application::task_ended() {
     status_ = ApplicationStatus::done;
   }
   task_.reset();
-  if (is_awaited) machine_.partition().completed();
+  if (!is_awaited) return;
+  has_reached_end_ = true;
+  machine_.partition().completed();
 }
 
 }  // namespace elvis

@@ -31,6 +31,8 @@ std::string_view name_of(Drop reason) {
       return "queue_full";
     case Drop::bad_source:
       return "bad_source";
+    case Drop::machine_off:
+      return "machine_off";
   }
   ELVIS_UNREACHABLE();
 }

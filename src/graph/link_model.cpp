@@ -12,14 +12,16 @@ bool happens(Probability probability, Rng& luck) {
 
 }  // namespace
 
-FrameLuck LinkModel::draw(std::uint64_t number, ChannelState& channel, Rng& luck) const {
+FrameLuck LinkModel::draw_damage(std::uint64_t number, ChannelState& channel, Rng& luck) const {
   FrameLuck fate;
   fate.is_lost = loss.should_lose(number, channel, luck);
-  if (fate.is_lost) return fate;
-  fate.is_corrupted = happens(corruption, luck);
+  if (!fate.is_lost) fate.is_corrupted = happens(corruption, luck);
+  return fate;
+}
+
+void LinkModel::draw_times(FrameLuck& fate, Rng& luck) const {
   fate.latency = draw_latency(luck);
   if (happens(duplication, luck)) fate.copy_latency = draw_latency(luck);
-  return fate;
 }
 
 Duration LinkModel::draw_latency(Rng& luck) const {

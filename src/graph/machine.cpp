@@ -54,13 +54,50 @@ void Machine::destroy_tasks() {
     for (Application* next = applications_; next != nullptr; next = next->next_) next->start();
     return;
   }
-  const std::unique_ptr<Frame> frame{static_cast<Frame*>(subject)};
+  std::unique_ptr<Frame> frame{static_cast<Frame*>(subject)};
   if (frame->tap != nullptr) {
     frame->tap->network().delivered(*frame, *frame->tap);
     return frame->tap->demux(std::move(frame->bytes));
   }
+  handle_other(std::move(frame));
+}
+
+// What has no tap.
+[[gnu::noinline]] void Machine::handle_other(std::unique_ptr<Frame> frame) {
+  switch (frame->number) {
+    case Frame::switches_on:
+      return switch_on();
+    case Frame::switches_off:
+      return switch_off();
+    case Frame::to_itself:
+      break;
+    default:
+      Tap& tap = taps_[frame->number - 1];
+      return tap.network().enter(tap, std::move(frame));
+  }
+  if (!is_on_) return drop(Drop::machine_off, frame->bytes);
   Arrival itself;
   if (Protocol* const ipv4 = find(ProtocolId::ipv4)) ipv4->demux(std::move(frame->bytes), itself);
+}
+
+const Tap* Machine::ingress_of(const Frame& frame) const {
+  const bool has_one = frame.tap == nullptr && frame.number - 1 < tap_count_;
+  return has_one ? taps_ + (frame.number - 1) : nullptr;
+}
+
+// ===== Machine: off and on again =====
+
+void Machine::switch_off() {
+  if (!std::exchange(is_on_, false)) return;
+  destroy_tasks();
+  for (Tap& tap : taps()) tap.set_path(nullptr);
+  world_.remove_protocols(*this);
+}
+
+void Machine::switch_on() {
+  if (std::exchange(is_on_, true)) return;
+  world_.add_protocols_again(*this);
+  for (Application* next = applications_; next != nullptr; next = next->next_) next->start_again();
 }
 
 // The engine has asked for the first two lines. Tap and IPv4 lie in the third; of an application

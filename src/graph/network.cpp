@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "elvis/graph/machine.hpp"
@@ -11,6 +13,7 @@
 #include "elvis/graph/world.hpp"
 #include "elvis/util/assert.hpp"
 #include "elvis/util/fold.hpp"
+#include "medium.hpp"
 
 namespace elvis {
 
@@ -54,19 +57,26 @@ void NetworkCounters::add(const NetworkCounters& other) {
   bytes_delivered += other.bytes_delivered;
 }
 
-Network::Network(World& world, std::uint32_t index, std::string name,
-                 const LinkProperties& properties)
+Network::Network(World& world, std::uint32_t index, std::string name, LinkProperties properties)
     : Entity{first_network_id + index},
       world_{world},
       index_{index},
       name_{std::move(name)},
       key_{hash_of(name_)},
       first_mac_{locally_administered | network_bits(index)},
-      properties_{properties},
-      is_plain_{!properties.throughput && !properties.needs_luck()} {
-  ELVIS_ASSERT(properties_.latency.min >= Duration{1});
-  ELVIS_ASSERT(properties_.latency.min <= properties_.latency.max);
+      properties_{std::move(properties)},
+      lookahead_{properties_.least_latency()},
+      is_limited_{properties_.is_limited()},
+      is_plain_{!is_limited_ && properties_.is_up && properties_.is_perfect() &&
+                properties_.changes.empty()} {
+  ELVIS_ASSERT(lookahead_ >= Duration{1});
+  const bool decides_late = properties_.queue.discipline == QueueProperties::Discipline::codel;
+  if (is_limited_ && decides_late && properties_.medium == MediumKind::shared) {
+    lookahead_ = Duration{1};
+  }
 }
+
+Network::~Network() = default;
 
 // ===== Network: who is where =====
 
@@ -121,45 +131,10 @@ inline void Network::tell_carried(Entity& origin, const Frame& frame) const {
     if (Tap* const to = tap_with(destination_of(sent->bytes))) [[likely]] {
       tell_carried(sender, *sent);
       sent->tap = to;
-      return here.schedule(to->machine(), sender,
-                           add_saturated(here.now(), properties_.latency.min), sent);
+      return here.schedule(to->machine(), sender, add_saturated(here.now(), lookahead_), sent);
     }
   }
-  if (properties_.throughput) {
-    here.hand_over(*this, sender, sent, crosses_partitions_);
-  } else {
-    distribute(from, sender, here.now(), sent);
-  }
-}
-
-// A frame's turn at the shared medium.
-void Network::handle(void* subject) {
-  auto* const frame = static_cast<Frame*>(subject);
-  distribute(*frame->tap, *this, occupy_medium(now(), frame->bytes.size()), frame);
-}
-
-void Network::discard(void* subject) {
-  delete static_cast<Frame*>(subject);
-}
-
-// When a frame of `bytes` bytes handed over at `now` has left the medium: the time from which it is
-// whole, rounded up to a nanosecond; what was rounded is not lost while the medium stays busy.
-Time Network::occupy_medium(Time now, std::size_t bytes) {
-  __extension__ using Wide = unsigned __int128;
-  constexpr std::uint64_t nanoseconds = 1'000'000'000;
-  const std::uint64_t rate = properties_.throughput->bits_per_second;
-  if (busy_until_ < now) {
-    busy_until_ = now;
-    busy_fraction_ = 0;
-  }
-  const Wide work = static_cast<Wide>(bytes) * 8 * nanoseconds + busy_fraction_;
-  busy_until_ = add_saturated(busy_until_, Duration{static_cast<Duration::rep>(work / rate)});
-  busy_fraction_ = static_cast<std::uint64_t>(work % rate);
-  return busy_fraction_ == 0 ? busy_until_ : add_saturated(busy_until_, Duration{1});
-}
-
-Rng Network::luck(const Tap& from, std::uint32_t number) const {
-  return Rng{world_.seed(), key_, from.machine().key(), number};
+  carry(from, sent);
 }
 
 // A frame without a whole header has no address, so nobody's.
@@ -171,20 +146,22 @@ MacAddress Network::destination_of(const Message& frame) {
 }
 
 // Takes `frame` to its receivers. `origin` decides its fate: the sender, or the shared medium.
-void Network::distribute(Tap& from, Entity& origin, Time departure, Frame* frame) {
+void Network::distribute(Tap& from, Entity& origin, const LinkState& state, Time departure,
+                         Frame* frame) {
   tell_carried(origin, *frame);
+  if (!state.is_up) return lose(origin, frame, FrameFate::lost);
   std::optional<Rng> drawn;
-  if (properties_.needs_luck()) drawn = luck(from, frame->number);
+  if (!state.is_perfect()) {
+    drawn.emplace(Rng{world_.seed(), key_, from.machine().key(), frame->number});
+  }
   Rng* const luck = drawn ? &*drawn : nullptr;
 
   const MacAddress destination = destination_of(frame->bytes);
   if (!destination.is_group()) {
-    if (Tap* const to = tap_with(destination)) return deliver(*to, origin, departure, frame, luck);
-    ++counters_here(origin.partition()).frames_unknown_destination;
-    tell_fate(origin, *frame, FrameFate::unknown_destination, nullptr);
-    fold_fate(origin, *frame);
-    delete frame;
-    return;
+    if (Tap* const to = tap_with(destination)) {
+      return deliver(*to, origin, state, departure, frame, luck);
+    }
+    return lose(origin, frame, FrameFate::unknown_destination);
   }
   const std::unique_ptr<Frame> original{frame};
   if (taps_.size() < 2) {
@@ -194,33 +171,53 @@ void Network::distribute(Tap& from, Entity& origin, Time departure, Frame* frame
   }
   counters_here(origin.partition()).frames_copied += taps_.size() - 2;
   for (Tap* const to : taps_) {
-    if (to != &from) deliver(*to, origin, departure, new Frame{*original}, luck);
+    if (to != &from) deliver(*to, origin, state, departure, new Frame{*original}, luck);
   }
 }
 
-void Network::deliver(Tap& to, Entity& origin, Time departure, Frame* frame, Rng* luck) {
-  Duration latency = properties_.latency.min;
-  if (luck != nullptr) {
-    if (!properties_.loss.is_zero() && luck->happens(properties_.loss)) {
-      ++counters_here(origin.partition()).frames_lost;
-      tell_fate(origin, *frame, FrameFate::lost, &to);
-      fold_fate(origin, *frame);
-      delete frame;
-      return;
-    }
-    if (!properties_.corruption.is_zero() && luck->happens(properties_.corruption)) {
-      corrupt(*frame, *luck);
-      ++counters_here(origin.partition()).frames_corrupted;
-      tell_fate(origin, *frame, FrameFate::corrupted, &to);
-    }
-    if (!properties_.latency.is_constant()) {
-      const auto spread = (properties_.latency.max - properties_.latency.min).count();
-      latency +=
-          Duration{static_cast<Duration::rep>(luck->below(static_cast<std::uint64_t>(spread) + 1))};
-    }
+void Network::deliver(Tap& to, Entity& origin, const LinkState& state, Time departure, Frame* frame,
+                      Rng* luck) {
+  if (luck == nullptr) {
+    return send_on(to, origin, add_saturated(departure, state.latency.min()), frame);
   }
-  frame->tap = &to;
-  origin.partition().schedule(to.machine(), origin, add_saturated(departure, latency), frame);
+  const FrameLuck fate =
+      state.draw(frame->number, frame->tap->channel_, *luck, [&] { corrupt(*frame, *luck); });
+  if (fate.is_lost) return lose(origin, frame, FrameFate::lost, &to);
+  NetworkCounters& counters = counters_here(origin.partition());
+  if (fate.is_corrupted) {
+    ++counters.frames_corrupted;
+    tell_fate(origin, *frame, FrameFate::corrupted, &to);
+  }
+  if (fate.copy_latency) tell_fate(origin, *frame, FrameFate::duplicated, &to);
+  Frame* const copy = fate.copy_latency ? new Frame{*frame} : nullptr;
+  send_on(to, origin, add_saturated(departure, fate.latency), frame);
+  if (copy == nullptr) return;
+  ++counters.frames_duplicated;
+  if (fate.is_corrupted) ++counters.frames_corrupted;
+  send_on(to, origin, add_saturated(departure, *fate.copy_latency), copy);
+}
+
+// To the machine, or first to the medium through which it receives.
+void Network::send_on(Tap& to, Entity& origin, Time arrival, Frame* frame) {
+  Machine& receiver = to.machine();
+  if (is_limited_ && properties_.medium == MediumKind::switched) {
+    frame->tap = nullptr;
+    frame->number = 1 + static_cast<std::uint32_t>(&to - receiver.taps().data());
+  } else {
+    frame->tap = &to;
+  }
+  origin.partition().schedule(receiver, origin, arrival, frame);
+}
+
+// `frame` goes no further; it still has its sender's tap.
+void Network::lose(Entity& origin, Frame* frame, FrameFate fate, const Tap* to) {
+  NetworkCounters& counters = counters_here(origin.partition());
+  ++(fate == FrameFate::lost            ? counters.frames_lost
+     : fate == FrameFate::queue_dropped ? counters.frames_queue_dropped
+                                        : counters.frames_unknown_destination);
+  tell_fate(origin, *frame, fate, to);
+  fold_fate(origin, *frame);
+  delete frame;
 }
 
 // Flips one bit, and after each one another with probability 1/2.
@@ -289,7 +286,7 @@ void Network::fold_fate(Entity& origin, const Frame& frame) {
   if (&origin == this) {
     fold_ = fold(fold_, frame.fold);
   } else {
-    frame.tap->machine().fold_in(frame.fold, 1);
+    static_cast<Machine&>(origin).fold_in(frame.fold, 1);
   }
 }
 

@@ -16,6 +16,7 @@ Result<> Tap::send(MacAddress destination, EtherType type, Message&& payload) {
 }
 
 void Tap::pass_up(Message&& frame) {
+  if (!machine_.is_on()) return machine_.drop(Drop::machine_off, frame);
   std::uint8_t scratch[EthernetHeader::size];
   const std::uint8_t* const bytes = frame.front(EthernetHeader::size, scratch);
   if (bytes == nullptr) return machine_.drop(Drop::truncated, frame);

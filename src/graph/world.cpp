@@ -2,6 +2,7 @@
 #include "elvis/graph/world.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "elvis/util/assert.hpp"
@@ -102,7 +103,7 @@ Outcome World::run(RunOptions options) {
   }
   Duration grid{1};
   for (Network& network : networks_) {
-    network.counters_.assign(plan.partitions, {});
+    network.prepare(plan.partitions);
     network.move_to(network.taps_.empty() ? engine_->partition(0)
                                           : network.taps_.front()->machine().partition());
     network.crosses_partitions_ = std::any_of(
@@ -111,6 +112,7 @@ Outcome World::run(RunOptions options) {
     grid = std::max(grid, network.lookahead());
   }
   start_applications();
+  schedule_switches();
   options.engine.lookahead = plan.lookahead;
   options.engine.grid = std::min<Duration>(grid, std::chrono::milliseconds{10});
   if (options.stop_at_once != StopReason::none) engine_->request_stop(options.stop_at_once);
@@ -132,17 +134,76 @@ void World::start_applications() {
 void World::count_in_flight() {
   in_flight_.assign(networks_.size(), 0);
   for (std::size_t i = 0; i < engine_->size(); ++i) {
-    engine_->partition(i).for_each_pending([&](const Entity&, void* subject) {
+    engine_->partition(i).for_each_pending([&](const Entity& target, void* subject) {
       if (subject == nullptr || subject == this) return;
       const Frame& frame = *static_cast<const Frame*>(subject);
-      if (frame.tap != nullptr) ++in_flight_[frame.tap->network().index()];
+      if (frame.tap != nullptr) {
+        ++in_flight_[frame.tap->network().index()];
+      } else if (const Tap* const ingress = static_cast<const Machine&>(target).ingress_of(frame)) {
+        ++in_flight_[ingress->network().index()];
+      }
     });
   }
+  for (const Network& network : networks_) in_flight_[network.index()] += network.waiting();
 }
 
 void World::tear_down() {
   for (Machine* const machine : machines_) machine->destroy_tasks();
+  for (Network& network : networks_) network.discard_media();
   engine_.reset();
+}
+
+// ===== World: machines that are switched off and on =====
+
+void World::make_switchable(Machine& machine, ProtocolList protocols) {
+  switchables_[machine.id()].protocols = std::move(protocols);
+}
+
+void World::configure_again(Machine& machine, std::function<void()> configure) {
+  switchables_[machine.id()].configure = std::move(configure);
+}
+
+void World::switch_at(Machine& machine, Time at, bool on) {
+  std::vector<Switchable::Switch>& switches = switchables_[machine.id()].switches;
+  ELVIS_ASSERT(switches.empty() || switches.back().at <= at);
+  switches.push_back({at, on});
+}
+
+void World::schedule_switches() {
+  for (const auto& [id, switchable] : switchables_) {
+    Machine& machine = *machines_[id];
+    for (const Switchable::Switch& one : switchable.switches) {
+      auto* const frame =
+          new Frame{{}, {}, nullptr, 0, one.on ? Frame::switches_on : Frame::switches_off};
+      machine.partition().schedule(machine, machine, one.at, frame);
+    }
+  }
+}
+
+bool World::has_switch_off(const Machine& machine, Time after, Time until) const {
+  const auto found = switchables_.find(machine.id());
+  if (found == switchables_.end()) return false;
+  return std::any_of(
+      found->second.switches.begin(), found->second.switches.end(),
+      [&](const Switchable::Switch& one) { return !one.on && after < one.at && one.at <= until; });
+}
+
+// Each of these machines has an arena of its own, for its partition alone may use it now.
+Arena& World::arena_of(const Machine& machine) {
+  return *switchables_.find(machine.id())->second.arena;
+}
+
+void World::remove_protocols(Machine& machine) {
+  if (switchables_.find(machine.id())->second.protocols.empty()) return;
+  while (machine.protocol_count_ != 0) machine.protocols_[--machine.protocol_count_]->~Protocol();
+}
+
+void World::add_protocols_again(Machine& machine) {
+  Switchable& switchable = switchables_.find(machine.id())->second;
+  if (switchable.protocols.empty()) return;
+  switchable.arena = std::make_unique<Arena>();
+  for (const auto& [kind, options] : switchable.protocols) kind->add(*this, machine, *options);
+  if (switchable.configure) switchable.configure();
 }
 
 // ===== World: results =====

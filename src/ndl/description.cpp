@@ -183,6 +183,12 @@ std::size_t Description::group_count() const {
 MachineGroup Description::group(std::size_t place) const {
   return {*records_, records_->groups[place], static_cast<std::uint32_t>(place)};
 }
+std::size_t Description::event_count() const {
+  return records_->events.size();
+}
+Section Description::event(std::size_t place) const {
+  return {*records_, records_->events[place], nothing};
+}
 std::uint64_t Description::machine_count() const {
   return records_->machine_count;
 }
@@ -256,7 +262,8 @@ std::size_t Description::memory_bytes() const {
          all.networks.memory_bytes() + all.groups.memory_bytes() +
          all.network_names.memory_bytes() + all.group_names.memory_bytes() +
          all.templates.capacity() * sizeof(TemplateRecord) +
-         all.parameters.capacity() * sizeof(ParameterRecord);
+         all.parameters.capacity() * sizeof(ParameterRecord) +
+         all.events.capacity() * sizeof(std::uint32_t);
 }
 
 }  // namespace elvis::ndl

@@ -66,6 +66,8 @@ void Linker::check_section(std::uint32_t section) {
     case SectionKind::application:
     case SectionKind::template_:
       return require(section, "name");
+    case SectionKind::event:
+      return require(section, "at");
     case SectionKind::parameter:
       require(section, "name");
       return require(section, "value", true);
@@ -80,7 +82,7 @@ void Linker::require(std::uint32_t section, std::string_view key, bool may_be_em
   if (argument == nothing) {
     if (record.is_damaged) return;
     error_at(section, fmt::format("`{}` needs {} `{}`", to_string(record.kind),
-                                  key == "id" ? "an" : "a", key));
+                                  key == "id" || key == "at" ? "an" : "a", key));
   } else if (const auto text = text_of(argument);
              text && text->empty() && !may_be_empty &&
              records_.arguments[argument].state != ValueState::program) {

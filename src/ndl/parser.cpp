@@ -324,6 +324,9 @@ void Parser::remember(SectionKind kind, Context context, std::uint32_t section) 
       wrappers_ = {};
       records_.templates.push_back({entity});
       break;
+    case SectionKind::event:
+      records_.events.push_back(section);
+      break;
     case SectionKind::parameter:
       records_.parameters.push_back({section});
       break;

@@ -116,6 +116,7 @@ struct Records {
   Segments<EntityRecord> groups;
   std::vector<TemplateRecord> templates;
   std::vector<ParameterRecord> parameters;
+  std::vector<std::uint32_t> events;  ///< Their sections.
   std::vector<ParameterValue> parameter_values;
   NameTable network_names;
   NameTable group_names;

@@ -59,6 +59,14 @@ std::optional<std::string_view> Argument::evaluate(const Instance& instance, std
   return std::nullopt;
 }
 
+Reading<std::string> Argument::read_file(std::string_view name) const {
+  const SourceSet& sources = records_->sources;
+  const std::string_view here = sources.name(sources.file_of(key_span().begin));
+  std::string path{name.starts_with('/') ? std::string_view{}
+                                         : here.substr(0, here.rfind('/') + 1)};
+  return sources.read_data(path.append(name));
+}
+
 void Argument::mark_read() const {
   records_->arguments[index_].was_read = true;
 }

@@ -23,6 +23,7 @@ enum class Context : std::uint8_t {
   applications,
   parameters,
   template_,
+  events,
   leaf,     ///< A section that nothing may stand in.
   unknown,  ///< A section that was reported: what stands in it is skipped.
 };

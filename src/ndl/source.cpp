@@ -250,6 +250,36 @@ std::optional<FileId> SourceSet::load_from_disk(std::string_view path, Diagnosti
   return static_cast<FileId>(files_.size() - 1);
 }
 
+Reading<std::string> SourceSet::read_data(const std::string& path) const {
+  using Result = Reading<std::string>;
+  constexpr std::size_t most = std::size_t{64} << 20;
+  for (const Offered& offered : offered_) {
+    if (offered.name == path) return std::string{*offered.text};
+  }
+  if (disk_ == Disk::closed) return Result::failed("does not exist");
+  if (path.find('\0') != std::string::npos) {
+    return Result::failed("cannot have a NUL byte in its name");
+  }
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0) return Result::failed("cannot be opened: " + why(errno));
+  if (!S_ISREG(status.st_mode)) {
+    return Result::failed(fmt::format("is {}, not text", kind_of(status.st_mode)));
+  }
+  const Descriptor opened{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)};
+  if (opened.number() < 0) return Result::failed("cannot be opened: " + why(errno));
+  std::string content;
+  for (std::size_t size = 0;;) {
+    content.resize(size + (std::size_t{64} << 10));
+    const ssize_t got = ::read(opened.number(), content.data() + size, content.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return Result::failed("cannot be read: " + why(errno));
+    size += static_cast<std::size_t>(got);
+    content.resize(size);
+    if (got == 0) return content;
+    if (size > most) return Result::failed("is longer than 64 MiB");
+  }
+}
+
 const SourceSet::File& SourceSet::at(FileId file) const {
   ELVIS_ASSERT(static_cast<std::size_t>(file) < files_.size());
   return *files_[static_cast<std::size_t>(file)];

@@ -277,6 +277,18 @@ Reading<Probability> read_probability(std::string_view text) {
                             static_cast<std::uint64_t>(one));
 }
 
+Reading<double> read_decimal(std::string_view text) {
+  constexpr std::size_t most_decimals = 19;
+  const auto number = to_decimal(text);
+  if (!number || !number->unit.empty()) {
+    return Reading<double>::failed("needs a number, for example `0.5`, " + got(text));
+  }
+  if (number->decimals > most_decimals) {
+    return Reading<double>::failed("has more decimals than can be told apart, " + got(text));
+  }
+  return static_cast<double>(number->digits) / static_cast<double>(power_of_ten(number->decimals));
+}
+
 // ===== Addresses =====
 
 Reading<std::uint32_t> read_address(std::string_view text) {

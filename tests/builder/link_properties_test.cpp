@@ -20,9 +20,9 @@ LinkProperties link(const std::string& arguments) {
 TEST(LinkPropertiesTest, HaveTheDocumentedDefaults) {
   const LinkProperties properties = link("");
   EXPECT_EQ(properties.mtu, 1500U);
-  EXPECT_EQ(properties.latency, (Latency{1ns, 1ns}));
+  EXPECT_EQ(properties.latency, (LatencyModel{1ns, 1ns}));
   EXPECT_FALSE(properties.throughput);
-  EXPECT_TRUE(properties.loss.is_zero());
+  EXPECT_TRUE(properties.loss.is_none());
   EXPECT_TRUE(properties.corruption.is_zero());
 }
 
@@ -31,20 +31,20 @@ TEST(LinkPropertiesTest, AreReadInTheirUnits) {
       "mtu='65535' latency='10ms' throughput='125MB/s' medium='shared' loss='1%' "
       "corruption='0.25'");
   EXPECT_EQ(properties.mtu, 65'535U);
-  EXPECT_EQ(properties.latency, (Latency{10ms, 10ms}));
+  EXPECT_EQ(properties.latency, (LatencyModel{10ms, 10ms}));
   EXPECT_EQ(properties.throughput, BitRate{1'000'000'000});
-  EXPECT_EQ(properties.loss, Probability::ratio(1, 100));
+  EXPECT_EQ(properties.loss, LossModel::bernoulli(Probability::ratio(1, 100)));
   EXPECT_EQ(properties.corruption, Probability::ratio(1, 4));
 }
 
 TEST(LinkPropertiesTest, ALatencyMayBeUniform) {
-  EXPECT_EQ(link("latency='uniform(5ms, 15ms)'").latency, (Latency{5ms, 15ms}));
-  EXPECT_EQ(link("latency=' uniform ( 1us,1us ) '").latency, (Latency{1us, 1us}));
+  EXPECT_EQ(link("latency='uniform(5ms, 15ms)'").latency, (LatencyModel{5ms, 15ms}));
+  EXPECT_EQ(link("latency=' uniform ( 1us,1us ) '").latency, (LatencyModel{1us, 1us}));
 }
 
 TEST(LinkPropertiesTest, AFrameAlwaysTakesTime) {
-  EXPECT_EQ(link("latency='0'").latency, (Latency{1ns, 1ns}));
-  EXPECT_EQ(link("latency='uniform(0, 3ns)'").latency, (Latency{1ns, 3ns}));
+  EXPECT_EQ(link("latency='0'").latency, (LatencyModel{1ns, 1ns}));
+  EXPECT_EQ(link("latency='uniform(0, 3ns)'").latency, (LatencyModel{1ns, 3ns}));
 }
 
 TEST(LinkPropertiesTest, MayComeFromATemplate) {
@@ -54,8 +54,9 @@ TEST(LinkPropertiesTest, MayComeFromATemplate) {
       "    [Network id='a' template='slow' loss='20%']\n"
       "[Machines]\n"};
   ASSERT_EQ(scenario.complaints(), "");
-  EXPECT_EQ(scenario.plan().networks[0].properties.latency, (Latency{1s, 1s}));
-  EXPECT_EQ(scenario.plan().networks[0].properties.loss, Probability::ratio(1, 5));
+  EXPECT_EQ(scenario.plan().networks[0].properties.latency, (LatencyModel{1s, 1s}));
+  EXPECT_EQ(scenario.plan().networks[0].properties.loss,
+            LossModel::bernoulli(Probability::ratio(1, 5)));
 }
 
 }  // namespace

@@ -14,10 +14,10 @@ using testing::HasSubstr;
 
 TEST(ListingTest, ShowsEachLinkPropertyOnALine) {
   const std::string text = list_links();
-  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 10);
-  EXPECT_THAT(text, HasSubstr("    mtu          number 68 to 65535     default 1500       largest "
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1 + 9 + 1 + 10);
+  EXPECT_THAT(text, HasSubstr("    mtu          number 68 to 65535    default 1500       largest "
                               "payload of a frame, without the link header\n"));
-  EXPECT_THAT(text, HasSubstr("    queue        frames or size         not yet available  "));
+  EXPECT_THAT(text, HasSubstr("    queue        frames or size        default unlimited  "));
 }
 
 TEST(ListingTest, ShowsEachArgumentOfAnApplication) {

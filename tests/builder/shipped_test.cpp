@@ -2,6 +2,7 @@
 // The scenarios that ship do what their comments say, whoever runs them.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cctype>
 #include <chrono>
 #include <map>
@@ -30,6 +31,10 @@ const std::vector<std::string> all{"basic.ndl",
                                    "latency.ndl",
                                    "throughput.ndl",
                                    "many-to-one.ndl",
+                                   "bursts.ndl",
+                                   "switched.ndl",
+                                   "bottleneck.ndl",
+                                   "outage.ndl",
                                    "scale/low-bandwidth.ndl",
                                    "scale/high-bandwidth.ndl",
                                    "scale/ping-pongs.ndl",
@@ -144,6 +149,41 @@ TEST(ShippedTest, CorruptedFramesAreFoundOut) {
   EXPECT_GT(counters.frames_corrupted, 150U);
   EXPECT_LT(counters.frames_corrupted, 250U);
   EXPECT_GT(corrupt.world().drops()[Drop::bad_checksum], 50U);
+}
+
+TEST(ShippedTest, BurstsLoseAboutOneInTwentySix) {
+  Shipped bursts{"bursts.ndl"};
+  EXPECT_EQ(bursts.outcome().reason, StopReason::completed);
+  const NetworkCounters counters = bursts.world().totals();
+  EXPECT_GT(counters.frames_lost, 20U);
+  EXPECT_LT(counters.frames_lost, 150U);
+  EXPECT_GT(counters.frames_duplicated, 5U);
+}
+
+TEST(ShippedTest, ASwitchKeepsPairsApart) {
+  Shipped switched{"switched.ndl"};
+  EXPECT_EQ(switched.outcome().reason, StopReason::completed);
+  const std::vector<Time>& left = switched.arrivals("left");
+  EXPECT_EQ(left.front(), at(2us));
+  EXPECT_EQ(left.back(), at(101us));
+  const std::vector<Time>& boss = switched.arrivals("boss");
+  EXPECT_EQ(boss.size(), 400U);
+  EXPECT_EQ(boss.back(), at(401us));
+}
+
+TEST(ShippedTest, ABottleneckDropsWhatDoesNotFit) {
+  Shipped bottleneck{"bottleneck.ndl"};
+  EXPECT_EQ(bottleneck.outcome().reason, StopReason::completed);
+  // 2,000 frames in 1.5 s, of which 1,500 fit, 20 wait, and one is on its way.
+  EXPECT_NEAR(static_cast<double>(bottleneck.world().totals().frames_queue_dropped), 480, 3);
+}
+
+TEST(ShippedTest, AnOutageLosesTwentyMessagesTwice) {
+  Shipped outage{"outage.ndl"};
+  EXPECT_EQ(outage.outcome().reason, StopReason::completed);
+  EXPECT_GE(outage.world().totals().frames_lost, 40U);
+  EXPECT_LT(outage.world().totals().frames_lost, 60U);
+  EXPECT_EQ(outage.world().drops()[Drop::machine_off], 10U);
 }
 
 TEST(ShippedTest, LatencyIsExact) {
@@ -278,8 +318,9 @@ TEST_P(ShippedLawTest, HasOneResultForAnyPartitionsAndThreads) {
 TEST_P(ShippedLawTest, DependsOnTheSeedWhereLuckPlays) {
   const auto scenario = Scenario::shipped(GetParam());
   ASSERT_EQ(scenario->complaints(), "");
-  const bool has_luck =
-      GetParam() == "lossy.ndl" || GetParam() == "corrupt.ndl" || GetParam() == "scale/mixed.ndl";
+  const std::vector<std::string> lucky{"lossy.ndl", "corrupt.ndl", "bursts.ndl", "outage.ndl",
+                                       "scale/mixed.ndl"};
+  const bool has_luck = std::ranges::find(lucky, GetParam()) != lucky.end();
   EXPECT_EQ(run(*scenario, 1, 1, 2).digest != run(*scenario, 1, 1, 1).digest, has_luck);
 }
 

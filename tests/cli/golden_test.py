@@ -12,8 +12,9 @@ from support import ROOT, Case, elvis, main, stable
 GOLDEN = ROOT / "tests" / "golden"
 UPDATE = os.environ.get("ELVIS_UPDATE_GOLDEN", "") not in ("", "0")
 SHIPPED = ("basic", "forward", "ping_pong", "broadcast", "telephone", "lossy", "corrupt", "latency",
-           "throughput", "many-to-one", "scale/low-bandwidth", "scale/high-bandwidth",
-           "scale/ping-pongs", "scale/grid", "scale/chat", "scale/mixed")
+           "throughput", "many-to-one", "bursts", "switched", "bottleneck", "outage",
+           "scale/low-bandwidth", "scale/high-bandwidth", "scale/ping-pongs", "scale/grid", "scale/chat",
+           "scale/mixed")
 
 RUNS = ((), ("--threads", "1"), ("--threads", "2"), ("--threads", "3"), ("--threads", "4"),
         ("--threads", "8"), ("--threads", "2", "--partitions", "4"))

@@ -226,6 +226,7 @@ TEST_F(DescriptionTest, StaysValidWhenItIsMoved) {
 TEST(LanguageKeysTest, KnowsWhatTheLanguageGivesAMeaning) {
   EXPECT_EQ(language_keys(SectionKind::machine).size(), 5U);
   EXPECT_EQ(language_keys(SectionKind::include)[0], "file");
+  EXPECT_EQ(language_keys(SectionKind::event)[0], "at");
   EXPECT_TRUE(language_keys(SectionKind::machines).empty());
 }
 

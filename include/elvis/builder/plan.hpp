@@ -78,11 +78,20 @@ struct PlannedGroup {
   std::optional<ndl::Argument> capture;  ///< `pcap`, the file that captures each machine.
 };
 
+/// A machine to be switched off or on while the world runs.
+struct PlannedSwitch {
+  std::uint32_t machine;  ///< Its number in the world.
+  Time at;
+  bool on;
+};
+
 /// Everything that build() needs. Refers to its Description, which outlives it.
 struct Plan {
   const ndl::Description* description = nullptr;
   std::vector<PlannedNetwork> networks;
   std::vector<PlannedGroup> groups;
+  std::vector<PlannedSwitch> switches;  ///< By time.
+  std::size_t events = 0;               ///< Of networks and machines.
   std::uint64_t machines = 0;
   std::uint64_t taps = 0;
   std::uint64_t applications = 0;

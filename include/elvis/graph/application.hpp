@@ -75,6 +75,9 @@ class Application final : public TaskObserver {
 
   /// Runs until it first waits.
   void start();
+  /// The same on a machine that was switched off and on: nothing counts from before. A run waits
+  /// for an application until it has reached its end once, not again.
+  void start_again();
   /// Destroys the coroutine, whatever it waits for.
   void destroy_task() { task_.reset(); }
 
@@ -92,6 +95,7 @@ class Application final : public TaskObserver {
   std::uint64_t bytes_ = 0;
   Time last_at_{};
   ApplicationStatus status_ = ApplicationStatus::waiting;
+  bool has_reached_end_ = false;
   const ApplicationKind& kind_;
   Application* next_ = nullptr;  // of the same machine
   Time first_at_{};

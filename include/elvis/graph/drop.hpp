@@ -25,9 +25,10 @@ enum class Drop : std::uint8_t {
   arp_unresolved,     ///< Nobody answered for the next hop's address.
   queue_full,         ///< A bounded queue of this machine had no room.
   bad_source,         ///< A source address that no packet may have.
+  machine_off,        ///< The machine is switched off.
 };
 
-inline constexpr std::size_t drop_reasons = 12;
+inline constexpr std::size_t drop_reasons = 13;
 
 /// For example "no_listener".
 std::string_view name_of(Drop reason);

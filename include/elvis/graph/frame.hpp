@@ -12,11 +12,17 @@ namespace elvis {
 class Tap;
 
 struct Frame : Pooled {
-  Message bytes;         ///< With the link header in front.
-  Tap* tap;              ///< The receiver's; the sender's while it waits for a shared medium. Null
-                         ///< for a datagram that a machine sends to itself.
-  std::uint64_t fold;    ///< Of network, length and header words as sent, for the digest.
+  Message bytes;       ///< With the link header in front.
+  Tap* tap;            ///< The receiver's; the sender's until it has left the sender's medium. Null
+                       ///< for what `number` tells.
+  std::uint64_t fold;  ///< Of network, length and header words as sent, for the digest.
   std::uint32_t number;  ///< The sender's count of frames on this tap, which keys its luck.
+
+  // Numbers of what has no tap. Any other: 1 + the place of the machine's tap whose ingress it
+  // comes to.
+  static constexpr std::uint32_t to_itself = 0;  ///< A datagram that a machine sends to itself.
+  static constexpr std::uint32_t switches_on = 0xffff'ffff;   ///< No frame: the machine starts,
+  static constexpr std::uint32_t switches_off = 0xffff'fffe;  ///< or loses all that it knows.
 };
 static_assert(sizeof(Frame) == 64, "one cache line a frame in flight");
 

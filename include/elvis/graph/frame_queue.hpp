@@ -48,6 +48,10 @@ struct QueueProperties {
   CodelProperties codel;
 
   bool counts_bytes() const { return most_bytes != unlimited; }
+  /// Whether it never drops anything.
+  bool is_endless() const {
+    return discipline == Discipline::drop_tail && most_frames == unlimited && !counts_bytes();
+  }
 };
 
 /// First come, first served. The frames that wait belong to it; it never looks into them.
@@ -56,6 +60,7 @@ class FrameQueue {
   /// `properties` outlive it, and may be shared.
   explicit FrameQueue(const QueueProperties& properties) : properties_{&properties} {}
 
+  const QueueProperties& properties() const { return *properties_; }
   std::size_t frames() const { return items_.size() - head_; }
   std::uint64_t bytes() const { return bytes_; }
   bool empty() const { return frames() == 0; }

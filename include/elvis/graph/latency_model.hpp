@@ -44,6 +44,8 @@ class LatencyModel {
 
   /// 1 ns, which is what an unset latency means.
   LatencyModel() = default;
+  /// uniform() over a range, or constant() if its ends are the same.
+  LatencyModel(Duration least, Duration most) { *this = uniform(least, most); }
 
   static LatencyModel constant(Duration latency);
   /// Every whole nanosecond from `least` to `most` is equally likely.
@@ -61,6 +63,7 @@ class LatencyModel {
 
   Kind kind() const { return kind_; }
   bool is_constant() const { return kind_ == Kind::constant; }
+  friend bool operator==(const LatencyModel&, const LatencyModel&) = default;
   /// No draw is below it.
   Duration min() const { return min_; }
   /// A latency; a constant one draws nothing.

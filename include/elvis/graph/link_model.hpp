@@ -14,6 +14,8 @@ namespace elvis {
 struct Reordering {
   Probability probability;
   Duration delay{};  ///< Beyond the latency; not negative.
+
+  friend bool operator==(const Reordering&, const Reordering&) = default;
 };
 
 /// What became of one frame.
@@ -32,17 +34,29 @@ struct LinkModel {
   Probability duplication;
   Reordering reordering;
 
+  /// Whether every frame arrives whole, once, after the same time.
+  bool is_perfect() const { return loss.is_none() && !needs_luck(); }
   bool needs_luck() const {
     return loss.needs_luck() || !latency.is_constant() || !corruption.is_zero() ||
            !duplication.is_zero() || !reordering.probability.is_zero();
   }
   /// The fate of a sender's frame of this number. `luck` is keyed by sender and number; words are
-  /// drawn in the order loss, corruption, latency, reordering, duplication, and latency and
-  /// reordering of the copy, each only by what is set, and none after a loss. Which bits flip is
-  /// drawn behind them.
-  FrameLuck draw(std::uint64_t number, ChannelState& channel, Rng& luck) const;
+  /// drawn in the order loss, corruption, which bits flip (by `corrupt`, called if any do),
+  /// latency, reordering, duplication, and latency and reordering of the copy, each only by what is
+  /// set, and none after a loss.
+  template <typename Corrupt = decltype([] {})>
+  FrameLuck draw(std::uint64_t number, ChannelState& channel, Rng& luck,
+                 Corrupt corrupt = {}) const {
+    FrameLuck fate = draw_damage(number, channel, luck);
+    if (fate.is_lost) return fate;
+    if (fate.is_corrupted) corrupt();
+    draw_times(fate, luck);
+    return fate;
+  }
 
  private:
+  FrameLuck draw_damage(std::uint64_t number, ChannelState& channel, Rng& luck) const;
+  void draw_times(FrameLuck& fate, Rng& luck) const;
   Duration draw_latency(Rng& luck) const;
 };
 

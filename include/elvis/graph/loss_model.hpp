@@ -22,6 +22,8 @@ struct GilbertElliott {
   Probability to_good{};       ///< r: that the frame after a bad one finds it good.
   Probability loss_in_good{};  ///< Usually 0.
   Probability loss_in_bad = Probability::from_threshold(Probability::one);
+
+  friend bool operator==(const GilbertElliott&, const GilbertElliott&) = default;
 };
 
 /// A value: made once, shared by all frames of a network.
@@ -30,6 +32,8 @@ class LossModel {
   enum class Kind : std::uint8_t { none, bernoulli, gilbert_elliott, scripted };
 
   LossModel() = default;
+  /// bernoulli().
+  LossModel(Probability loss) { *this = bernoulli(loss); }  // NOLINT: meant
   /// Each frame is lost with the same probability, whatever became of others.
   static LossModel bernoulli(Probability loss);
   static LossModel gilbert_elliott(const GilbertElliott& chain);
@@ -38,6 +42,7 @@ class LossModel {
 
   Kind kind() const { return kind_; }
   bool is_none() const { return kind_ == Kind::none; }
+  friend bool operator==(const LossModel&, const LossModel&) = default;
   /// Whether it draws random words.
   bool needs_luck() const { return kind_ == Kind::bernoulli || kind_ == Kind::gilbert_elliott; }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@
 namespace elvis {
 
 class World;
+struct Frame;
 
 /// Machines made from one description share it; so their names are made when asked for.
 struct MachineGroup {
@@ -73,6 +75,9 @@ class Machine final : public Entity {
   /// Ends all applications' coroutines, whatever they wait for.
   void destroy_tasks();
 
+  /// Whether it has not been switched off.
+  bool is_on() const { return is_on_; }
+
   void handle(void* subject) override;
   void prefetch(const void* subject) const override;
   void discard(void* subject) override;
@@ -80,6 +85,12 @@ class Machine final : public Entity {
 
  private:
   friend World;
+
+  void handle_other(std::unique_ptr<Frame> frame);
+  /// The tap at whose ingress a frame without one arrives, or null.
+  const Tap* ingress_of(const Frame& frame) const;
+  void switch_off();
+  void switch_on();
 
   World& world_;
   const MachineGroup& group_;
@@ -90,6 +101,7 @@ class Machine final : public Entity {
   std::uint64_t fold_ = 0;
   std::uint32_t tap_count_ = 0;
   std::uint32_t protocol_count_ = 0;
+  bool is_on_ = true;
 };
 
 // ===== What applications do all the time =====

@@ -2,17 +2,21 @@
 // Network: joins taps, and gives each frame its time and its fate.
 //
 // A network without throughput delivers each frame after its latency; the sender computes that at
-// once. With a throughput it is a shared medium: one frame at a time for everybody, first come
-// first served (by time, then by the senders' order). A frame occupies the medium for its bytes
-// with the 14-byte link header, exactly: fractions of a nanosecond are carried on while it is busy.
+// once. With a throughput frames wait for a medium: for the one that everybody shares, first come
+// first served (by time, then by the senders' order), or on a switched network for the sender's
+// own, and where several send to one receiver at once, again for the receiver's. A frame occupies a
+// medium for its bytes with the 14-byte link header, exactly: fractions of a nanosecond are carried
+// on while it is busy. What the network is like when a frame starts decides its fate.
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "elvis/graph/frame.hpp"
+#include "elvis/graph/link_properties.hpp"
+#include "elvis/graph/network_counters.hpp"
 #include "elvis/graph/observer.hpp"
 #include "elvis/sim/partition.hpp"
 #include "elvis/util/rng.hpp"
@@ -22,58 +26,23 @@
 namespace elvis {
 
 class Machine;
+class Medium;
 class Tap;
 class World;
 
-/// How long a frame travels: constant, or uniform over a range. At least 1 ns (DESIGN law 3).
-struct Latency {
-  Duration min{1};
-  Duration max{1};
-
-  bool is_constant() const { return min == max; }
-  friend bool operator==(const Latency&, const Latency&) = default;
-};
-
-struct LinkProperties {
-  std::uint32_t mtu = 1500;  ///< Largest payload of a frame, without the link header; 68 to 65,535.
-  Latency latency;
-  std::optional<BitRate> throughput;  ///< Of the shared medium; unlimited if not given.
-  Probability loss;                   ///< That a frame does not arrive, for each receiver.
-  Probability corruption;             ///< That a frame arrives with one or more bits flipped.
-
-  bool needs_luck() const {
-    return !loss.is_zero() || !corruption.is_zero() || !latency.is_constant();
-  }
-};
-
-/// What became of frames. Law 8: sent + copied + duplicated = delivered + lost + queue_dropped +
-/// unknown_destination + in flight.
-struct NetworkCounters {
-  std::uint64_t frames_sent = 0;
-  std::uint64_t frames_copied = 0;  ///< Made for the receivers of a group beyond the first.
-  std::uint64_t frames_delivered = 0;
-  std::uint64_t frames_lost = 0;
-  std::uint64_t frames_corrupted = 0;  ///< Delivered or in flight, but with flipped bits.
-  std::uint64_t frames_queue_dropped = 0;
-  std::uint64_t frames_duplicated = 0;
-  std::uint64_t frames_unknown_destination = 0;
-  std::uint64_t bytes_sent = 0;
-  std::uint64_t bytes_delivered = 0;
-
-  void add(const NetworkCounters& other);
-};
-
 class Network final : public Entity {
  public:
-  Network(World& world, std::uint32_t index, std::string name, const LinkProperties& properties);
+  Network(World& world, std::uint32_t index, std::string name, LinkProperties properties);
+  ~Network();
 
   /// The `id` of the scenario.
   const std::string& name() const { return name_; }
   std::uint32_t index() const { return index_; }
   World& world() const { return world_; }
   const LinkProperties& properties() const { return properties_; }
-  /// The shortest time that a frame may take.
-  Duration lookahead() const { return properties_.latency.min; }
+  /// For how long nothing that a machine sends here now reaches another one, or is decided. A
+  /// shared medium whose queue decides as frames leave may decide at any time, and is not cut.
+  Duration lookahead() const { return lookahead_; }
 
   std::size_t tap_count() const { return taps_.size(); }
   Tap& tap(std::size_t index) const { return *taps_[index]; }
@@ -91,6 +60,8 @@ class Network final : public Entity {
   void transmit(Tap& from, Message&& frame);
   /// Counts a frame that reached `to`, and folds it into its machine's digest.
   void delivered(const Frame& frame, Tap& to);
+  /// Takes a frame that has come to the ingress of `to`.
+  void enter(Tap& to, std::unique_ptr<Frame> frame);
 
   /// The sum of the counters of all partitions.
   NetworkCounters counters() const;
@@ -102,6 +73,7 @@ class Network final : public Entity {
   const char* kind() const override { return "network"; }
 
  private:
+  friend Medium;
   friend World;
 
   // Consecutive addresses of consecutive taps.
@@ -112,11 +84,24 @@ class Network final : public Entity {
   };
   struct alignas(64) PartitionCounters : NetworkCounters {};
 
-  Rng luck(const Tap& from, std::uint32_t number) const;
-  Time occupy_medium(Time now, std::size_t bytes);
+  [[gnu::noinline]] void carry(Tap& from, Frame* frame);
+  bool may_start(const Tap& sender, Time since, Time starts) const;
+  void occupy(Medium& medium, Frame* frame);
+  void depart(Medium& medium, Frame* frame, Time since, Time starts, Time ends);
+  void wake(Medium& medium);
+  void refuse(Medium& medium, Frame* frame);
+  std::unique_ptr<Medium> make_medium(Tap* tap, bool is_ingress);
+  Medium& medium_of(Tap& tap, bool is_ingress);
+  Entity& owner_of(Medium& medium);
+  void prepare(std::size_t partitions);
+  std::uint64_t waiting() const;
+  void discard_media();
   static MacAddress destination_of(const Message& frame);
-  void distribute(Tap& from, Entity& origin, Time departure, Frame* frame);
-  void deliver(Tap& to, Entity& origin, Time departure, Frame* frame, Rng* luck);
+  void distribute(Tap& from, Entity& origin, const LinkState& state, Time departure, Frame* frame);
+  void deliver(Tap& to, Entity& origin, const LinkState& state, Time departure, Frame* frame,
+               Rng* luck);
+  void send_on(Tap& to, Entity& origin, Time arrival, Frame* frame);
+  void lose(Entity& origin, Frame* frame, FrameFate fate, const Tap* to = nullptr);
   void corrupt(Frame& frame, Rng& luck);
   void tell_carried(Entity& origin, const Frame& frame) const;
   [[gnu::cold]] void tell_fate(Entity& origin, const Frame& frame, FrameFate fate,
@@ -136,13 +121,15 @@ class Network final : public Entity {
   std::uint64_t key_;  // of random streams: follows the name, not the place in the scenario
   std::uint64_t first_mac_;
   LinkProperties properties_;
-  bool is_plain_;  // neither a shared medium nor luck: a frame arrives after its latency
+  Duration lookahead_;
+  bool is_limited_;
+  bool is_plain_;  // neither media nor luck nor changes: a frame arrives after its latency
   std::vector<Tap*> taps_;
   std::vector<AddressRun> addresses_;                          // sorted by address
   std::vector<std::pair<Ipv4Address, std::uint32_t>> claims_;  // until index_addresses()
   std::vector<PartitionCounters> counters_;
-  Time busy_until_ = start_of_time;
-  std::uint64_t busy_fraction_ = 0;  // in 1 / bits-per-second of a nanosecond
+  // The shared medium; or of each tap, when it is first used, the egress and the ingress.
+  std::vector<std::unique_ptr<Medium>> media_;
   std::uint64_t fold_ = 0;
 };
 

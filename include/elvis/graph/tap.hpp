@@ -60,6 +60,7 @@ class Tap {
   std::uint32_t index_;
   std::uint32_t frames_sent_ = 0;
   Ipv4Address address_;
+  ChannelState channel_ = ChannelState::unknown;  // of what it sends; whoever draws luck has it
 };
 
 }  // namespace elvis

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include "elvis/graph/machine.hpp"
 #include "elvis/graph/network.hpp"
 #include "elvis/graph/observer.hpp"
+#include "elvis/graph/protocol_kind.hpp"
 #include "elvis/sim/engine.hpp"
 #include "elvis/util/arena.hpp"
 
@@ -48,7 +50,7 @@ class World {
   /// those below first.
   template <typename T, typename... Arguments>
   T& add_protocol(Machine& machine, Arguments&&... arguments) {
-    T* const made = new (arena_.allocate(sizeof(T), alignof(T)))
+    T* const made = new (room_for_protocol(machine, sizeof(T), alignof(T)))
         T(machine, std::forward<Arguments>(arguments)...);
     attach(machine, *made);
     return *made;
@@ -71,6 +73,18 @@ class World {
   /// Gives `address`, which no other tap of the network has, to `tap`; the first one that it gets
   /// becomes its own.
   void claim(Tap& tap, Ipv4Address address);
+
+  /// What makes a machine's protocols: kinds and their options, those below first.
+  using ProtocolList = std::vector<std::pair<const ProtocolKind*, const Options*>>;
+  /// Lets `machine` be switched off and on. Switched off, it forgets everything: applications,
+  /// protocols and what they know; switched on, `protocols` are made anew and the applications
+  /// start afresh. Without `protocols` those that it has stay as they are.
+  void make_switchable(Machine& machine, ProtocolList protocols);
+  /// Lets `configure` follow whenever the protocols of a switchable machine were made anew: it
+  /// tells them what they were told after they were first made. Called on the machine's partition.
+  void configure_again(Machine& machine, std::function<void()> configure);
+  /// Switches a switchable machine at `at`, times ascending.
+  void switch_at(Machine& machine, Time at, bool on);
 
   /// Tells `observer` of every frame and drop from now on; it outlives the world's runs.
   void observe(Observer& observer) { observer_ = &observer; }
@@ -114,8 +128,32 @@ class World {
   void tear_down();
 
  private:
+  friend class Machine;
   friend class Network;
 
+  // What is known of a machine that is switched off and on while the world runs.
+  struct Switchable {
+    struct Switch {
+      Time at;
+      bool on;
+    };
+    ProtocolList protocols;
+    std::vector<Switch> switches;
+    std::function<void()> configure;
+    std::unique_ptr<Arena> arena;  // of protocols that were made anew
+  };
+
+  bool switches_off_between(const Machine& machine, Time after, Time until) const {
+    return !switchables_.empty() && has_switch_off(machine, after, until);
+  }
+  bool has_switch_off(const Machine& machine, Time after, Time until) const;
+  void remove_protocols(Machine& machine);
+  void add_protocols_again(Machine& machine);
+  void* room_for_protocol(const Machine& machine, std::size_t bytes, std::size_t alignment) {
+    return (engine_ == nullptr ? arena_ : arena_of(machine)).allocate(bytes, alignment);
+  }
+  Arena& arena_of(const Machine& machine);
+  void schedule_switches();
   void attach(Machine& machine, Protocol& protocol);
   void start_applications();
   void count_in_flight();
@@ -127,7 +165,8 @@ class World {
   std::vector<Machine*> machines_;
   std::vector<std::unique_ptr<Options>> kept_options_;
   std::vector<Chunk*> constants_;
-  std::vector<std::uint64_t> in_flight_;  // by network
+  std::vector<std::uint64_t> in_flight_;             // by network
+  std::map<std::uint32_t, Switchable> switchables_;  // by machine
   Observer* observer_ = nullptr;
   std::unique_ptr<Engine> engine_;
 };

@@ -163,6 +163,10 @@ class Description {
   /// The sum of all groups' counts; less than 2^31.
   std::uint64_t machine_count() const;
 
+  /// The `[Event]` sections, in the order of reading.
+  std::size_t event_count() const;
+  Section event(std::size_t place) const;
+
   std::span<const ParameterValue> parameters() const;
 
   std::optional<std::size_t> find_network(std::string_view id) const;

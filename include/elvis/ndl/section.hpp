@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "elvis/ndl/diagnostics.hpp"
+#include "elvis/ndl/values.hpp"
 
 namespace elvis::ndl {
 
@@ -30,6 +31,8 @@ enum class SectionKind : std::uint8_t {
   parameter,
   template_,
   include,
+  events,
+  event,
 };
 
 /// The section's name as it is written between brackets, `Machine`.
@@ -70,6 +73,10 @@ class Argument {
   /// value is broken, reported to `diagnostics` unless it was reported before.
   std::optional<std::string_view> evaluate(const Instance& instance, std::string& buffer,
                                            Diagnostics& diagnostics) const;
+
+  /// The content of the file `name`, which is relative to the folder of the file that the argument
+  /// stands in; or a clause that says why not, "does not exist".
+  Reading<std::string> read_file(std::string_view name) const;
 
   /// Remembers that somebody understood the argument; the others are worth a warning.
   void mark_read() const;

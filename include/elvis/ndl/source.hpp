@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "elvis/ndl/values.hpp"
+
 namespace elvis::ndl {
 
 class Diagnostics;
@@ -62,6 +64,10 @@ class SourceSet {
   /// with the file's name alone. Never waits for a FIFO or a device.
   std::optional<FileId> load(std::string_view path, Diagnostics& diagnostics,
                              Span included_from = {});
+
+  /// The content of a file of data, offered or on the disk, of at most 64 MiB; or a clause that
+  /// says why not, "does not exist". It becomes no part of the scenario's text.
+  Reading<std::string> read_data(const std::string& path) const;
 
   std::string_view text(FileId file) const;
   std::string_view text(Span span) const;

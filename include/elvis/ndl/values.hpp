@@ -65,6 +65,9 @@ Reading<std::uint64_t> read_size(std::string_view text);
 /// A probability: `0.01` or `1%`, 0 to 1, rounded down to a multiple of 2^-63.
 Reading<Probability> read_probability(std::string_view text);
 
+/// A number without a unit and not below 0, `3` or `0.25`, as the nearest double.
+Reading<double> read_decimal(std::string_view text);
+
 /// A dotted quad in host order: `10.0.0.1` is 0x0a000001.
 Reading<std::uint32_t> read_address(std::string_view text);
 

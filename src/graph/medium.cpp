@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#include "medium.hpp"
+
+#include <algorithm>
+
+#include "elvis/graph/frame.hpp"
+#include "elvis/graph/network.hpp"
+#include "elvis/graph/tap.hpp"
+
+namespace elvis {
+
+// ===== MediumClock: exact, however long it stays busy =====
+
+Time MediumClock::occupy(Time now, std::uint64_t bytes, std::optional<BitRate> rate, bool follows) {
+  if (follows ? free_at() < now : free_ < now) {
+    free_ = now;
+    part_ = 0;
+  }
+  take_over(rate);
+  if (bits_per_second_ != 0) {
+    __extension__ using Wide = unsigned __int128;
+    constexpr std::uint64_t nanoseconds = 1'000'000'000;
+    const Wide work = static_cast<Wide>(bytes) * 8 * nanoseconds + part_;
+    free_ = add_saturated(free_, Duration{static_cast<Duration::rep>(work / bits_per_second_)});
+    part_ = static_cast<std::uint64_t>(work % bits_per_second_);
+  }
+  return free_at();
+}
+
+Time MediumClock::occupy_until(Time now, std::uint64_t bytes, std::optional<BitRate> rate) {
+  const Time ends = occupy(std::min(free_, now), bytes, rate, true);
+  if (now < ends) return ends;
+  free_ = now;
+  part_ = 0;
+  return now;
+}
+
+// A part of a nanosecond means nothing at another rate.
+void MediumClock::take_over(std::optional<BitRate> rate) {
+  const std::uint64_t bits_per_second = rate ? rate->bits_per_second : 0;
+  if (bits_per_second == bits_per_second_) return;
+  free_ = free_at();
+  part_ = 0;
+  bits_per_second_ = bits_per_second;
+}
+
+// ===== Medium =====
+
+Medium::Alarm::Alarm(Medium& owner)
+    : Timer{[](Timer& self) {
+        Medium& rung = static_cast<Alarm&>(self).medium;
+        rung.network().wake(rung);
+      }},
+      medium{owner} {}
+
+Medium::Medium(Network& network, Tap* tap, Side side, const Rng& luck)
+    : alarm{*this},
+      network_{network},
+      tap_{tap},
+      queue_{network.properties().queue},
+      luck_{luck},
+      side_{side} {}
+
+Medium::~Medium() {
+  for (Frame* const frame : queue_.clear()) delete frame;
+}
+
+Time Medium::carry(const Tap& sender, std::uint64_t bytes, const Passage& passage, bool follows) {
+  const std::optional<BitRate> rate = network_.properties().at(passage.starts).throughput;
+  if (side_ == Side::ingress) return clock_.occupy_until(passage.starts, bytes, rate);
+  // What is not sent after all takes no time.
+  const bool starts = network_.may_start(sender, passage.since, passage.starts);
+  return clock_.occupy(passage.starts, starts ? bytes : 0, rate, follows);
+}
+
+// ===== Medium: a queue that decides as frames come =====
+
+std::optional<Medium::Passage> Medium::admit(const Tap& sender, std::uint64_t bytes, Time now) {
+  Passage passage{now, std::max(now, clock_.free_at()), now};
+  const QueueProperties& queue = queue_.properties();
+  const bool must_wait = passage.starts > now;
+  // A queue of no use to a frame that need not wait; only RED takes note of it.
+  if (queue.is_endless() ||
+      (!must_wait && queue.discipline == QueueProperties::Discipline::drop_tail)) {
+    passage.ends = carry(sender, bytes, passage, must_wait);
+    return passage;
+  }
+  forget_started(now);
+  if (!queue_.offer(nullptr, static_cast<std::uint32_t>(bytes), now, luck_)) return std::nullopt;
+  passage.ends = carry(sender, bytes, passage, must_wait);
+  starts_.push_back(passage.starts);
+  forget_started(now);
+  return passage;
+}
+
+void Medium::forget_started(Time now) {
+  std::vector<Frame*> dropped;
+  while (first_start_ < starts_.size() && starts_[first_start_] <= now) {
+    queue_.poll(starts_[first_start_++], dropped);
+  }
+  if (first_start_ < 32 || first_start_ * 2 < starts_.size()) return;
+  starts_.erase(starts_.begin(), starts_.begin() + static_cast<std::ptrdiff_t>(first_start_));
+  first_start_ = 0;
+}
+
+// ===== Medium: a queue that decides as frames leave =====
+
+bool Medium::put(Frame* frame, std::uint64_t bytes, Time now) {
+  return queue_.offer(frame, static_cast<std::uint32_t>(bytes), now, luck_);
+}
+
+std::optional<FrameQueue::Departure> Medium::next(Time now, std::vector<Frame*>& dropped) {
+  if (clock_.free_at() > now) return std::nullopt;
+  return queue_.poll(now, dropped);
+}
+
+Medium::Passage Medium::pass(const Tap& sender, const FrameQueue::Departure& frame, Time now) {
+  Passage passage{now - frame.waited, now, now};
+  passage.ends = carry(sender, frame.bytes, passage, frame.waited > Duration{});
+  return passage;
+}
+
+}  // namespace elvis

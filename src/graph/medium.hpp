@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// Medium: carries one frame at a time; the others wait in its queue.
+//
+// Where a queue decides as frames come (drop-tail, RED), all about a frame is known then: when it
+// leaves is computed at once, and the queue only remembers who is still waiting. CoDel decides as
+// frames leave; so they stay in its queue, and a timer of the medium's owner takes them out.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "elvis/graph/frame_queue.hpp"
+#include "elvis/graph/link_properties.hpp"
+#include "elvis/sim/timer.hpp"
+#include "elvis/util/rng.hpp"
+#include "elvis/util/units.hpp"
+
+namespace elvis {
+
+class Network;
+class Tap;
+struct Frame;
+
+/// When a medium is free: exactly, in fractions of a nanosecond while it stays busy.
+class MediumClock {
+ public:
+  /// When the medium is free, rounded up to a nanosecond.
+  Time free_at() const { return part_ == 0 ? free_ : add_saturated(free_, Duration{1}); }
+
+  /// Keeps the medium busy for `bytes` bytes at `rate`, which is endless if not given; from
+  /// `now`, or from when it is free, and returns when the last bit is through, rounded up.
+  /// `follows` says that the frame has waited for this moment.
+  Time occupy(Time now, std::uint64_t bytes, std::optional<BitRate> rate, bool follows);
+  /// The same, if the first bits have come while the frame was still being received: it is through
+  /// at `now` unless it has to wait.
+  Time occupy_until(Time now, std::uint64_t bytes, std::optional<BitRate> rate);
+
+ private:
+  void take_over(std::optional<BitRate> rate);
+
+  Time free_ = start_of_time;
+  std::uint64_t part_ = 0;  // of a nanosecond, in 1 / bits-per-second
+  std::uint64_t bits_per_second_ = 0;
+};
+
+class Medium {
+ public:
+  enum class Side : std::uint8_t {
+    everybody,  ///< The shared medium of a network.
+    egress,     ///< What a tap sends,
+    ingress,    ///< and what it receives, on a switched network.
+  };
+
+  /// The queue's luck is drawn from `luck`. `tap` is the medium's, null if it is everybody's.
+  Medium(Network& network, Tap* tap, Side side, const Rng& luck);
+  ~Medium();
+
+  Network& network() const { return network_; }
+  Side side() const { return side_; }
+  Tap* tap() const { return tap_; }
+
+  /// A frame on the medium.
+  struct Passage {
+    Time since;   ///< When it was handed over.
+    Time starts;  ///< When its turn has come.
+    Time ends;    ///< When it is through.
+  };
+
+  /// Whether the queue decides as frames leave.
+  bool decides_late() const {
+    return queue_.properties().discipline == QueueProperties::Discipline::codel;
+  }
+  /// Takes a frame of `bytes` bytes that `sender` hands over at `now`, or refuses it.
+  std::optional<Passage> admit(const Tap& sender, std::uint64_t bytes, Time now);
+
+  /// Puts a frame into a queue that decides late, or refuses it.
+  bool put(Frame* frame, std::uint64_t bytes, Time now);
+  /// The next frame, if the medium is free for it at `now`. Those that the queue drops are added
+  /// to `dropped`.
+  std::optional<FrameQueue::Departure> next(Time now, std::vector<Frame*>& dropped);
+  /// The passage of what next() gave, which `sender` sent.
+  Passage pass(const Tap& sender, const FrameQueue::Departure& frame, Time now);
+
+  Time free_at() const { return clock_.free_at(); }
+  /// Frames that are nowhere else.
+  std::size_t waiting() const { return decides_late() ? queue_.frames() : 0; }
+
+  /// Wakes the medium when it is free.
+  struct Alarm : Timer {
+    explicit Alarm(Medium& owner);
+    Medium& medium;
+  };
+  Alarm alarm;
+
+ private:
+  void forget_started(Time now);
+  Time carry(const Tap& sender, std::uint64_t bytes, const Passage& passage, bool follows);
+
+  Network& network_;
+  Tap* tap_;
+  MediumClock clock_;
+  FrameQueue queue_;
+  std::vector<Time> starts_;  // of those in a queue that decides at once; from first_start_ on
+  std::size_t first_start_ = 0;
+  Rng luck_;
+  Side side_;
+};
+
+}  // namespace elvis

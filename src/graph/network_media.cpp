@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// The Network's part about media: who waits for which one, and what follows when a frame is
+// through.
+#include <utility>
+
+#include "elvis/graph/machine.hpp"
+#include "elvis/graph/network.hpp"
+#include "elvis/graph/tap.hpp"
+#include "elvis/graph/world.hpp"
+#include "elvis/util/assert.hpp"
+#include "medium.hpp"
+
+namespace elvis {
+
+namespace {
+
+// What keys the luck of a queue, beside the seed and the network.
+constexpr std::uint64_t queue_luck = 0x7175'6575'65;  // "queue"
+
+}  // namespace
+
+// ===== Network: the media and their owners =====
+
+void Network::prepare(std::size_t partitions) {
+  counters_.assign(partitions, {});
+  if (!is_limited_) return;
+  media_.resize(properties_.medium == MediumKind::shared ? 1 : 2 * taps_.size());
+  if (properties_.medium == MediumKind::shared) media_[0] = make_medium(nullptr, false);
+}
+
+std::unique_ptr<Medium> Network::make_medium(Tap* tap, bool is_ingress) {
+  const Medium::Side side = tap == nullptr ? Medium::Side::everybody
+                            : is_ingress   ? Medium::Side::ingress
+                                           : Medium::Side::egress;
+  const std::uint64_t owner = tap == nullptr ? 0 : tap->machine().key();
+  return std::make_unique<Medium>(*this, tap, side,
+                                  Rng{world_.seed(), key_, owner, queue_luck, is_ingress});
+}
+
+// Each tap's media are made and used by its own machine alone.
+Medium& Network::medium_of(Tap& tap, bool is_ingress) {
+  std::unique_ptr<Medium>& medium = media_[2 * std::size_t{tap.index()} + (is_ingress ? 1 : 0)];
+  if (medium == nullptr) medium = make_medium(&tap, is_ingress);
+  return *medium;
+}
+
+Entity& Network::owner_of(Medium& medium) {
+  if (medium.tap() == nullptr) return *this;
+  return medium.tap()->machine();
+}
+
+std::uint64_t Network::waiting() const {
+  std::uint64_t sum = 0;
+  for (const auto& medium : media_) sum += medium == nullptr ? 0 : medium->waiting();
+  return sum;
+}
+
+void Network::discard_media() {
+  media_.clear();
+}
+
+// Whether a frame that waited for its turn from `since` on is still there when it comes, and the
+// network with it.
+bool Network::may_start(const Tap& sender, Time since, Time starts) const {
+  return properties_.at(starts).is_up &&
+         !world_.switches_off_between(sender.machine(), since, starts);
+}
+
+// ===== Network: the way of a frame through a medium =====
+
+// What is neither plain nor addressed to nobody.
+void Network::carry(Tap& from, Frame* frame) {
+  Machine& sender = from.machine();
+  Partition& here = sender.partition();
+  if (!is_limited_) {
+    return distribute(from, sender, properties_.at(here.now()), here.now(), frame);
+  }
+  if (properties_.medium == MediumKind::switched) return occupy(medium_of(from, false), frame);
+  here.hand_over(*this, sender, frame, crosses_partitions_);
+}
+
+// A frame's turn to be put into the shared medium's queue.
+void Network::handle(void* subject) {
+  occupy(*media_.front(), static_cast<Frame*>(subject));
+}
+
+void Network::discard(void* subject) {
+  delete static_cast<Frame*>(subject);
+}
+
+void Network::enter(Tap& to, std::unique_ptr<Frame> frame) {
+  frame->tap = &to;
+  occupy(medium_of(to, true), frame.release());
+}
+
+void Network::occupy(Medium& medium, Frame* frame) {
+  const Time now = owner_of(medium).now();
+  const Tap& sender = *frame->tap;
+  const std::size_t bytes = frame->bytes.size();
+  if (medium.decides_late()) {
+    if (!medium.put(frame, bytes, now)) return refuse(medium, frame);
+    return wake(medium);
+  }
+  const auto passage = medium.admit(sender, bytes, now);
+  if (!passage) return refuse(medium, frame);
+  depart(medium, frame, passage->since, passage->starts, passage->ends);
+}
+
+// Sends what waits for a medium that is free now, and looks again when it will be.
+void Network::wake(Medium& medium) {
+  Entity& owner = owner_of(medium);
+  const Time now = owner.now();
+  std::vector<Frame*> dropped;
+  while (const auto next = medium.next(now, dropped)) {
+    const auto [since, starts, ends] = medium.pass(*next->frame->tap, *next, now);
+    depart(medium, next->frame, since, starts, ends);
+  }
+  for (Frame* const frame : dropped) refuse(medium, frame);
+  if (medium.waiting() != 0) medium.alarm.arm(owner, medium.free_at());
+}
+
+// The queue does not let the frame through.
+void Network::refuse(Medium& medium, Frame* frame) {
+  const bool is_ingress = medium.side() == Medium::Side::ingress;
+  lose(owner_of(medium), frame, FrameFate::queue_dropped, is_ingress ? medium.tap() : nullptr);
+}
+
+void Network::depart(Medium& medium, Frame* frame, Time since, Time starts, Time ends) {
+  Entity& owner = owner_of(medium);
+  Tap& tap = *frame->tap;
+  if (medium.side() == Medium::Side::ingress) {
+    if (ends != owner.now()) return owner.partition().schedule(owner, owner, ends, frame);
+    return tap.machine().handle(frame);
+  }
+  const LinkState& state = properties_.at(starts);
+  if (state.is_up && world_.switches_off_between(tap.machine(), since, starts)) {
+    return lose(owner, frame, FrameFate::queue_dropped);
+  }
+  distribute(tap, owner, state, ends, frame);
+}
+
+}  // namespace elvis
