@@ -31,6 +31,18 @@ std::string_view name_of(Drop reason) {
       return "queue_full";
     case Drop::bad_source:
       return "bad_source";
+    case Drop::no_route:
+      return "no_route";
+    case Drop::time_exceeded:
+      return "time_exceeded";
+    case Drop::fragmentation_needed:
+      return "fragmentation_needed";
+    case Drop::bad_option:
+      return "bad_option";
+    case Drop::reassembly_timeout:
+      return "reassembly_timeout";
+    case Drop::reassembly_full:
+      return "reassembly_full";
   }
   ELVIS_UNREACHABLE();
 }
