@@ -66,6 +66,9 @@ void Linker::check_section(std::uint32_t section) {
     case SectionKind::application:
     case SectionKind::template_:
       return require(section, "name");
+    case SectionKind::route:
+      require(section, "to");
+      return require(section, "via");
     case SectionKind::parameter:
       require(section, "name");
       return require(section, "value", true);

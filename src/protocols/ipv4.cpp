@@ -96,6 +96,16 @@ void Ipv4::add_route(const Route& route) {
   routes_changed();
 }
 
+void Ipv4::add_routes(std::span<const Route> routes) {
+  if (routes.empty()) return;
+  RouteTable& table = state().routes;
+  std::vector<Route> all{routes.begin(), routes.end()};
+  const std::vector<Route> before = table.routes();  // of several with one prefix the last counts
+  all.insert(all.end(), before.begin(), before.end());
+  table.assign(all);
+  routes_changed();
+}
+
 bool Ipv4::remove_route(Ipv4Address destination, int prefix_length) {
   if (state_ == nullptr || !state_->routes.erase(destination, prefix_length)) return false;
   routes_changed();

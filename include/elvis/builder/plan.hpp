@@ -76,6 +76,13 @@ struct PlannedGroup {
   std::vector<PlannedApplication> applications;
   std::vector<AddressRun> addresses;     ///< Claimed ones first, in the order of claiming.
   std::optional<ndl::Argument> capture;  ///< `pcap`, the file that captures each machine.
+  bool has_routes = false;               ///< Whether its description says any: see RouteReader.
+};
+
+/// Who works out the routes of machines, besides those that they say themselves.
+enum class Routing : std::uint8_t {
+  none,
+  static_shortest_path,  ///< Before the run, by least latency.
 };
 
 /// Everything that build() needs. Refers to its Description, which outlives it.
@@ -83,6 +90,7 @@ struct Plan {
   const ndl::Description* description = nullptr;
   std::vector<PlannedNetwork> networks;
   std::vector<PlannedGroup> groups;
+  Routing routing = Routing::none;
   std::uint64_t machines = 0;
   std::uint64_t taps = 0;
   std::uint64_t applications = 0;

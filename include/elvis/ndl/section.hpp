@@ -30,6 +30,8 @@ enum class SectionKind : std::uint8_t {
   parameter,
   template_,
   include,
+  routes,
+  route,
 };
 
 /// The section's name as it is written between brackets, `Machine`.

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "elvis/graph/machine.hpp"
@@ -66,6 +67,8 @@ class Ipv4 final : public Protocol {
 
   /// Adds `route`, or puts it in the place of the one that its prefix has.
   void add_route(const Route& route);
+  /// Adds those whose prefixes have no route yet; quicker than one by one.
+  void add_routes(std::span<const Route> routes);
   /// Removes the route of a prefix; false if there is none.
   bool remove_route(Ipv4Address destination, int prefix_length);
   /// All routes of the machine, those of its networks' prefixes included; null if it has none.
