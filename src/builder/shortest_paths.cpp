@@ -2,10 +2,11 @@
 #include "shortest_paths.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <limits>
-#include <queue>
+#include <optional>
 #include <span>
 #include <tuple>
 #include <utility>
@@ -45,6 +46,44 @@ struct Destination {
   std::uint32_t network;
 };
 
+// What waits for its turn, by distance: a radix heap (Ahuja, Mehlhorn, Orlin and Tarjan 1990), as
+// distances never fall below the last one taken.
+class WaitingNetworks {
+ public:
+  struct Entry {
+    std::uint64_t distance;
+    std::uint32_t network;
+  };
+
+  void start() { last_ = 0; }
+  void add(Entry entry) { buckets_[bucket_of(entry.distance)].push_back(entry); }
+  std::optional<Entry> take() {
+    if (buckets_[0].empty() && !refill()) return std::nullopt;
+    const Entry entry = buckets_[0].back();
+    buckets_[0].pop_back();
+    return entry;
+  }
+
+ private:
+  std::size_t bucket_of(std::uint64_t distance) const {
+    return static_cast<std::size_t>(std::bit_width(distance ^ last_));
+  }
+  bool refill() {
+    const auto lowest = std::find_if(buckets_.begin(), buckets_.end(),
+                                     [](const auto& bucket) { return !bucket.empty(); });
+    if (lowest == buckets_.end()) return false;
+    last_ = std::min_element(lowest->begin(), lowest->end(), [](const Entry& a, const Entry& b) {
+              return a.distance < b.distance;
+            })->distance;
+    for (const Entry& entry : *lowest) add(entry);  // into lower ones
+    lowest->clear();
+    return true;
+  }
+
+  std::array<std::vector<Entry>, 65> buckets_;
+  std::uint64_t last_ = 0;
+};
+
 class PathFinder {
  public:
   PathFinder(const Plan& plan, World& world);
@@ -57,9 +96,6 @@ class PathFinder {
   void search(const Machine& from);
   void reach(std::uint32_t network, std::uint64_t distance, Hop hop);
   std::vector<Route> routes() const;
-  std::uint64_t cost_of(std::uint32_t network) const {
-    return static_cast<std::uint64_t>(world_.network(network).lookahead().count()) + 1;
-  }
   Ipv4Address address_of(const Link& link) const {
     return world_.machine(routers_[link.router]).taps()[link.tap].address();
   }
@@ -69,14 +105,16 @@ class PathFinder {
   std::vector<std::uint32_t> number_;            // of each machine among the routers, or nobody
   std::vector<Link> links_;                      // by network
   std::vector<std::uint32_t> first_of_network_;  // in links_
+  std::vector<std::uint32_t> networks_;          // by router
+  std::vector<std::uint32_t> first_of_router_;   // in networks_
+  std::vector<std::uint64_t> cost_;              // of networks
   std::vector<Destination> destinations_;        // by prefix
   // Of the present search.
   std::vector<std::uint64_t> distance_;    // of networks
   std::vector<Hop> hop_;                   // to networks; no_hop if attached or unreachable
   std::vector<std::uint8_t> is_expanded_;  // routers
   std::vector<std::uint8_t> is_attached_;  // networks
-  using Entry = std::pair<std::uint64_t, std::uint32_t>;
-  std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue_;
+  WaitingNetworks queue_;
 };
 
 PathFinder::PathFinder(const Plan& plan, World& world) : world_{world} {
@@ -93,9 +131,16 @@ void PathFinder::find_routers() {
     const auto number = static_cast<std::uint32_t>(routers_.size());
     number_[id] = number;
     routers_.push_back(id);
+    first_of_router_.push_back(static_cast<std::uint32_t>(networks_.size()));
     for (std::uint32_t tap = 0; tap < machine.taps().size(); ++tap) {
       links_.push_back({number, machine.taps()[tap].network().index(), tap});
+      networks_.push_back(links_.back().network);
     }
+  }
+  first_of_router_.push_back(static_cast<std::uint32_t>(networks_.size()));
+  for (std::size_t i = 0; i < world_.network_count(); ++i) {
+    // One more for each network: of paths that take equally long, the one over fewer.
+    cost_.push_back(static_cast<std::uint64_t>(world_.network(i).lookahead().count()) + 1);
   }
   std::sort(links_.begin(), links_.end(), [](const Link& a, const Link& b) {
     return std::tie(a.network, a.router, a.tap) < std::tie(b.network, b.router, b.tap);
@@ -140,25 +185,25 @@ void PathFinder::reach(std::uint32_t network, std::uint64_t distance, Hop hop) {
   if (distance >= distance_[network]) return;
   distance_[network] = distance;
   hop_[network] = hop;
-  queue_.emplace(distance, network);
+  queue_.add({distance, network});
 }
 
 // Dijkstra over the networks: a router takes a datagram from one that it is attached to to all
-// others. Equal distances are decided by the networks' order.
+// others.
 void PathFinder::search(const Machine& from) {
   distance_.assign(world_.network_count(), far_away);
   hop_.assign(world_.network_count(), no_hop);
   is_expanded_.assign(routers_.size(), 0);
   is_attached_.assign(world_.network_count(), 0);
+  queue_.start();
   for (std::uint32_t tap = 0; tap < from.taps().size(); ++tap) {
     const std::uint32_t network = from.taps()[tap].network().index();
     is_attached_[network] = 1;
-    reach(network, cost_of(network), no_hop);
+    reach(network, cost_[network], no_hop);
   }
   if (number_[from.id()] != nobody) is_expanded_[number_[from.id()]] = 1;
-  while (!queue_.empty()) {
-    const auto [distance, network] = queue_.top();
-    queue_.pop();
+  while (const auto next = queue_.take()) {
+    const auto [distance, network] = *next;
     if (distance != distance_[network]) continue;
     for (std::uint32_t i = first_of_network_[network]; i < first_of_network_[network + 1]; ++i) {
       const Link& link = links_[i];
@@ -169,10 +214,9 @@ void PathFinder::search(const Machine& from) {
         while (from.taps()[tap].network().index() != network) ++tap;
         hop = hop_over(tap, address_of(link));
       }
-      const std::span<Tap> taps = world_.machine(routers_[link.router]).taps();
-      for (const Tap& onward : taps) {
-        const std::uint32_t next = onward.network().index();
-        reach(next, distance + cost_of(next), hop);
+      for (std::uint32_t k = first_of_router_[link.router]; k < first_of_router_[link.router + 1];
+           ++k) {
+        reach(networks_[k], distance + cost_[networks_[k]], hop);
       }
     }
   }

@@ -59,6 +59,7 @@ void Icmp::report(const IcmpMessage& error, const Message& datagram, const Arriv
   Ipv4Header header;
   header.type_of_service = 0xc0;  // RFC 1812, 4.3.2.5: precedence 6
   header.protocol = icmp_number;
+  header.time_to_live = 255;  // so that it arrives whence the datagram came
   header.destination = quoted->source;
   if (arrival.tap != nullptr && ipv4_.is_local(quoted->destination)) {
     header.source = quoted->destination;
