@@ -4,6 +4,8 @@
 #include <array>
 
 #include "elvis/applications/messages.hpp"
+#include "elvis/applications/probes.hpp"
+#include "elvis/applications/traffic.hpp"
 
 namespace elvis {
 
@@ -20,6 +22,9 @@ Task<Result<>> run_with(Application& self, const ApplicationOptions& options) {
   return run(self, static_cast<const T&>(options));
 }
 
+constexpr std::array<std::string_view, 1> needs_icmp{"ICMP"};
+constexpr std::array<std::string_view, 2> needs_icmp_and_udp{"ICMP", "UDP"};
+
 constexpr std::array kinds{
     ApplicationKind{"send_message", "sends a message, once or several times", true,
                     make_options<SendMessageOptions>, run_with<SendMessageOptions, send_message>},
@@ -29,6 +34,19 @@ constexpr std::array kinds{
                     run_with<ForwardOptions, forward>},
     ApplicationKind{"ping_pong", "throws a counter to and fro until it is used up", true,
                     make_options<PingPongOptions>, run_with<PingPongOptions, ping_pong>},
+    ApplicationKind{"ping", "asks a machine for echoes and measures how long they take", true,
+                    make_options<PingOptions>, run_with<PingOptions, ping>, needs_icmp},
+    ApplicationKind{"traceroute", "finds the routers on the way to a machine", true,
+                    make_options<TracerouteOptions>, run_with<TracerouteOptions, traceroute>,
+                    needs_icmp_and_udp},
+    ApplicationKind{"udp_flood", "sends datagrams all at once", true, make_options<FloodOptions>,
+                    run_with<FloodOptions, udp_flood>},
+    ApplicationKind{"cbr", "sends datagrams at a constant rate", true, make_options<CbrOptions>,
+                    run_with<CbrOptions, cbr>},
+    ApplicationKind{"on_off", "sends datagrams at a constant rate, with pauses", true,
+                    make_options<OnOffOptions>, run_with<OnOffOptions, on_off>},
+    ApplicationKind{"sink", "takes datagrams and counts them", false, make_options<SinkOptions>,
+                    run_with<SinkOptions, sink>},
 };
 
 }  // namespace

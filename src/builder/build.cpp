@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "elvis/builder/build.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <string>
@@ -9,7 +10,12 @@
 #include <vector>
 
 #include "argument_reader.hpp"
+#include "elvis/ndl/values.hpp"
+#include "elvis/protocols/ipv4.hpp"
 #include "elvis/util/assert.hpp"
+#include "plan_addresses.hpp"
+#include "route_reader.hpp"
+#include "shortest_paths.hpp"
 
 namespace elvis {
 
@@ -111,6 +117,9 @@ class Builder {
   void add_machines(const PlannedGroup& group, const Stretch& stretch);
   void add_machine(const PlannedGroup& group, std::uint32_t place, bool is_first);
   void claim_addresses(const PlannedGroup& group);
+  void declare_prefixes(const PlannedNetwork& planned, const Network& network);
+  void lay_routes();
+  void lay_routes_again();
   const Options& defaults_of(const ProtocolKind& kind);
 
   const Plan& plan_;
@@ -130,6 +139,7 @@ std::unique_ptr<World> Builder::build() {
   for (const PlannedNetwork& network : plan_.networks) {
     networks_.push_back(
         &world_->add_network(std::string{network.declaration.id()}, network.properties));
+    declare_prefixes(network, *networks_.back());
   }
   for (const PlannedSwitch& one : plan_.switches) switchable_.insert(one.machine);
   for (const PlannedGroup& group : plan_.groups) add_group(group);
@@ -139,6 +149,8 @@ std::unique_ptr<World> Builder::build() {
   // Machines may name others that come later, so this is last.
   TargetResolver resolver{plan_, *world_};
   for (const Unresolved& one : unresolved_) resolver.resolve(*one.options, *one.machine);
+  lay_routes();
+  lay_routes_again();
   ELVIS_ASSERT(!diagnostics_.has_errors());
   return std::move(world_);
 }
@@ -199,6 +211,47 @@ void Builder::claim_addresses(const PlannedGroup& group) {
         if (&tap.network() == network) world_->claim(tap, Ipv4Address{run.address + i});
       }
     }
+  }
+}
+
+void Builder::declare_prefixes(const PlannedNetwork& planned, const Network& network) {
+  for (const ndl::Section& line : planned.declaration.ips()) {
+    const auto subnet = line.find("subnet");
+    if (!subnet) continue;
+    const ndl::Prefix prefix = *ndl::read_prefix(subnet->text());
+    world_->add_prefix(network, {Ipv4Address{prefix.address}, prefix.length});
+  }
+}
+
+// What machines say themselves comes first, and is kept.
+void Builder::lay_routes() {
+  const auto has_routes = [](const PlannedGroup& group) { return group.has_routes; };
+  if (std::any_of(plan_.groups.begin(), plan_.groups.end(), has_routes)) {
+    const PlanAddresses addresses{plan_};
+    for (std::uint32_t i = 0; i < plan_.groups.size(); ++i) {
+      const PlannedGroup& group = plan_.groups[i];
+      if (!group.has_routes) continue;
+      RouteReader reader{plan_, addresses, i, diagnostics_};
+      const std::vector<Route>* routes = nullptr;
+      for (std::uint32_t place = 0; place < group.count; ++place) {
+        if (routes == nullptr || !reader.is_uniform()) routes = &reader.read(place);
+        Machine& machine = world_->machine(group.first + place);
+        static_cast<Ipv4&>(*machine.find(ProtocolId::ipv4)).add_routes(*routes);
+      }
+    }
+  }
+  if (plan_.routing == Routing::static_shortest_path) lay_shortest_paths(plan_, *world_);
+}
+
+// A machine that is switched on again has a new IPv4, which gets the same routes.
+void Builder::lay_routes_again() {
+  for (const std::uint32_t number : switchable_) {
+    Machine& machine = world_->machine(number);
+    const auto* const ipv4 = static_cast<const Ipv4*>(machine.find(ProtocolId::ipv4));
+    if (ipv4 == nullptr || ipv4->routes() == nullptr) continue;
+    world_->configure_again(machine, [&machine, routes = ipv4->routes()->routes()] {
+      static_cast<Ipv4&>(*machine.find(ProtocolId::ipv4)).add_routes(routes);
+    });
   }
 }
 

@@ -10,6 +10,7 @@
 #include "elvis/ndl/values.hpp"
 #include "group_planner.hpp"
 #include "memory_estimate.hpp"
+#include "route_reader.hpp"
 #include "suggested_name.hpp"
 
 namespace elvis {
@@ -69,6 +70,7 @@ class CommonPlanner {
   void complete_protocols();
   bool add_missing(std::string_view name);
   void check_needs();
+  void lay_routes();
   bool has(std::string_view protocol) const;
   void report_missing(const ndl::Section& section, std::string_view who, std::string_view protocol);
   bool read_first(const ndl::Section& section, std::string_view owner, Options& options,
@@ -96,6 +98,7 @@ GroupTraits CommonPlanner::plan() {
               return a.kind - first < b.kind - first;
             });
   if (!may_lack_) check_needs();
+  lay_routes();
   traits_.memory_bytes = estimate_group(group_, taps_, values_);
   return traits_;
 }
@@ -209,6 +212,9 @@ void CommonPlanner::complete_protocols() {
   add_missing("IPv4");
   add_missing("ARP");
   if (!wanting_udp_.empty()) add_missing("UDP");
+  for (const PlannedApplication& planned : group_.applications) {
+    for (const std::string_view needed : planned.kind->needs) add_missing(needed);
+  }
   for (std::size_t i = 0; i < group_.protocols.size(); ++i) {
     for (const std::string_view needed : group_.protocols[i].kind->needs) add_missing(needed);
   }
@@ -220,10 +226,23 @@ void CommonPlanner::check_needs() {
       if (!has(needed)) report_missing(*planned.section, planned.kind->name, needed);
     }
   }
+  for (const PlannedApplication& planned : group_.applications) {
+    for (const std::string_view needed : planned.kind->needs) {
+      if (!has(needed)) report_missing(planned.section, planned.kind->name, needed);
+    }
+  }
   if (has("UDP")) return;
   for (const ndl::Section& section : wanting_udp_) {
     report_missing(section, section.name(), "UDP");
   }
+}
+
+// Routes are read when all addresses are known.
+void CommonPlanner::lay_routes() {
+  group_.has_routes = describes_routes(group_.declaration);
+  if (!group_.has_routes || may_lack_ || has("IPv4")) return;
+  context_.diagnostics.error(group_.declaration.name_span(),
+                             "a machine with routes needs the protocol `IPv4`");
 }
 
 void CommonPlanner::report_missing(const ndl::Section& section, std::string_view who,

@@ -26,6 +26,8 @@ constexpr std::uint64_t allocation_bytes = 16;  // what the heap adds
 constexpr std::uint64_t copies_of_event = 2;    // while events are sorted, of each that is pending
 constexpr std::uint64_t slots_of_vector = 2;    // while a vector grows, for each element
 
+constexpr std::uint64_t routed_bytes = 320;  // of a machine with a few routes: table and state
+
 constexpr std::uint64_t cache_line = 64;
 
 constexpr std::uint64_t rounded_up(std::uint64_t bytes, std::uint64_t unit) {
@@ -80,6 +82,7 @@ std::uint64_t estimate_group(const PlannedGroup& group, std::uint64_t taps,
   machine += (values.senders - values.staying_senders) * in_flight_bytes;
   machine += values.staying_senders * in_flight_bytes / 2;
   machine += values.own_bytes;
+  if (group.has_routes) machine += routed_bytes;
   machine += values.own_objects * (sizeof(Options) + allocation_bytes +
                                    slots_of_vector * sizeof(std::unique_ptr<Options>));
 

@@ -11,6 +11,8 @@
 #include "group_planner.hpp"
 #include "link_properties.hpp"
 #include "memory_estimate.hpp"
+#include "plan_addresses.hpp"
+#include "route_reader.hpp"
 #include "unread_arguments.hpp"
 
 namespace elvis {
@@ -40,6 +42,8 @@ class Planner {
   bool fits_memory();
   void look_at_machines(AddressBook& book);
   bool count_taps();
+  void plan_routing();
+  void check_routes();
 
   PlanningContext context_;
   const PlanOptions& options_;
@@ -52,13 +56,17 @@ class Planner {
 std::optional<Plan> Planner::plan() {
   plan_.description = &context_.description;
   plan_networks();
+  plan_routing();
   plan_groups();
   plan_events(context_.description, plan_, diagnostics_);
   AddressBook book{plan_.networks, pools_, plan_.groups, diagnostics_};
   // What does not fit is not looked at machine by machine: that might take as long as building it.
   if (fits_memory() && count_taps() && plan_.machines <= max_machines) {
     look_at_machines(book);
-    if (count_taps() && !diagnostics_.has_errors()) book.give();
+    if (count_taps() && !diagnostics_.has_errors()) {
+      book.give();
+      check_routes();
+    }
   }
   if (diagnostics_.wants_more()) {
     warn_of_unread(context_.description, options_.catalog, diagnostics_);
@@ -148,6 +156,34 @@ bool Planner::count_taps() {
                     quoted(network.declaration.id()), max_taps));
   }
   return fits;
+}
+
+// `routing` of the top level's [Networks], of which there may be several.
+void Planner::plan_routing() {
+  for (const ndl::Argument& argument : context_.description.read_of_all_networks("routing")) {
+    if (argument.is_broken()) continue;
+    if (argument.text() == "static-shortest-path") {
+      plan_.routing = Routing::static_shortest_path;
+    } else if (argument.text() != "none") {
+      diagnostics_.error(argument.span(),
+                         fmt::format("`routing` must be `none` or `static-shortest-path`, got {}",
+                                     quoted(argument.text())));
+    }
+  }
+}
+
+void Planner::check_routes() {
+  const auto has_routes = [](const PlannedGroup& group) { return group.has_routes; };
+  if (std::none_of(plan_.groups.begin(), plan_.groups.end(), has_routes)) return;
+  const PlanAddresses addresses{plan_};
+  for (std::uint32_t i = 0; i < plan_.groups.size() && diagnostics_.wants_more(); ++i) {
+    if (!plan_.groups[i].has_routes) continue;
+    RouteReader reader{plan_, addresses, i, diagnostics_};
+    reader.read(0);
+    for (std::uint32_t place = 1; place < plan_.groups[i].count && !reader.is_uniform(); ++place) {
+      reader.read(place);
+    }
+  }
 }
 
 }  // namespace

@@ -51,7 +51,7 @@ void Application::task_ended() {
     }
   } else if (const Result<> result = task_.take(); !result) {
     status_ = ApplicationStatus::failed;
-    set_detail(result.error().message());
+    if (detail_ == nullptr) set_detail(result.error().message());
   } else {
     status_ = ApplicationStatus::done;
   }

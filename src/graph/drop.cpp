@@ -33,6 +33,18 @@ std::string_view name_of(Drop reason) {
       return "bad_source";
     case Drop::machine_off:
       return "machine_off";
+    case Drop::no_route:
+      return "no_route";
+    case Drop::time_exceeded:
+      return "time_exceeded";
+    case Drop::fragmentation_needed:
+      return "fragmentation_needed";
+    case Drop::bad_option:
+      return "bad_option";
+    case Drop::reassembly_timeout:
+      return "reassembly_timeout";
+    case Drop::reassembly_full:
+      return "reassembly_full";
   }
   ELVIS_UNREACHABLE();
 }

@@ -13,4 +13,6 @@ Result<> Protocol::listen(Protocol&, Endpoint) {
 
 void Protocol::unlisten(Endpoint) {}
 
+void Protocol::failed(const DeliveryError&) {}
+
 }  // namespace elvis

@@ -80,6 +80,15 @@ Chunk& World::constant(std::span<const std::uint8_t> bytes) {
   return *constants_.emplace_back(Chunk::make_constant(bytes));
 }
 
+void World::add_prefix(const Network& network, Ipv4Prefix prefix) {
+  if (prefixes_.size() <= network.index()) prefixes_.resize(network.index() + 1);
+  prefixes_[network.index()].push_back(prefix);
+}
+
+void World::index_addresses() {
+  for (Network& network : networks_) network.index_addresses();
+}
+
 void World::claim(Tap& tap, Ipv4Address address) {
   if (tap.address_.is_unspecified()) tap.address_ = address;
   tap.network_.claims_.emplace_back(address, tap.index_);
@@ -92,7 +101,7 @@ Outcome World::run(RunOptions options) {
   // A limit on events counts in the order of all events, which only one partition has.
   const bool is_serial = options.engine.max_events.has_value();
   const std::size_t wanted = is_serial ? 1 : options.partitions.value_or(options.engine.threads);
-  for (Network& network : networks_) network.index_addresses();
+  index_addresses();
   const PartitionPlan plan = plan_partitions(*this, wanted, options.partitions.has_value());
   engine_ = std::make_unique<Engine>(plan.partitions);
   for (Machine* const machine : machines_) {

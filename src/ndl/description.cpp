@@ -138,6 +138,10 @@ SectionList MachineGroup::applications() const {
   return list(SectionKind::applications);
 }
 
+SectionList MachineGroup::routes() const {
+  return list(SectionKind::routes);
+}
+
 std::string MachineGroup::name() const {
   return is_named() ? std::string{records_->name(record_->name)}
                     : fmt::format("machine-{}", place());
@@ -197,6 +201,15 @@ bool Description::is_complete() const {
 }
 std::span<const ParameterValue> Description::parameters() const {
   return records_->parameter_values;
+}
+
+std::vector<Argument> Description::read_of_all_networks(std::string_view key) const {
+  std::vector<Argument> found;
+  for (std::uint32_t i = 0; i < records_->sections.size(); i = records_->sections[i].end) {
+    if (records_->sections[i].kind != SectionKind::networks) continue;
+    if (const auto argument = Section{*records_, i, nothing}.read(key)) found.push_back(*argument);
+  }
+  return found;
 }
 
 std::optional<std::size_t> Description::find_network(std::string_view id) const {

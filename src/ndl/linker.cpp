@@ -68,6 +68,9 @@ void Linker::check_section(std::uint32_t section) {
       return require(section, "name");
     case SectionKind::event:
       return require(section, "at");
+    case SectionKind::route:
+      require(section, "to");
+      return require(section, "via");
     case SectionKind::parameter:
       require(section, "name");
       return require(section, "value", true);

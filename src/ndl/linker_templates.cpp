@@ -120,6 +120,8 @@ void Linker::add_sections(const SectionRecord& section, std::uint32_t number,
         contents.has_wrapper[1] = true;
         contents.has_protocol = contents.has_protocol || inside.end > i + 1;
         break;
+      case SectionKind::routes:
+        break;
       default:
         contents.has_wrapper[2] = true;
     }

@@ -25,6 +25,7 @@ Scope scope_of(SectionKind kind, Context context) {
     case Context::machine_networks:
     case Context::protocols:
     case Context::applications:
+    case Context::routes:
     case Context::template_:
       return Scope::machine;
     default:
@@ -46,7 +47,7 @@ bool is_structural(SectionKind kind, std::string_view key) {
   }
 }
 
-/// The place of a machine's `Networks`, `Protocols` or `Applications` among the three.
+/// The place of a machine's `Networks`, `Protocols`, `Applications` or `Routes` among the four.
 std::optional<std::size_t> wrapper_place(SectionKind kind) {
   switch (kind) {
     case SectionKind::networks:
@@ -55,6 +56,8 @@ std::optional<std::size_t> wrapper_place(SectionKind kind) {
       return 1;
     case SectionKind::applications:
       return 2;
+    case SectionKind::routes:
+      return 3;
     default:
       return std::nullopt;
   }

@@ -79,7 +79,7 @@ class Parser {
   Diagnostics& diagnostics_;
   std::vector<std::unique_ptr<Frame>> frames_;
   Segments<PendingValue> pending_;
-  std::array<Span, 3> wrappers_{};  ///< Those of the machine or template that is being read.
+  std::array<Span, 4> wrappers_{};  ///< Those of the machine or template that is being read.
 
   /// Keys of the current section by hash; an entry counts if it has the section's stamp.
   struct KeySlot {

@@ -16,7 +16,7 @@ struct Kind {
   std::string_view home;
 };
 
-constexpr std::array<Kind, 15> kinds{{
+constexpr std::array<Kind, 17> kinds{{
     {"Networks", "at the top level or inside a `Machine` or `Template`"},
     {"Network", "inside `Networks`"},
     {"IP", "inside a `Network` of the top level or a `Template`"},
@@ -32,6 +32,8 @@ constexpr std::array<Kind, 15> kinds{{
     {"Include", "at the top level"},
     {"Events", "at the top level"},
     {"Event", "inside `Events`"},
+    {"Routes", "inside a `Machine` or `Template`"},
+    {"Route", "inside `Routes`"},
 }};
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
@@ -91,6 +93,8 @@ std::optional<Context> inside(Context context, SectionKind kind) {
           return Context::protocols;
         case SectionKind::applications:
           return Context::applications;
+        case SectionKind::routes:
+          return Context::routes;
         default:
           return std::nullopt;
       }
@@ -106,6 +110,8 @@ std::optional<Context> inside(Context context, SectionKind kind) {
       return only(SectionKind::protocol, Context::leaf);
     case Context::applications:
       return only(SectionKind::application, Context::leaf);
+    case Context::routes:
+      return only(SectionKind::route, Context::leaf);
     case Context::parameters:
       return only(SectionKind::parameter, Context::leaf);
     case Context::events:
@@ -118,7 +124,7 @@ std::optional<Context> inside(Context context, SectionKind kind) {
 }
 
 std::string_view describe(Context context) {
-  constexpr std::array<std::string_view, 13> names{"at the top level",
+  constexpr std::array<std::string_view, 14> names{"at the top level",
                                                    "inside `Networks`",
                                                    "inside `Network`",
                                                    "inside `Machines`",
@@ -126,6 +132,7 @@ std::string_view describe(Context context) {
                                                    "inside a machine's `Networks`",
                                                    "inside `Protocols`",
                                                    "inside `Applications`",
+                                                   "inside `Routes`",
                                                    "inside `Parameters`",
                                                    "inside `Template`",
                                                    "inside `Events`",
@@ -154,6 +161,7 @@ std::span<const std::string_view> language_keys(SectionKind kind) {
   static constexpr std::array<std::string_view, 2> parameter{"name", "value"};
   static constexpr std::array<std::string_view, 1> include{"file"};
   static constexpr std::array<std::string_view, 4> event{"at", "network", "machine", "set"};
+  static constexpr std::array<std::string_view, 2> route{"to", "via"};
   switch (kind) {
     case SectionKind::network:
       return network;
@@ -172,6 +180,8 @@ std::span<const std::string_view> language_keys(SectionKind kind) {
       return include;
     case SectionKind::event:
       return event;
+    case SectionKind::route:
+      return route;
     default:
       return {};
   }

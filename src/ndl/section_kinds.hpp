@@ -21,6 +21,7 @@ enum class Context : std::uint8_t {
   machine_networks,
   protocols,
   applications,
+  routes,
   parameters,
   template_,
   events,

@@ -5,6 +5,7 @@
 
 #include "elvis/graph/world.hpp"
 #include "elvis/protocols/arp.hpp"
+#include "elvis/protocols/icmp.hpp"
 #include "elvis/protocols/ipv4.hpp"
 #include "elvis/protocols/udp.hpp"
 
@@ -30,9 +31,11 @@ constexpr std::array kinds{
         .id = ProtocolId::ipv4,
         .needs = {},
         .bytes = sizeof(Ipv4),
-        .make_options = no_options,
-        .add = [](World& world, Machine& machine, const Options&) -> Protocol& {
-          return world.add_protocol<Ipv4>(machine);
+        .make_options = []() -> std::unique_ptr<Options> {
+          return std::make_unique<Ipv4Settings>();
+        },
+        .add = [](World& world, Machine& machine, const Options& options) -> Protocol& {
+          return world.add_protocol<Ipv4>(machine, static_cast<const Ipv4Settings&>(options));
         },
     },
     ProtocolKind{
@@ -44,6 +47,18 @@ constexpr std::array kinds{
         .make_options = []() -> std::unique_ptr<Options> { return std::make_unique<ArpOptions>(); },
         .add = [](World& world, Machine& machine, const Options& options) -> Protocol& {
           return world.add_protocol<Arp>(machine, static_cast<const ArpOptions&>(options));
+        },
+    },
+    ProtocolKind{
+        .name = "ICMP",
+        .summary = "Internet Control Message Protocol (RFC 792); without it nobody hears of errors",
+        .id = ProtocolId::icmp,
+        .needs = needs_ipv4,
+        .bytes = sizeof(Icmp),
+        .make_options = no_options,
+        .add = [](World& world, Machine& machine, const Options&) -> Protocol& {
+          return world.add_protocol<Icmp>(machine,
+                                          static_cast<Ipv4&>(*machine.find(ProtocolId::ipv4)));
         },
     },
     ProtocolKind{
@@ -60,7 +75,7 @@ constexpr std::array kinds{
     },
 };
 
-constexpr std::array<std::string_view, 4> planned{"TCP", "ICMP", "DHCP", "DNS"};
+constexpr std::array<std::string_view, 3> planned{"TCP", "DHCP", "DNS"};
 
 }  // namespace
 

@@ -1,28 +1,74 @@
 // SPDX-License-Identifier: MIT
 #include "elvis/protocols/ipv4.hpp"
 
+#include <algorithm>
+#include <array>
 #include <span>
 #include <utility>
 
+#include "elvis/graph/world.hpp"
 #include "elvis/protocols/arp.hpp"
+#include "elvis/protocols/fragmentation.hpp"
+#include "elvis/protocols/icmp.hpp"
 #include "elvis/wire/byte_order.hpp"
 #include "elvis/wire/checksum.hpp"
+#include "ipv4_state.hpp"
 
 namespace elvis {
 
 namespace {
+
+constexpr std::size_t longest_datagram = 65'535;
 
 // The group address of RFC 1112, 6.4: 01-00-5e and the low 23 bits.
 MacAddress multicast_mac(Ipv4Address group) {
   return MacAddress{0x0100'5e00'0000U | (group.value() & 0x7f'ffff)};
 }
 
+// The prefix of the tap's network that holds `address`, or null.
+const Ipv4Prefix* prefix_with(const Tap& tap, Ipv4Address address) {
+  for (const Ipv4Prefix& prefix : tap.machine().world().prefixes_of(tap.network())) {
+    if (prefix.holds(address)) return &prefix;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
-// ===== Ipv4: the way out =====
+void Ipv4Settings::visit(OptionVisitor& visitor) {
+  visitor.option(
+      {.name = "forwarding", .summary = "whether it sends on what is for others: a router"},
+      forwarding);
+}
+
+// ===== Ipv4: what a machine has =====
+
+Ipv4::Ipv4(Machine& machine, const Ipv4Settings& settings) : Protocol{machine, ProtocolId::ipv4} {
+  if (settings.forwarding) state().is_router = true;
+}
+
+Ipv4::~Ipv4() = default;
+
+// Made when the first thing has to be kept. Connected prefixes are routes like others then, so that
+// the longest prefix decides between them.
+Ipv4::State& Ipv4::state() {
+  if (state_ != nullptr) return *state_;
+  state_ = std::make_unique<State>();
+  const std::span<Tap> taps = machine().taps();
+  for (std::uint32_t i = 0; i < taps.size(); ++i) {
+    for (const Ipv4Prefix& prefix : machine().world().prefixes_of(taps[i].network())) {
+      state_->routes.insert({prefix.address, prefix.length, {Ipv4Address{}, i}, 0});
+    }
+  }
+  return *state_;
+}
 
 Arp* Ipv4::arp() const {
   return static_cast<Arp*>(machine().find(ProtocolId::arp));
+}
+
+Icmp* Ipv4::icmp() const {
+  return static_cast<Icmp*>(machine().find(ProtocolId::icmp));
 }
 
 bool Ipv4::is_local(Ipv4Address address) const {
@@ -32,29 +78,136 @@ bool Ipv4::is_local(Ipv4Address address) const {
   return address.is_loopback();
 }
 
-Result<Ipv4::Way> Ipv4::way_to(Ipv4Address remote) const {
+bool Ipv4::is_for_several(Ipv4Address address) const {
+  if (address.is_broadcast() || address.is_multicast()) return true;
+  for (const Tap& tap : machine().taps()) {
+    const Ipv4Prefix* const prefix = prefix_with(tap, address);
+    if (prefix != nullptr && prefix->has_broadcast(address)) {
+      return tap.network().tap_with(address) == nullptr;
+    }
+  }
+  return false;
+}
+
+// ===== Ipv4: routes =====
+
+void Ipv4::add_route(const Route& route) {
+  state().routes.replace(route);
+  routes_changed();
+}
+
+void Ipv4::add_routes(std::span<const Route> routes) {
+  if (routes.empty()) return;
+  RouteTable& table = state().routes;
+  std::vector<Route> all{routes.begin(), routes.end()};
+  const std::vector<Route> before = table.routes();  // of several with one prefix the last counts
+  all.insert(all.end(), before.begin(), before.end());
+  table.assign(all);
+  routes_changed();
+}
+
+bool Ipv4::remove_route(Ipv4Address destination, int prefix_length) {
+  if (state_ == nullptr || !state_->routes.erase(destination, prefix_length)) return false;
+  routes_changed();
+  return true;
+}
+
+const RouteTable* Ipv4::routes() const {
+  return state_ == nullptr ? nullptr : &state_->routes;
+}
+
+bool Ipv4::is_router() const {
+  return state_ != nullptr && state_->is_router;
+}
+
+std::uint64_t Ipv4::forwarded() const {
+  return state_ == nullptr ? 0 : state_->forwarded;
+}
+
+void Ipv4::routes_changed() {
+  if (++generation_ == 0) generation_ = 1;
+}
+
+// RFC 1122, 3.2.2.2: a redirect counts if it comes from the router that the datagram went to, and
+// its gateway is on the same network.
+void Ipv4::learn_gateway(Ipv4Address remote, Ipv4Address gateway, Ipv4Address router) {
+  if (is_router()) return;  // RFC 1812, 5.2.7.2: routers have routes of their own
+  const Result<Way> way = way_to(remote);
+  if (!way || way->tap == nullptr || way->next_hop != router || gateway == router) return;
+  const Tap* const to = way->tap->network().tap_with(gateway);
+  if (to == nullptr || to == way->tap) return;
+  const auto tap = static_cast<std::uint32_t>(way->tap - machine().taps().data());
+  add_route({remote, 32, {gateway, tap}, 0});
+}
+
+// ===== Ipv4: the way out =====
+
+Ipv4::Way Ipv4::way_of(Tap& tap, Ipv4Address next_hop, const Tap* to) const {
+  return {&tap, next_hop, arp() != nullptr || to == nullptr ? MacAddress{} : to->mac()};
+}
+
+Result<Ipv4::Way> Ipv4::way_to(Ipv4Address remote) {
   if (is_local(remote)) return Way{nullptr, remote, MacAddress{}};
   const std::span<Tap> taps = machine().taps();
   if (taps.empty() || remote.is_unspecified()) return Errc::network_unreachable;
   if (remote.is_broadcast()) return Way{&taps.front(), remote, MacAddress::broadcast()};
   if (remote.is_multicast()) return Way{&taps.front(), remote, multicast_mac(remote)};
-  Arp* const resolver = arp();
+  // Machines on one network reach each other whatever their addresses (DESIGN section 7).
   for (Tap& tap : taps) {
-    if (const Tap* const to = tap.network().tap_with(remote)) {
-      return Way{&tap, remote, resolver == nullptr ? to->mac() : MacAddress{}};
+    if (const Tap* const to = tap.network().tap_with(remote)) return way_of(tap, remote, to);
+  }
+  return way_by_route(remote);
+}
+
+// The way to an address that nobody has on the machine's networks.
+Result<Ipv4::Way> Ipv4::way_by_route(Ipv4Address remote) {
+  const std::span<Tap> taps = machine().taps();
+  Arp* const resolver = arp();
+  Tap* on_link = nullptr;
+  if (state_ != nullptr) {
+    if (const auto next = state_->routes.lookup(remote)) {
+      Tap& tap = taps[next->tap];
+      if (!next->via.is_unspecified()) {
+        const Tap* const to = tap.network().tap_with(next->via);
+        if (to == nullptr && resolver == nullptr) return Errc::host_unreachable;
+        return way_of(tap, next->via, to);
+      }
+      on_link = &tap;
+    }
+  } else {
+    for (Tap& tap : taps) {
+      if (on_link == nullptr && prefix_with(tap, remote) != nullptr) on_link = &tap;
+    }
+  }
+  if (on_link != nullptr) {
+    const Ipv4Prefix* const prefix = prefix_with(*on_link, remote);
+    if (prefix != nullptr && prefix->has_broadcast(remote)) {
+      return Way{on_link, remote, MacAddress::broadcast()};
     }
   }
   // With ARP a stranger's address can at least be asked for; the gateway takes what is elsewhere.
-  if (resolver == nullptr) return Errc::network_unreachable;
+  if (resolver == nullptr) {
+    return on_link != nullptr ? Errc::host_unreachable : Errc::network_unreachable;
+  }
+  if (on_link != nullptr) return Way{on_link, remote, MacAddress{}};
   const Ipv4Address gateway = resolver->gateway();
-  if (gateway.is_unspecified()) return Way{&taps.front(), remote, MacAddress{}};
+  if (gateway.is_unspecified()) {
+    if (is_router()) return Errc::network_unreachable;
+    return Way{&taps.front(), remote, MacAddress{}};
+  }
   for (Tap& tap : taps) {
     if (tap.network().tap_with(gateway) != nullptr) return Way{&tap, gateway, MacAddress{}};
   }
   return Errc::network_unreachable;
 }
 
-Result<Ipv4Address> Ipv4::local_address_for(Ipv4Address remote) const {
+Result<Ipv4::Step> Ipv4::step_to(Ipv4Address remote) {
+  const Result<Way> way = way_to(remote);
+  if (!way) return way.error();
+  return Step{way->tap, way->next_hop};
+}
+
+Result<Ipv4Address> Ipv4::local_address_for(Ipv4Address remote) {
   const Result<Way> way = way_to(remote);
   if (!way) return way.error();
   return way->tap == nullptr ? remote : way->tap->address();
@@ -79,94 +232,80 @@ Result<Ipv4Path> Ipv4::path(const Protocol& above, Endpoints endpoints) {
   return Ipv4Path{*this, *way, local, endpoints.remote.address, protocol};
 }
 
-// ===== Ipv4Path: the header of a datagram =====
-
-Ipv4Path::Ipv4Path(Ipv4& ipv4, const Ipv4::Way& way, Ipv4Address local, Ipv4Address remote,
-                   std::uint8_t protocol)
-    : ipv4_{&ipv4},
-      tap_{way.tap},
-      local_{local},
-      next_hop_{way.next_hop},
-      has_link_header_{way.mac != MacAddress{}} {
-  std::uint8_t bytes[Headers::size];
-  const MacAddress source = tap_ == nullptr ? MacAddress{} : tap_->mac();
-  EthernetHeader{way.mac, source, static_cast<std::uint16_t>(EtherType::ipv4)}.emit(bytes);
-  Ipv4Header header;
-  header.total_length = 0;
-  header.protocol = protocol;
-  header.source = local;
-  header.destination = remote;
-  header.emit(bytes + EthernetHeader::size);
-  constexpr std::size_t checksum_at = EthernetHeader::size + 10;
-  sum_ = static_cast<std::uint16_t>(~load16(bytes + checksum_at));
-  store16(bytes + checksum_at, 0);
-  headers_ = {.first = {load64(bytes), load64(bytes + 8)},
-              .second = load64(bytes + 16),
-              .third = load64(bytes + 24),
-              .fourth = load16(bytes + 32)};
+Result<> Ipv4::send(Ipv4Header header, Message&& payload) {
+  const Result<Way> way = way_to(header.destination);
+  if (!way) return way.error();
+  const std::size_t length = header.header_size() + payload.size();
+  if (length > longest_datagram) return Errc::message_too_long;
+  if (header.source.is_unspecified()) {
+    header.source = way->tap == nullptr ? header.destination : way->tap->address();
+  }
+  header.total_length = static_cast<std::uint16_t>(length);
+  header.identification = identification_++;
+  return send_on(*way, header, std::move(payload));
 }
 
-Result<> Ipv4Path::send(Message&& payload) {
-  constexpr std::size_t largest = 65'535;
-  const std::size_t length = Ipv4Header::min_size + payload.size();
-  if (length > largest) return Errc::message_too_long;
-  if (has_link_header_) {
-    if (length > tap_->network().properties().mtu) return Errc::message_too_long;
-    write_headers(payload.prepend(Headers::size), length);
-    tap_->transmit(std::move(payload));
-    return {};
+// Sends a datagram of this machine's, in pieces if it has to be and may be.
+Result<> Ipv4::send_on(const Way& way, const Ipv4Header& header, Message&& payload) {
+  const std::size_t mtu =
+      way.tap == nullptr ? longest_datagram : path_mtu(header.destination, *way.tap);
+  if (header.total_length <= mtu) {
+    header.emit(payload.prepend(header.header_size()));
+    return transmit(way, std::move(payload));
   }
-  std::uint8_t headers[Headers::size];
-  write_headers(headers, length);
-  payload.prepend(std::span{headers}.subspan(EthernetHeader::size));
-  if (tap_ != nullptr) return ipv4_->arp()->send(*tap_, next_hop_, std::move(payload));
-  ipv4_->machine().loop_back(std::move(payload));
+  if (header.dont_fragment) return Errc::message_too_long;
+  for (Fragmenter pieces{header, std::move(payload), mtu}; !pieces.is_done();) {
+    if (const Result<> sent = transmit(way, pieces.next()); !sent) return sent;
+  }
   return {};
 }
 
-// ===== Ipv4: the way in =====
-
-void Ipv4::demux(Message&& datagram, Arrival& arrival) {
-  std::uint8_t scratch[Ipv4Header::max_size];
-  const std::uint8_t* bytes = datagram.front(Ipv4Header::min_size, scratch);
-  if (bytes == nullptr) return machine().drop(Drop::truncated, datagram);
-  if (const std::size_t size = std::size_t{bytes[0]} % 16 * 4; size > Ipv4Header::min_size) {
-    bytes = datagram.front(size, scratch);
-    if (bytes == nullptr) return machine().drop(Drop::truncated, datagram);
+Result<> Ipv4::transmit(const Way& way, Message&& datagram) {
+  if (way.tap == nullptr) {
+    machine().loop_back(std::move(datagram));
+    return {};
   }
-  const auto header = Ipv4Header::parse(bytes, datagram.size());
-  if (!header) return machine().drop(drop_for(header.error()), datagram);
-  if (const std::optional<Drop> reason = refuses(*header, arrival)) {
-    return machine().drop(*reason, datagram);
-  }
-  if (header->more_fragments || header->fragment_offset != 0) {
-    return machine().drop(Drop::fragment, datagram);
-  }
-  Protocol* const above = machine().find(over_ipv4(header->protocol));
-  if (above == nullptr) return machine().drop(Drop::unknown_protocol, datagram);
-
-  arrival.source = header->source;
-  arrival.destination = header->destination;
-  arrival.protocol = header->protocol;
-  arrival.time_to_live = header->time_to_live;
-  datagram.truncate(header->total_length);
-  datagram.remove_front(header->header_size());
-  above->demux(std::move(datagram), arrival);
+  if (way.mac == MacAddress{}) return arp()->send(*way.tap, way.next_hop, std::move(datagram));
+  return way.tap->send(way.mac, EtherType::ipv4, std::move(datagram));
 }
 
-// Why a datagram is not taken, judged by its addresses, if it is not.
-std::optional<Drop> Ipv4::refuses(const Ipv4Header& header, const Arrival& arrival) const {
-  // RFC 1122, 3.2.1.3: no datagram comes from a group; loopback addresses stay inside a machine.
-  const Ipv4Address source = header.source;
-  const Ipv4Address destination = header.destination;
-  if (source.is_multicast() || source.is_broadcast()) return Drop::bad_source;
-  if (arrival.tap == nullptr) return std::nullopt;
-  if (source.is_loopback() || destination.is_loopback()) return Drop::bad_source;
-  if (destination.is_broadcast() || destination.is_multicast()) return std::nullopt;
-  // RFC 1122, 3.3.6: a datagram for one machine does not come in a frame for all.
-  if (arrival.link_destination.is_group()) return Drop::not_for_me;
-  if (destination == arrival.tap->address() || is_local(destination)) return std::nullopt;
-  return Drop::not_for_me;
+// ===== Ipv4: how long datagrams may be (RFC 1191) =====
+
+std::size_t Ipv4::path_mtu(Ipv4Address remote, const Tap& tap) {
+  const std::size_t mtu = tap.network().properties().mtu;
+  if (state_ == nullptr) return mtu;
+  auto& known = state_->path_mtus;
+  const auto found = std::find_if(known.begin(), known.end(),
+                                  [&](const State::PathMtu& one) { return one.remote == remote; });
+  if (found == known.end()) return mtu;
+  if (found->until > machine().now()) return std::min<std::size_t>(mtu, found->mtu);
+  known.erase(found);
+  routes_changed();
+  return mtu;
+}
+
+void Ipv4::learn_path_mtu(Ipv4Address remote, std::size_t mtu, std::size_t length) {
+  constexpr std::size_t most = 1'024;  // so that forged errors cost little
+  constexpr Duration lifetime = std::chrono::minutes{10};
+  const Result<Way> way = way_to(remote);
+  if (!way || way->tap == nullptr) return;
+  const std::size_t before = path_mtu(remote, *way->tap);
+  if (mtu == 0) {
+    // RFC 1191, 7.1: the next plateau below what was too long.
+    constexpr std::array<std::size_t, 10> plateaus{32'000, 17'914, 8'166, 4'352, 2'002,
+                                                   1'492,  1'006,  508,   296,   68};
+    const auto next = std::find_if(plateaus.begin(), plateaus.end(),
+                                   [&](std::size_t plateau) { return plateau < length; });
+    mtu = next == plateaus.end() ? least_mtu : *next;
+  }
+  mtu = std::max(mtu, least_mtu);
+  if (mtu >= before) return;  // RFC 1191, 3: never raised by an error
+  auto& known = state().path_mtus;
+  std::erase_if(known, [&](const State::PathMtu& one) { return one.remote == remote; });
+  if (known.size() == most) known.erase(known.begin());
+  known.push_back(
+      {remote, static_cast<std::uint32_t>(mtu), add_saturated(machine().now(), lifetime)});
+  routes_changed();
 }
 
 }  // namespace elvis

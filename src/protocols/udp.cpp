@@ -80,7 +80,12 @@ void Udp::demux(Message&& datagram, Arrival& arrival) {
     if (sessions_.size() == 0) learn_path(arrival, *above, false);
     return above->demux(std::move(datagram), arrival);
   }
+  ipv4_.report(IcmpMessage::unreachable(Unreachable::port), arrival);
   machine().drop(Drop::no_listener, datagram);
+}
+
+void Udp::failed(const DeliveryError& error) {
+  if (UdpSession** const sender = sessions_.find(error.endpoints)) (*sender)->above().failed(error);
 }
 
 // Expects more of what just came.
@@ -129,13 +134,14 @@ UdpSession::~UdpSession() {
 }
 
 void UdpSession::close() {
-  if (!std::exchange(is_open_, false)) return;
+  if (std::exchange(trouble_, Errc::closed) == Errc::closed) return;
   udp_.sessions_.erase(endpoints_);
   udp_.forget_paths();
 }
 
 [[gnu::flatten]] Result<> UdpSession::send(Message&& payload) {
-  if (!is_open_) return Errc::closed;
+  if (trouble_ != Errc{}) [[unlikely]]
+    return trouble_ == Errc::closed ? Errc::closed : std::exchange(trouble_, Errc{});
   if (payload.size() > UdpHeader::max_payload) return Errc::message_too_long;
   below_.machine().remember(this);
   const auto length = static_cast<std::uint16_t>(UdpHeader::size + payload.size());

@@ -7,7 +7,7 @@
 namespace elvis {
 
 Result<> UdpSocket::bind(Endpoint local) {
-  if (is_closed_) return Errc::closed;
+  if (is_closed()) return Errc::closed;
   if (is_listening_) return Errc::invalid_argument;
   Udp* const udp = this->udp();
   if (udp == nullptr) return Errc::no_protocol;
@@ -45,16 +45,18 @@ Result<> UdpSocket::send_to(Endpoint remote, Message payload) {
 }
 
 Result<UdpSocket::UdpSessionRef> UdpSocket::session_to(Endpoint remote) {
-  if (is_closed_) return Errc::closed;
+  if (is_closed()) return Errc::closed;
   Udp* const udp = this->udp();
   if (udp == nullptr) return Errc::no_protocol;
   const Result<SessionRef> session = udp->open(*this, {.local = local_, .remote = remote});
   if (!session) return session.error();
-  return boost::static_pointer_cast<UdpSession>(*session);
+  auto made = boost::static_pointer_cast<UdpSession>(*session);
+  if (dont_fragment_) made->below().set_dont_fragment(true);
+  return made;
 }
 
 void UdpSocket::close() {
-  if (std::exchange(is_closed_, true)) return;
+  if (std::exchange(failure_, Errc::closed) == Errc::closed) return;
   if (is_listening_) udp()->unlisten(local_);
   connected_.reset();
   last_.reset();
@@ -81,6 +83,23 @@ void UdpSocket::close() {
   newest_ = waiting;
 }
 
+void UdpSocket::failed(const DeliveryError& error) {
+  if (!error.is_final || connected_ == nullptr || is_closed()) return;
+  if (error.endpoints != connected_->endpoints()) return;
+  failure_ = error.code;
+  connected_->fail(error.code);
+  if (receiver_ != nullptr) {
+    machine().partition().wake(std::exchange(receiver_, nullptr)->waiter_);
+  }
+}
+
+// Whether there is still a failure to tell: send() may have told it.
+bool UdpSocket::has_news() {
+  if (is_closed() || connected_->has_failed()) return true;
+  failure_ = Errc{};
+  return false;
+}
+
 // The datagram that has waited longest; there is one.
 std::unique_ptr<UdpSocket::Waiting> UdpSocket::take_oldest() {
   std::unique_ptr<Waiting> oldest{newest_->next};
@@ -94,7 +113,11 @@ std::unique_ptr<UdpSocket::Waiting> UdpSocket::take_oldest() {
 }
 
 Result<Datagram> UdpSocket::Receive::take_waiting() {
-  if (socket_.newest_ == nullptr) return Errc::closed;
+  if (socket_.newest_ == nullptr) {
+    if (socket_.is_closed()) return Errc::closed;
+    if (socket_.connected_ != nullptr) socket_.connected_->clear_failure();
+    return std::exchange(socket_.failure_, Errc{});
+  }
   return std::move(socket_.take_oldest()->datagram);
 }
 

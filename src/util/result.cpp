@@ -37,6 +37,8 @@ Meaning meaning_of(int code) {
       return {posix::protocol_not_supported, "protocol not supported"};
     case Errc::invalid_argument:
       return {posix::invalid_argument, "invalid argument"};
+    case Errc::refused:
+      return {posix::connection_refused, "refused"};
   }
   return {posix::state_not_recoverable, "unknown error"};
 }

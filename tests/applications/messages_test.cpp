@@ -178,8 +178,8 @@ TEST_F(MessagesTest, FailsWhenNobodyHasTheAddress) {
   EXPECT_EQ(sender.detail(), "network unreachable");
 }
 
-TEST_F(MessagesTest, FailsWhenTheMessageIsTooLongForTheNetwork) {
-  const Application& sender = add(alice_, "send_message", sending(std::string(1'473, 'x'), 1));
+TEST_F(MessagesTest, FailsWhenTheMessageIsTooLongForADatagram) {
+  const Application& sender = add(alice_, "send_message", sending(std::string(65'508, 'x'), 1));
   lan_.run();
   EXPECT_EQ(sender.detail(), "message too long");
 }

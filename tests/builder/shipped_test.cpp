@@ -202,6 +202,52 @@ TEST(ShippedTest, ThroughputIsExact) {
   }
 }
 
+TEST(ShippedTest, TwoLansReachEachOtherThroughTheRouter) {
+  Shipped lans{"two-lans.ndl"};
+  EXPECT_EQ(lans.outcome().reason, StopReason::completed);
+  EXPECT_EQ(lans.application("scientist").messages(), 5U);
+  EXPECT_EQ(Machine::next_application(lans.application("scientist"))->detail(),
+            "3 sent, 3 received, 0% lost, min/avg/max/mdev 6.000/6.000/6.000/0.000 ms");
+}
+
+TEST(ShippedTest, TracerouteNamesTheWholeChain) {
+  Shipped chain{"chain.ndl"};
+  EXPECT_EQ(chain.outcome().reason, StopReason::completed);
+  const Application& by_udp = chain.application("scout");
+  const Application& by_icmp = *Machine::next_application(by_udp);
+  for (const Application* one : {&by_udp, &by_icmp}) {
+    EXPECT_EQ(one->status(), ApplicationStatus::done);
+    for (int i = 0; i < 16; ++i) {
+      const std::string name = std::to_string(i + 1) + " router-" + std::to_string(i) + " (10.0." +
+                               std::to_string(i) + ".2) " + std::to_string(2 * i + 2) + ".000 ms";
+      EXPECT_NE(one->detail().find(name), std::string::npos) << name;
+    }
+    EXPECT_NE(one->detail().find("; 17 goal (10.0.16.2) 34.000 ms"), std::string::npos);
+  }
+}
+
+TEST(ShippedTest, PathMtuIsFound) {
+  Shipped narrow{"path-mtu.ndl"};
+  EXPECT_EQ(narrow.outcome().reason, StopReason::completed);
+  const Application& fragmented = narrow.application("bob");
+  const Application& too_long = *Machine::next_application(fragmented);
+  const Application& fitting = *Machine::next_application(too_long);
+  EXPECT_EQ(fragmented.bytes(), 12'000U);
+  EXPECT_EQ(too_long.messages(), 0U);
+  EXPECT_EQ(fitting.bytes(), 4'720U);
+  const Application& refused = *Machine::next_application(narrow.application("alice"));
+  EXPECT_EQ(refused.messages(), 1U) << "nobody knew better";
+  EXPECT_EQ(refused.other_messages(), 9U);
+  EXPECT_EQ(narrow.world().drops()[Drop::fragmentation_needed], 1U);
+}
+
+TEST(ShippedTest, ALoopOfRoutersEnds) {
+  Shipped loop{"routing-loop.ndl"};
+  EXPECT_EQ(loop.outcome().reason, StopReason::completed);
+  EXPECT_EQ(loop.world().drops()[Drop::time_exceeded], 2U);
+  EXPECT_EQ(loop.arrivals("lost"), (std::vector{at(66ms), at(1066ms)}));
+}
+
 TEST(ShippedTest, ManyToOneHearsEverybody) {
   Shipped many{"many-to-one.ndl"};
   EXPECT_EQ(many.outcome().reason, StopReason::completed);

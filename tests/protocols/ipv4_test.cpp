@@ -133,15 +133,47 @@ TEST_F(Ipv4Test, DropsLoopbackAddressesOffTheLink) {  // RFC 1122, 3.2.1.3 (g)
   EXPECT_EQ(receiver().drops()[Drop::bad_source], 2U);
 }
 
-TEST_F(Ipv4Test, DropsFragments) {
-  Ipv4Header first = header(5);
-  first.more_fragments = true;
-  arrive(first, "hello");
+TEST_F(Ipv4Test, JoinsFragments) {
   Ipv4Header last = header(5);
-  last.fragment_offset = 10;
-  arrive(last, "hello");
+  last.fragment_offset = 1;
+  arrive(last, "world");
+  Ipv4Header first = header(8);
+  first.more_fragments = true;
+  arrive(first, "hello, w");
+  run();
+  EXPECT_EQ(experiment_[1]->heard, std::vector<std::string>{"hello, wworld"});
+  EXPECT_EQ(receiver().drops()[Drop::fragment], 0U);
+}
+
+TEST_F(Ipv4Test, LetsGoOfFragmentsWhoseTimeIsOver) {  // RFC 1122, 3.3.2
+  Ipv4Header first = header(8);
+  first.more_fragments = true;
+  arrive(first, "hello, w");
+  Ipv4Header other = first;
+  other.identification = 7;
+  arrive(other, "and more");
+  run();
+  EXPECT_EQ(receiver().drops()[Drop::reassembly_timeout], 2U);
+  EXPECT_EQ(receiver().now(), start_of_time + std::chrono::seconds{60} + Duration{1});
+}
+
+TEST_F(Ipv4Test, DropsFragmentsThatOverlap) {  // RFC 5722, 4
+  Ipv4Header first = header(16);
+  first.more_fragments = true;
+  arrive(first, "0123456789abcdef");
+  Ipv4Header second = first;
+  second.fragment_offset = 1;
+  arrive(second, "89abcdef01234567");
   run();
   EXPECT_EQ(receiver().drops()[Drop::fragment], 2U);
+}
+
+TEST_F(Ipv4Test, DropsFragmentsOfImpossibleLength) {
+  Ipv4Header odd = header(5);
+  odd.more_fragments = true;
+  arrive(odd, "hello");
+  run();
+  EXPECT_EQ(receiver().drops()[Drop::bad_length], 1U);
 }
 
 TEST_F(Ipv4Test, DropsAProtocolThatTheMachineDoesNotHave) {
@@ -197,14 +229,49 @@ TEST_F(Ipv4Test, RefusesWhatNoDatagramHolds) {
         const SessionRef session =
             *Lan::ipv4(self.machine()).open(*experiment_[0], {{}, {Lan::address(1), 0}});
         EXPECT_EQ(session->send(Message::zeros(65'516)).error(), Errc::message_too_long);
-        EXPECT_EQ(session->send(Message::zeros(1'481)).error(),
-                  Errc::message_too_long);  // MTU 1500
-        EXPECT_TRUE(session->send(Message::zeros(1'480)));
         co_return Result<>{};
       },
       testing_lan::server_kind);
   run();
-  EXPECT_EQ(experiment_[1]->heard.size(), 1U);
+}
+
+TEST_F(Ipv4Test, SendsWhatDoesNotFitInPieces) {
+  std::string longest;
+  for (std::size_t i = 0; i < 65'515; ++i) longest += static_cast<char>('a' + i % 23);
+  lan_.run_on(
+      lan_.world.machine(0),
+      [&, this](Application& self) -> Task<Result<>> {
+        const SessionRef session =
+            *Lan::ipv4(self.machine()).open(*experiment_[0], {{}, {Lan::address(1), 0}});
+        EXPECT_TRUE(session->send(Message{std::string_view{longest}.substr(0, 1'480)}));
+        EXPECT_TRUE(session->send(Message{std::string_view{longest}.substr(0, 1'481)}));
+        co_return session->send(Message{std::string_view{longest}});
+      },
+      testing_lan::server_kind);
+  run();
+  ASSERT_EQ(experiment_[1]->heard.size(), 3U);
+  EXPECT_EQ(experiment_[1]->heard[0].size(), 1'480U);
+  EXPECT_EQ(experiment_[1]->heard[1].size(), 1'481U);
+  EXPECT_EQ(experiment_[1]->heard[2], longest);
+  EXPECT_EQ(lan_.network.counters().frames_sent, 1U + 2U + 45U);
+}
+
+TEST_F(Ipv4Test, RefusesWhatDoesNotFitAndMayNotBeFragmented) {
+  lan_.run_on(
+      lan_.world.machine(0),
+      [this](Application& self) -> Task<Result<>> {
+        Ipv4Path path =
+            *Lan::ipv4(self.machine()).path(*experiment_[0], {{}, {Lan::address(1), 0}});
+        path.set_dont_fragment(true);
+        path.set_time_to_live(9);
+        EXPECT_EQ(path.remote(), Lan::address(1));
+        EXPECT_EQ(path.send(Message::zeros(1'481)).error(), Errc::message_too_long);
+        co_return path.send(Message::zeros(1'480));
+      },
+      testing_lan::server_kind);
+  run();
+  ASSERT_EQ(experiment_[1]->heard.size(), 1U);
+  EXPECT_EQ(experiment_[1]->arrivals[0].time_to_live, 9);
 }
 
 TEST_F(Ipv4Test, MapsAGroupToItsMacAddress) {  // RFC 1112, 6.4

@@ -194,6 +194,8 @@ TEST_F(UdpPathTest, JudgesEveryDamagedFrameLikeTheLayers) {
     arrive(std::move(message));
     const DropCounters after = host_.drops();
     for (std::size_t reason = 0; reason < drop_reasons; ++reason) {
+      // The same fragment may be kept, or clash with one that was kept before.
+      if (static_cast<Drop>(reason) == Drop::fragment) continue;
       if (after.counts[reason] != before.counts[reason]) return static_cast<int>(reason);
     }
     return ear_.heard.size() == heard ? 1'001 : 1'000;

@@ -76,6 +76,13 @@ struct PlannedGroup {
   std::vector<PlannedApplication> applications;
   std::vector<AddressRun> addresses;     ///< Claimed ones first, in the order of claiming.
   std::optional<ndl::Argument> capture;  ///< `pcap`, the file that captures each machine.
+  bool has_routes = false;               ///< Whether its description says any: see RouteReader.
+};
+
+/// Who works out the routes of machines, besides those that they say themselves.
+enum class Routing : std::uint8_t {
+  none,
+  static_shortest_path,  ///< Before the run, by least latency.
 };
 
 /// A machine to be switched off or on while the world runs.
@@ -92,6 +99,7 @@ struct Plan {
   std::vector<PlannedGroup> groups;
   std::vector<PlannedSwitch> switches;  ///< By time.
   std::size_t events = 0;               ///< Of networks and machines.
+  Routing routing = Routing::none;
   std::uint64_t machines = 0;
   std::uint64_t taps = 0;
   std::uint64_t applications = 0;

@@ -34,6 +34,8 @@ struct ApplicationKind {
   std::unique_ptr<ApplicationOptions> (*make_options)();
   /// The program. It ends with an error if it can't do its work. `options` outlive it.
   Task<Result<>> (*run)(Application& self, const ApplicationOptions& options);
+  /// Names of protocols that its machine must have, besides its transport.
+  std::span<const std::string_view> needs = {};
 };
 
 enum class ApplicationStatus : std::uint8_t { waiting, serving, done, failed };
@@ -69,7 +71,7 @@ class Application final : public TaskObserver {
   std::uint64_t bytes() const { return bytes_; }
   Time first_at() const { return first_at_; }  ///< Of the first message; meaningless without one.
   Time last_at() const { return last_at_; }
-  /// Why it failed, or what else it has to say.
+  /// Why it failed, or what else it has to say: what it said itself, if it did.
   const std::string& detail() const;
   void set_detail(std::string text);
 

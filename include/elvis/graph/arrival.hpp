@@ -8,6 +8,7 @@
 
 namespace elvis {
 
+class Message;
 class Tap;
 
 /// A flat record beside the message; each protocol writes its part and reads those below.
@@ -21,6 +22,8 @@ struct Arrival {
   std::uint16_t destination_port = 0;
   std::uint8_t protocol = 0;  ///< Of the IPv4 header.
   std::uint8_t time_to_live = 0;
+  /// The IPv4 datagram with its header, if errors about it can be reported; for this event only.
+  const Message* datagram = nullptr;
 
   Endpoint remote() const { return {source, source_port}; }
   Endpoint local() const { return {destination, destination_port}; }

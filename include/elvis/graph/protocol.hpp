@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "elvis/graph/arrival.hpp"
+#include "elvis/graph/delivery_error.hpp"
 #include "elvis/graph/session.hpp"
 #include "elvis/util/result.hpp"
 #include "elvis/wire/address.hpp"
@@ -60,6 +61,8 @@ class Protocol {
   /// Takes a packet from below, and writes into `arrival` what its header says. Never fails: what
   /// nobody wants is dropped with a reason. (References, as a packet passes five of these.)
   virtual void demux(Message&& message, Arrival& arrival) = 0;
+  /// Learns that a packet of this protocol's, or of one above, did not reach its end.
+  virtual void failed(const DeliveryError& error);
 
  private:
   Machine& machine_;

@@ -19,6 +19,7 @@
 #include "elvis/graph/protocol_kind.hpp"
 #include "elvis/sim/engine.hpp"
 #include "elvis/util/arena.hpp"
+#include "elvis/wire/prefix.hpp"
 
 namespace elvis {
 
@@ -37,6 +38,9 @@ class World {
   // ----- build -----
 
   Network& add_network(std::string name, const LinkProperties& properties);
+  /// Says that the addresses of `prefix` belong on `network`: one that no tap has is known to be
+  /// nobody's, and the last one means everybody. Before machines are added.
+  void add_prefix(const Network& network, Ipv4Prefix prefix);
 
   /// Starts a group of machines; the group lives as long as the world. The key of its random
   /// streams follows from the name.
@@ -73,6 +77,8 @@ class World {
   /// Gives `address`, which no other tap of the network has, to `tap`; the first one that it gets
   /// becomes its own.
   void claim(Tap& tap, Ipv4Address address);
+  /// Lets the networks know the addresses that were claimed up to now; run() does so too.
+  void index_addresses();
 
   /// What makes a machine's protocols: kinds and their options, those below first.
   using ProtocolList = std::vector<std::pair<const ProtocolKind*, const Options*>>;
@@ -99,6 +105,11 @@ class World {
   std::size_t network_count() const { return networks_.size(); }
   Network& network(std::size_t index) { return networks_[index]; }
   const Network& network(std::size_t index) const { return networks_[index]; }
+  /// The prefixes of a network.
+  std::span<const Ipv4Prefix> prefixes_of(const Network& network) const {
+    if (network.index() >= prefixes_.size()) return {};
+    return prefixes_[network.index()];
+  }
   std::size_t group_count() const { return groups_.size(); }
   const MachineGroup& group(std::size_t index) const { return groups_[index]; }
 
@@ -161,6 +172,7 @@ class World {
   WorldOptions options_;
   Arena arena_;
   std::deque<Network> networks_;
+  std::vector<std::vector<Ipv4Prefix>> prefixes_;  // by network, of those that have some
   std::deque<MachineGroup> groups_;
   std::vector<Machine*> machines_;
   std::vector<std::unique_ptr<Options>> kept_options_;

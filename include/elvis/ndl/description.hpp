@@ -128,6 +128,7 @@ class MachineGroup : public Entity {
   SectionList networks() const;
   SectionList protocols() const;
   SectionList applications() const;
+  SectionList routes() const;
 };
 
 /// A `[Parameter]` with the value that holds for this run.
@@ -168,6 +169,9 @@ class Description {
   Section event(std::size_t place) const;
 
   std::span<const ParameterValue> parameters() const;
+
+  /// The arguments `key` of the `[Networks]` of the top level, which are marked as read.
+  std::vector<Argument> read_of_all_networks(std::string_view key) const;
 
   std::optional<std::size_t> find_network(std::string_view id) const;
   std::optional<FoundMachine> find_machine(std::string_view name) const;

@@ -33,6 +33,8 @@ enum class SectionKind : std::uint8_t {
   include,
   events,
   event,
+  routes,
+  route,
 };
 
 /// The section's name as it is written between brackets, `Machine`.

@@ -1,42 +1,99 @@
 // SPDX-License-Identifier: MIT
-// Ipv4: the Internet Protocol of a host (RFC 791, RFC 1122), without forwarding.
+// Ipv4: the Internet Protocol of hosts and routers (RFC 791, RFC 1122, RFC 1812).
+//
+// Whoever is on a network of the machine is reached directly. Beyond that, routes decide: the
+// longest prefix that holds the destination. Datagrams that don't fit a link are fragmented, and
+// fragments for the machine are joined again.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "elvis/graph/machine.hpp"
+#include "elvis/graph/options.hpp"
 #include "elvis/graph/protocol.hpp"
+#include "elvis/protocols/route_list.hpp"
 #include "elvis/wire/byte_order.hpp"
 #include "elvis/wire/checksum.hpp"
 #include "elvis/wire/ethernet.hpp"
+#include "elvis/wire/icmp_message.hpp"
 #include "elvis/wire/ipv4_header.hpp"
 
 namespace elvis {
 
 class Arp;
+class Icmp;
 class Ipv4Path;
+class RouteTable;
+
+/// Arguments of `[Protocol name='IPv4']`.
+class Ipv4Settings final : public Options {
+ public:
+  bool forwarding = false;  ///< Whether the machine is a router.
+
+  void visit(OptionVisitor& visitor) override;
+};
 
 class Ipv4 final : public Protocol {
  public:
-  explicit Ipv4(Machine& machine) : Protocol{machine, ProtocolId::ipv4} {}
+  explicit Ipv4(Machine& machine, const Ipv4Settings& settings = {});
+  ~Ipv4() override;
 
   /// Opens the way from a local to a remote address; ports play no part. `above` is known by the
   /// protocol number in its id. An unspecified local address becomes that of the tap which leads to
-  /// the remote one. Errors: network_unreachable, address_not_available.
+  /// the remote one. Errors: network_unreachable, host_unreachable, address_not_available.
   Result<SessionRef> open(Protocol& above, Endpoints endpoints) override;
   /// The same way for a protocol that keeps it inside a session of its own.
   Result<Ipv4Path> path(const Protocol& above, Endpoints endpoints);
+  /// Sends `payload` in a datagram with this header, whose length and identification are set here,
+  /// and whose source if it is unspecified. Errors: those of open(), message_too_long.
+  Result<> send(Ipv4Header header, Message&& payload);
 
-  /// The address that datagrams to `remote` leave with. Errors: network_unreachable.
-  Result<Ipv4Address> local_address_for(Ipv4Address remote) const;
+  /// The address that datagrams to `remote` leave with. Errors: network_unreachable,
+  /// host_unreachable.
+  Result<Ipv4Address> local_address_for(Ipv4Address remote);
   /// Whether `address` is one of the machine's own.
   bool is_local(Ipv4Address address) const;
+  /// Whether `address` means several machines: a group, or all of one of the machine's networks.
+  bool is_for_several(Ipv4Address address) const;
 
-  /// Takes a datagram off a link and hands what it carries to the protocol with its number.
+  /// Takes a datagram off a link and hands what it carries to the protocol with its number, or
+  /// sends it on.
   void demux(Message&& datagram, Arrival& arrival) override;
+
+  /// Adds `route`, or puts it in the place of the one that its prefix has.
+  void add_route(const Route& route);
+  /// Adds those whose prefixes have no route yet; quicker than one by one.
+  void add_routes(std::span<const Route> routes);
+  /// Removes the route of a prefix; false if there is none.
+  bool remove_route(Ipv4Address destination, int prefix_length);
+  /// All routes of the machine, those of its networks' prefixes included; null if it has none.
+  const RouteTable* routes() const;
+  /// The tap that leads to `remote`, null for the machine itself, and who is next there. Errors:
+  /// network_unreachable, host_unreachable.
+  struct Step {
+    Tap* tap;
+    Ipv4Address next_hop;
+  };
+  Result<Step> step_to(Ipv4Address remote);
+  bool is_router() const;
+  /// Datagrams that were sent on.
+  std::uint64_t forwarded() const;
+
+  /// The longest datagram that is known to reach `remote` whole when it leaves by `tap`: RFC 1191.
+  std::size_t path_mtu(Ipv4Address remote, const Tap& tap);
+  /// Learns that a datagram of `length` bytes to `remote` was too long for a link of `mtu`; 0 from
+  /// a router that does not say.
+  void learn_path_mtu(Ipv4Address remote, std::size_t mtu, std::size_t length);
+  /// Learns of a better way to `remote` from `router`, if that is who had to send it on.
+  void learn_gateway(Ipv4Address remote, Ipv4Address gateway, Ipv4Address router);
+
+  /// Tells the source of the datagram in `arrival` what became of it, if this machine speaks ICMP.
+  void report(const IcmpMessage& error, const Arrival& arrival);
 
  private:
   friend Ipv4Path;
@@ -47,13 +104,37 @@ class Ipv4 final : public Protocol {
     Ipv4Address next_hop;
     MacAddress mac;  // unless ARP has to find it
   };
+  struct Fragments;
+  struct State;
 
-  Result<Way> way_to(Ipv4Address remote) const;
+  Result<Way> way_to(Ipv4Address remote);
+  Result<Way> way_by_route(Ipv4Address remote);
+  Way way_of(Tap& tap, Ipv4Address next_hop, const Tap* to) const;
+  Result<> send_on(const Way& way, const Ipv4Header& header, Message&& payload);
+  Result<> transmit(const Way& way, Message&& datagram);
+  State& state();
+  void routes_changed();
+
   std::optional<Drop> refuses(const Ipv4Header& header, const Arrival& arrival) const;
+  bool is_for_me(const Ipv4Header& header, const Arrival& arrival) const;
+  void deliver(const Ipv4Header& header, Message&& datagram, Arrival& arrival);
+  void join(const Ipv4Header& header, Message&& fragment, Arrival& arrival);
+  void expire_fragments();
+  void forward(const Ipv4Header& header, Message&& datagram, Arrival& arrival);
+  bool may_forward(const Ipv4Header& header, const Message& datagram, Arrival& arrival,
+                   const Way& way);
+  void advise(const Ipv4Header& header, const Arrival& arrival, const Way& way);
+  const Way* way_onward(Ipv4Address destination);
   Arp* arp() const;
+  Icmp* icmp() const;
 
-  std::uint16_t identification_ = 0;
+  std::uint16_t identification_ = 0;  // first, where the base leaves room
+  // Ways that were found in another generation may not hold any more. Never 0. That a path which
+  // sends nothing for exactly 65,535 changes does not notice is accepted.
+  std::uint16_t generation_ = 1;
+  std::unique_ptr<State> state_;  // of routers, and of hosts that have routes or fragments
 };
+static_assert(sizeof(Ipv4) == 32, "a million machines have one each");
 
 /// The way of datagrams to one remote address. What is equal in all their headers is kept.
 class Ipv4Path {
@@ -65,7 +146,13 @@ class Ipv4Path {
   Result<> send(const Header& header, Message&& payload);
 
   Ipv4Address local() const { return local_; }
+  Ipv4Address remote() const;
   Machine& machine() const { return ipv4_->machine(); }
+
+  /// Datagrams with this are not fragmented, but refused or dropped where they are too long.
+  void set_dont_fragment(bool dont_fragment);
+  /// How many machines may send a datagram on; at least 1, 64 if nobody says otherwise.
+  void set_time_to_live(std::uint8_t time_to_live);
 
  private:
   friend Ipv4;
@@ -85,15 +172,20 @@ class Ipv4Path {
   Ipv4Path(Ipv4& ipv4, const Ipv4::Way& way, Ipv4Address local, Ipv4Address remote,
            std::uint8_t protocol);
 
+  void take(const Ipv4::Way& way);
+  Result<> renew();
+  Ipv4Header header() const;
+  void set_header(const Ipv4Header& header);
+  void write_headers(std::uint8_t* bytes, std::size_t length);
+
   Ipv4* ipv4_;
   Tap* tap_;  // null: back to the machine
   Ipv4Address local_;
   Ipv4Address next_hop_;
-  bool has_link_header_;  // whether headers_ is all that a datagram needs
-  std::uint16_t sum_;     // of the IPv4 header as it stands here
+  std::uint16_t generation_;       // of Ipv4, when the way was found
+  std::uint16_t fast_generation_;  // the same, if headers_ is all that a datagram needs; else 0
+  std::uint16_t sum_;              // of the IPv4 header as it stands here
   Headers headers_;
-
-  void write_headers(std::uint8_t* bytes, std::size_t length);
 };
 
 inline void Ipv4Path::write_headers(std::uint8_t* bytes, std::size_t length) {
@@ -109,7 +201,8 @@ inline void Ipv4Path::write_headers(std::uint8_t* bytes, std::size_t length) {
 template <typename Header>
 Result<> Ipv4Path::send(const Header& header, Message&& payload) {
   const std::size_t length = Ipv4Header::min_size + Header::size + payload.size();
-  if (!has_link_header_ || length > tap_->network().properties().mtu) [[unlikely]] {
+  if (fast_generation_ != ipv4_->generation_ || length > tap_->network().properties().mtu)
+      [[unlikely]] {
     header.emit(payload.prepend(Header::size));
     return send(std::move(payload));
   }

@@ -32,6 +32,8 @@ class Udp final : public Protocol {
   Result<std::uint16_t> ephemeral_port();
 
   void demux(Message&& datagram, Arrival& arrival) override;
+  /// Hands the error to whoever is above the session that sent the datagram (RFC 1122, 4.1.3.3).
+  void failed(const DeliveryError& error) override;
 
  private:
   friend UdpSession;  // takes itself out of `sessions_` when its last holder lets go
@@ -65,13 +67,24 @@ class UdpSession final : public Session {
  public:
   ~UdpSession() override;
 
-  /// Sends `payload` in one datagram. Errors: message_too_long, closed.
+  /// Sends `payload` in one datagram. Errors: message_too_long, closed, and once what fail() said.
   Result<> send(Message&& payload) override;
   /// Who takes what comes back on this session.
   Protocol& above() const { return above_; }
   void close() override;
 
   const Endpoints& endpoints() const { return endpoints_; }
+  /// Makes the next send() fail with `error`, unless clear_failure() comes first.
+  void fail(Errc error) {
+    if (trouble_ != Errc::closed) trouble_ = error;
+  }
+  /// Whether fail() was called and nobody was told yet.
+  bool has_failed() const { return trouble_ != Errc{} && trouble_ != Errc::closed; }
+  void clear_failure() {
+    if (has_failed()) trouble_ = Errc{};
+  }
+  /// The way of its datagrams, to be changed.
+  Ipv4Path& below() { return below_; }
 
  private:
   friend Udp;
@@ -81,7 +94,7 @@ class UdpSession final : public Session {
   Udp& udp_;
   Protocol& above_;
   Endpoints endpoints_;
-  bool is_open_ = true;
+  Errc trouble_{};     // why nothing can be sent: closed for ever, anything else once
   std::uint32_t sum_;  // of what is equal in all datagrams' pseudo headers and headers
   Ipv4Path below_;
 };

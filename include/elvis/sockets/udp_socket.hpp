@@ -44,23 +44,28 @@ class UdpSocket final : public Protocol {
   Result<> connect(Endpoint remote);
   Result<> send(Message payload) {
     if (connected_ == nullptr) [[unlikely]]
-      return is_closed_ ? Errc::closed : Errc::not_connected;
+      return is_closed() ? Errc::closed : Errc::not_connected;
     return connected_->send(std::move(payload));
   }
   /// Sends to any destination, from the bound port. Errors: those of Udp::open and
   /// UdpSession::send.
   Result<> send_to(Endpoint remote, Message payload);
   void close();
+  /// Datagrams sent from now on are not fragmented, but refused with message_too_long where they
+  /// are known to be too long: how a path's MTU is found (RFC 1191).
+  void set_dont_fragment(bool dont_fragment) { dont_fragment_ = dont_fragment; }
 
   /// The bound endpoint; port 0 if there is none.
   Endpoint local() const { return local_; }
 
   class Receive;
   /// `Result<Datagram> next = co_await socket.receive();` Goes on when a datagram is there, in the
-  /// event that brought it. One coroutine at a time. Errors: closed.
+  /// event that brought it. One coroutine at a time. Errors: closed; of a connected socket also
+  /// refused and no_protocol, once, when the remote machine has nobody there (RFC 1122, 4.1.3.3).
   Receive receive();
 
   void demux(Message&& payload, Arrival& arrival) override;
+  void failed(const DeliveryError& error) override;
 
  private:
   struct Waiting : Pooled {
@@ -72,11 +77,14 @@ class UdpSocket final : public Protocol {
 
   Result<UdpSessionRef> session_to(Endpoint remote);
   std::unique_ptr<Waiting> take_oldest();
+  bool is_closed() const { return failure_ == Errc::closed; }
+  bool has_news();
   Udp* udp() const { return static_cast<Udp*>(machine().find(ProtocolId::udp)); }
 
   Endpoint local_;
   bool is_listening_ = false;
-  bool is_closed_ = false;
+  bool dont_fragment_ = false;
+  Errc failure_{};  // what the next receive() says: closed for ever, anything else once
   UdpSessionRef connected_;
   UdpSessionRef last_;         // the session that send_to() used last
   Waiting* newest_ = nullptr;  // of a ring: the oldest comes next
@@ -94,7 +102,9 @@ class UdpSocket::Receive {
     if (socket_.receiver_ == this) socket_.receiver_ = nullptr;
   }
 
-  bool await_ready() const noexcept { return socket_.newest_ != nullptr || socket_.is_closed_; }
+  bool await_ready() const noexcept {
+    return socket_.newest_ != nullptr || (socket_.failure_ != Errc{} && socket_.has_news());
+  }
   void await_suspend(std::coroutine_handle<> waiting) {
     ELVIS_ASSERT(socket_.receiver_ == nullptr);
     waiter_.wait(waiting);

@@ -19,6 +19,7 @@ enum class Errc {
   timed_out,              ///< ETIMEDOUT: it took longer than the caller allowed.
   no_protocol,            ///< EPROTONOSUPPORT: the machine does not have the protocol asked for.
   invalid_argument,       ///< EINVAL: the value makes no sense here.
+  refused,                ///< ECONNREFUSED: the remote machine has nobody at this port.
 };
 
 const boost::system::error_category& elvis_category() noexcept;

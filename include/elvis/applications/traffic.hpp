@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// Sources of traffic, and where it ends: udp_flood, cbr, on_off, sink.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "elvis/graph/application.hpp"
+#include "elvis/graph/options.hpp"
+
+namespace elvis {
+
+/// What all sources say.
+struct TrafficOptions : ApplicationOptions {
+  Target to;
+  std::uint16_t port = 0;
+  std::uint64_t count = 1'000;  ///< Datagrams to send.
+  std::uint64_t size = 1'000;   ///< Bytes of each.
+  Duration start{};             ///< Before the first one.
+  bool dont_fragment = false;   ///< What is too long for the path is not sent then.
+  int transport = -1;
+
+ protected:
+  void visit_traffic(OptionVisitor& visitor);
+};
+
+/// Sends all at once.
+struct FloodOptions final : TrafficOptions {
+  void visit(OptionVisitor& visitor) override { visit_traffic(visitor); }
+};
+
+/// Sends at a constant rate.
+struct CbrOptions final : TrafficOptions {
+  Duration interval = std::chrono::milliseconds{1};  ///< Between two datagrams.
+
+  void visit(OptionVisitor& visitor) override;
+};
+
+/// Sends at a constant rate while it is on.
+struct OnOffOptions final : TrafficOptions {
+  enum Lengths : int { exponential, constant };
+
+  Duration interval = std::chrono::milliseconds{1};
+  Duration on = std::chrono::seconds{1};   ///< Mean length of what it sends in a row.
+  Duration off = std::chrono::seconds{1};  ///< Mean length of the pauses.
+  int lengths = exponential;               ///< Lengths
+
+  void visit(OptionVisitor& visitor) override;
+};
+
+/// Takes whatever comes.
+struct SinkOptions final : ApplicationOptions {
+  std::uint16_t port = 0;
+  OwnAddress ip;
+  int transport = -1;
+
+  void visit(OptionVisitor& visitor) override;
+};
+
+Task<Result<>> udp_flood(Application& self, const FloodOptions& options);
+Task<Result<>> cbr(Application& self, const CbrOptions& options);
+Task<Result<>> on_off(Application& self, const OnOffOptions& options);
+Task<Result<>> sink(Application& self, const SinkOptions& options);
+
+}  // namespace elvis

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// The arguments of probes and sources of traffic, as NDL and its documentation show them.
+#include <array>
+#include <string_view>
+
+#include "elvis/applications/probes.hpp"
+#include "elvis/applications/traffic.hpp"
+
+namespace elvis {
+
+namespace {
+
+constexpr std::array<std::string_view, 1> udp_only{"udp"};
+constexpr std::array<std::string_view, 2> probe_protocols{"udp", "icmp"};
+constexpr std::array<std::string_view, 2> length_kinds{"exponential", "constant"};
+constexpr std::uint64_t longest_payload = 65'507;
+
+void visit_target(OptionVisitor& visitor, Target& to) {
+  visitor.option({.name = "to", .summary = "address or machine name", .is_required = true}, to);
+}
+
+void visit_start(OptionVisitor& visitor, Duration& start) {
+  visitor.option({.name = "start", .summary = "time before the first one"}, start);
+}
+
+}  // namespace
+
+void PingOptions::visit(OptionVisitor& visitor) {
+  visit_target(visitor, to);
+  visitor.option({.name = "count", .summary = "how many requests it sends", .minimum = 1}, count);
+  visitor.option({.name = "interval", .summary = "time between two requests"}, interval);
+  visitor.option({.name = "size",
+                  .summary = "bytes of each, behind the ICMP header",
+                  .maximum = longest_payload},
+                 size);
+  visitor.option({.name = "timeout", .summary = "how long it waits after the last one"}, timeout);
+  visit_start(visitor, start);
+  visitor.option({.name = "dont_fragment", .summary = "whether requests must arrive in one piece"},
+                 dont_fragment);
+}
+
+void TracerouteOptions::visit(OptionVisitor& visitor) {
+  visit_target(visitor, to);
+  visitor.choice({.name = "protocol", .summary = "what the probes are"}, probe_protocols, protocol);
+  visitor.option({.name = "max_hops",
+                  .summary = "after how many routers it gives up",
+                  .minimum = 1,
+                  .maximum = 255},
+                 max_hops);
+  visitor.option({.name = "queries",
+                  .summary = "how many probes it sends for each distance",
+                  .minimum = 1,
+                  .maximum = 100},
+                 queries);
+  visitor.option({.name = "timeout", .summary = "how long it waits for each"}, timeout);
+  visitor.port({.name = "port", .summary = "of the first UDP probe; each further one adds 1"},
+               port);
+  visit_start(visitor, start);
+}
+
+void TrafficOptions::visit_traffic(OptionVisitor& visitor) {
+  visit_target(visitor, to);
+  visitor.port({.name = "port", .summary = "port to send to", .is_required = true}, port);
+  visitor.option({.name = "count", .summary = "how many datagrams it sends", .minimum = 1}, count);
+  visitor.option({.name = "size", .summary = "bytes of each", .maximum = longest_payload}, size);
+  visit_start(visitor, start);
+  visitor.option({.name = "dont_fragment", .summary = "whether datagrams must arrive in one piece"},
+                 dont_fragment);
+  visitor.choice({.name = "transport", .summary = "UDP"}, udp_only, transport);
+}
+
+void CbrOptions::visit(OptionVisitor& visitor) {
+  visit_traffic(visitor);
+  visitor.option({.name = "interval", .summary = "time between two datagrams"}, interval);
+}
+
+void OnOffOptions::visit(OptionVisitor& visitor) {
+  visit_traffic(visitor);
+  visitor.option({.name = "interval", .summary = "time between two datagrams while it is on"},
+                 interval);
+  visitor.option({.name = "on", .summary = "mean time that it sends in a row"}, on);
+  visitor.option({.name = "off", .summary = "mean time of its pauses"}, off);
+  visitor.choice({.name = "lengths", .summary = "how these times are distributed"}, length_kinds,
+                 lengths);
+}
+
+void SinkOptions::visit(OptionVisitor& visitor) {
+  visitor.port({.name = "port", .summary = "port to listen on", .is_required = true}, port);
+  visitor.option({.name = "ip", .summary = "own address, from a pool of the machine's networks"},
+                 ip);
+  visitor.choice({.name = "transport", .summary = "UDP"}, udp_only, transport);
+}
+
+}  // namespace elvis

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/applications/probes.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "elvis/graph/world.hpp"
+#include "elvis/sockets/probe_socket.hpp"
+
+namespace elvis {
+
+namespace {
+
+// "1.250", in milliseconds.
+std::string milliseconds(std::uint64_t nanoseconds) {
+  const std::uint64_t us = (nanoseconds + 500) / 1'000;
+  return fmt::format("{}.{:03}", us / 1'000, us % 1'000);
+}
+
+__extension__ using Wide = unsigned __int128;
+
+std::uint64_t square_root(Wide square) {
+  Wide root = 0;
+  for (Wide bit = Wide{1} << 62; bit != 0; bit >>= 1) {
+    if ((root | bit) * (root | bit) <= square) root |= bit;
+  }
+  return static_cast<std::uint64_t>(root);
+}
+
+// ===== Round trips, as the well-known program sums them up =====
+
+class RoundTrips {
+ public:
+  void sent() { ++sent_; }
+  void failed() { ++failed_; }
+  void received(Duration time) {
+    const auto taken = static_cast<std::uint64_t>(time.count());
+    least_ = received_ == 0 ? taken : std::min(least_, taken);
+    most_ = std::max(most_, taken);
+    sum_ += taken;
+    squares_ += Wide{taken} * taken;
+    ++received_;
+  }
+  std::uint64_t received() const { return received_; }
+
+  std::string text() const {
+    const std::uint64_t lost = sent_ == 0 ? 0 : (sent_ - std::min(received_, sent_)) * 100 / sent_;
+    std::string text = fmt::format("{} sent, {} received, {}% lost", sent_, received_, lost);
+    if (failed_ != 0) fmt::format_to(std::back_inserter(text), ", {} errors", failed_);
+    if (received_ == 0) return text;
+    const auto mean = static_cast<std::uint64_t>(sum_ / received_);
+    const Wide of_squares = squares_ / received_;
+    const Wide variance = of_squares - std::min(of_squares, Wide{mean} * mean);
+    fmt::format_to(std::back_inserter(text), ", min/avg/max/mdev {}/{}/{}/{} ms",
+                   milliseconds(least_), milliseconds(mean), milliseconds(most_),
+                   milliseconds(square_root(variance)));
+    return text;
+  }
+
+ private:
+  std::uint64_t sent_ = 0;
+  std::uint64_t received_ = 0;
+  std::uint64_t failed_ = 0;
+  std::uint64_t least_ = 0;
+  std::uint64_t most_ = 0;
+  Wide sum_ = 0;
+  Wide squares_ = 0;
+};
+
+// When requests that are not answered yet were sent, by sequence number, which wraps around.
+class Waiting {
+ public:
+  void sent(std::uint16_t sequence, Time now) { times_[sequence % window] = {now, sequence, true}; }
+  std::optional<Time> answered(std::uint16_t sequence) {
+    Slot& slot = times_[sequence % window];
+    if (slot.sequence != sequence || !std::exchange(slot.is_open, false)) return std::nullopt;
+    return slot.at;
+  }
+
+ private:
+  static constexpr std::size_t window = 1'024;
+  struct Slot {
+    Time at{};
+    std::uint16_t sequence = 0;
+    bool is_open = false;
+  };
+  std::vector<Slot> times_{window};
+};
+
+// The name of the machine that has `address`, or the address. Addresses never change in a run.
+std::string name_of(const World& world, Ipv4Address address) {
+  for (std::size_t i = 0; i < world.network_count(); ++i) {
+    if (const Tap* const tap = world.network(i).tap_with(address)) {
+      return fmt::format("{} ({})", tap->machine().name(), address.to_string());
+    }
+  }
+  return address.to_string();
+}
+
+}  // namespace
+
+Task<Result<>> ping(Application& self, const PingOptions& options) {
+  ProbeSocket socket{self.machine()};
+  self.expect_messages(options.count);
+  if (options.start > Duration{}) co_await self.sleep_for(options.start);
+  RoundTrips trips;
+  Waiting waiting;
+  for (std::uint64_t i = 0; i < options.count; ++i) {
+    const auto sequence = static_cast<std::uint16_t>(i + 1);
+    waiting.sent(sequence, self.now());
+    trips.sent();
+    const Result<> sent = socket.send_echo(options.to.address, sequence,
+                                           Message::zeros(options.size), 64, options.dont_fragment);
+    if (!sent && sent.error() == Errc::no_protocol) co_return sent.error();
+    if (!sent) trips.failed();
+    const bool is_last = i + 1 == options.count;
+    const Time until = add_saturated(self.now(), is_last ? options.timeout : options.interval);
+    while (!is_last || trips.received() < options.count) {
+      const std::optional<ProbeAnswer> answer = co_await socket.receive_until(until);
+      if (!answer) break;
+      if (answer->error) {
+        trips.failed();
+      } else if (const auto at = waiting.answered(answer->sequence)) {
+        trips.received(self.now() - *at);
+        self.count_message(options.size);
+      }
+    }
+    if (!is_last && options.interval <= Duration{}) co_await self.sleep_for(Duration{});
+  }
+  self.set_detail(trips.text());
+  if (trips.received() == 0) co_return Errc::timed_out;
+  co_return Result<>{};
+}
+
+namespace {
+
+// What the probes of one distance met.
+struct HopAnswers {
+  std::string text;
+  Ipv4Address last;
+  bool is_end = false;
+  bool has_arrived = false;
+};
+
+// Takes `answer` down; whether it came from the destination decides if this is the end.
+void note(HopAnswers& hop, const World& world, const ProbeAnswer& answer, Duration taken) {
+  if (answer.from != hop.last) {
+    hop.text += ' ' + name_of(world, answer.from);
+    hop.last = answer.from;
+  }
+  hop.text += ' ' + milliseconds(static_cast<std::uint64_t>(taken.count())) + " ms";
+  if (!answer.error) {
+    hop.is_end = hop.has_arrived = true;
+    return;
+  }
+  const auto type = static_cast<IcmpType>(answer.error->icmp_type);
+  if (type != IcmpType::destination_unreachable) return;
+  hop.is_end = true;
+  const auto reason = static_cast<Unreachable>(answer.error->icmp_code);
+  if (reason == Unreachable::port) {
+    hop.has_arrived = true;
+  } else {
+    hop.text += reason == Unreachable::network ? " !N" : reason == Unreachable::host ? " !H" : " !";
+  }
+}
+
+}  // namespace
+
+Task<Result<>> traceroute(Application& self, const TracerouteOptions& options) {
+  ProbeSocket socket{self.machine()};
+  if (options.start > Duration{}) co_await self.sleep_for(options.start);
+  const bool is_udp = options.protocol == TracerouteOptions::udp;
+  std::uint16_t number = is_udp ? options.port : std::uint16_t{1};
+  std::string text;
+  HopAnswers hop;
+  for (std::uint64_t distance = 1; distance <= options.max_hops && !hop.is_end; ++distance) {
+    hop = {};
+    for (std::uint64_t i = 0; i < options.queries; ++i, ++number) {
+      const Time sent_at = self.now();
+      const auto time_to_live = static_cast<std::uint8_t>(distance);
+      const Result<> sent =
+          is_udp ? socket.send_udp({options.to.address, number}, Message::zeros(32), time_to_live)
+                 : socket.send_echo(options.to.address, number, Message::zeros(32), time_to_live);
+      if (!sent) co_return sent.error();
+      const Time until = add_saturated(sent_at, options.timeout);
+      std::optional<ProbeAnswer> answer = co_await socket.receive_until(until);
+      while (answer && answer->sequence != number) answer = co_await socket.receive_until(until);
+      if (!answer) {
+        hop.text += " *";
+        continue;
+      }
+      self.count_message(32);
+      note(hop, self.machine().world(), *answer, self.now() - sent_at);
+    }
+    text += fmt::format("{}{}{}", distance == 1 ? "" : "; ", distance, hop.text);
+    self.set_detail(text);
+  }
+  if (!hop.has_arrived) co_return Errc::host_unreachable;
+  co_return Result<>{};
+}
+
+}  // namespace elvis

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// `routing='static-shortest-path'`: every machine's routes, worked out before the run.
+#pragma once
+
+#include "elvis/builder/plan.hpp"
+#include "elvis/graph/world.hpp"
+
+namespace elvis {
+
+/// Gives each machine with IPv4 routes to all networks, by the paths of least latency between
+/// routers, of fewer routers among equals. Prefixes that lie side by side and are reached the same
+/// way become one route. Routes that a machine has already are kept.
+void lay_shortest_paths(const Plan& plan, World& world);
+
+}  // namespace elvis

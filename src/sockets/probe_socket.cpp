@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/sockets/probe_socket.hpp"
+
+#include <utility>
+
+namespace elvis {
+
+ProbeSocket::~ProbeSocket() {
+  if (identifier_) icmp()->unlisten({{}, *identifier_});
+}
+
+// ===== ProbeSocket: asking =====
+
+Result<> ProbeSocket::send_echo(Ipv4Address to, std::uint16_t sequence, Message payload,
+                                std::uint8_t time_to_live, bool dont_fragment) {
+  Icmp* const icmp = this->icmp();
+  if (icmp == nullptr) return Errc::no_protocol;
+  if (!identifier_) {
+    const Result<std::uint16_t> identifier = icmp->free_identifier();
+    if (!identifier) return identifier.error();
+    if (const Result<> listening = icmp->listen(*this, {{}, *identifier}); !listening) {
+      return listening;
+    }
+    identifier_ = *identifier;
+  }
+  return icmp->send_echo({.destination = to,
+                          .identifier = *identifier_,
+                          .sequence = sequence,
+                          .time_to_live = time_to_live,
+                          .dont_fragment = dont_fragment},
+                         std::move(payload));
+}
+
+Result<> ProbeSocket::send_udp(Endpoint to, Message payload, std::uint8_t time_to_live) {
+  Protocol* const udp = machine().find(ProtocolId::udp);
+  if (udp == nullptr) return Errc::no_protocol;
+  Result<SessionRef> session = udp->open(*this, {.local = {{}, udp_port_}, .remote = to});
+  if (!session) return session.error();
+  auto& made = static_cast<UdpSession&>(**session);
+  udp_port_ = made.endpoints().local.port;
+  made.below().set_time_to_live(time_to_live);
+  sessions_.push_back(*session);
+  return made.send(std::move(payload));
+}
+
+// ===== ProbeSocket: hearing =====
+
+void ProbeSocket::demux(Message&&, Arrival& arrival) {
+  answered({.sequence = arrival.source_port,
+            .from = arrival.source,
+            .time_to_live = arrival.time_to_live,
+            .error = std::nullopt});
+}
+
+void ProbeSocket::failed(const DeliveryError& error) {
+  const bool is_echo = error.endpoints.remote.port == 0;
+  answered({.sequence = is_echo ? error.sequence : error.endpoints.remote.port,
+            .from = error.reporter,
+            .error = error});
+}
+
+void ProbeSocket::answered(const ProbeAnswer& answer) {
+  answers_.push_back(answer);
+  if (receiver_ != nullptr) receiver_->wake();
+}
+
+ProbeSocket::Receive ProbeSocket::receive_until(Time deadline) {
+  return Receive{*this, deadline};
+}
+
+ProbeSocket::Receive::Receive(ProbeSocket& socket, Time deadline)
+    : Timer{[](Timer& self) { static_cast<Receive&>(self).wake(); }},
+      socket_{socket},
+      deadline_{deadline} {}
+
+bool ProbeSocket::Receive::await_ready() const noexcept {
+  return !socket_.answers_.empty() || deadline_ <= socket_.machine().now();
+}
+
+void ProbeSocket::Receive::await_suspend(std::coroutine_handle<> waiting) {
+  ELVIS_ASSERT(socket_.receiver_ == nullptr);
+  waiter_.wait(waiting);
+  socket_.receiver_ = this;
+  arm(socket_.machine(), deadline_);
+}
+
+void ProbeSocket::Receive::wake() {
+  cancel();
+  socket_.receiver_ = nullptr;
+  socket_.machine().partition().wake(waiter_);
+}
+
+std::optional<ProbeAnswer> ProbeSocket::Receive::await_resume() {
+  if (socket_.answers_.empty()) return std::nullopt;
+  ProbeAnswer answer = std::move(socket_.answers_.front());
+  socket_.answers_.pop_front();
+  return answer;
+}
+
+}  // namespace elvis

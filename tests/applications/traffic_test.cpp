@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+// The sources of traffic, ping and traceroute.
+#include "elvis/applications/traffic.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "elvis/applications/catalog.hpp"
+#include "elvis/applications/probes.hpp"
+#include "internet.hpp"
+
+namespace elvis {
+namespace {
+
+using namespace std::chrono_literals;
+using testing_lan::Internet;
+
+class TrafficTest : public testing::Test {
+ protected:
+  TrafficTest() {
+    internet_.add_network();
+    alice_ = &internet_.add("alice", 1, {0});
+    bob_ = &internet_.add("bob", 2, {0});
+  }
+
+  template <typename Options>
+  Application& add(Machine& machine, std::string_view name, Options options) {
+    for (const ApplicationKind& kind : application_kinds()) {
+      if (kind.name != name) continue;
+      return internet_.world.add_application(
+          machine, kind, internet_.world.keep(std::make_unique<Options>(std::move(options))));
+    }
+    ELVIS_UNREACHABLE();
+  }
+  template <typename Options>
+  static Options to_bob(Options options = {}) {
+    options.to.address = Internet::at(0, 2);
+    options.port = 9;
+    return options;
+  }
+  Application& add_sink() {
+    SinkOptions options;
+    options.port = 9;
+    return add(*bob_, "sink", options);
+  }
+  static Time at(Duration duration) { return start_of_time + duration; }
+
+  Internet internet_;
+  Machine* alice_;
+  Machine* bob_;
+};
+
+TEST_F(TrafficTest, AFloodComesAllAtOnce) {
+  const Application& sink = add_sink();
+  auto options = to_bob<FloodOptions>();
+  options.count = 10'000;
+  options.start = 5ms;
+  const Application& flood = add(*alice_, "udp_flood", options);
+  internet_.run();
+  EXPECT_EQ(flood.messages(), 10'000U);
+  EXPECT_EQ(flood.first_at(), at(5ms));
+  EXPECT_EQ(flood.last_at(), at(5ms));
+  (void)sink;
+}
+
+TEST_F(TrafficTest, AConstantRateIsConstant) {
+  const Application& sink = add_sink();
+  auto options = to_bob<CbrOptions>();
+  options.count = 101;
+  options.interval = 10ms;
+  options.size = 100;
+  const Application& source = add(*alice_, "cbr", options);
+  internet_.run();
+  EXPECT_EQ(source.status(), ApplicationStatus::done);
+  EXPECT_EQ(source.last_at(), at(1s));
+  EXPECT_GE(sink.messages(), 100U);
+  EXPECT_EQ(sink.status(), ApplicationStatus::serving);
+}
+
+TEST_F(TrafficTest, ASourceGoesOnThoughNobodyListens) {
+  auto options = to_bob<CbrOptions>();
+  options.count = 10;
+  const Application& source = add(*alice_, "cbr", options);
+  internet_.run();
+  EXPECT_EQ(source.status(), ApplicationStatus::done);
+  EXPECT_GT(source.other_messages(), 0U) << "refused";
+  EXPECT_EQ(source.messages() + source.other_messages(), 10U);
+}
+
+TEST_F(TrafficTest, OnAndOffTakeTurns) {
+  add_sink();
+  auto options = to_bob<OnOffOptions>();
+  options.lengths = OnOffOptions::constant;
+  options.interval = 1ms;
+  options.on = 10ms;
+  options.off = 90ms;
+  options.count = 100;
+  const Application& source = add(*alice_, "on_off", options);
+  internet_.run();
+  EXPECT_EQ(source.last_at(), at(909ms)) << "ten in a row, ten times";
+}
+
+TEST_F(TrafficTest, OnAndOffHaveTheirMeanLengths) {
+  add_sink();
+  auto options = to_bob<OnOffOptions>();
+  options.interval = 100us;
+  options.on = 10ms;
+  options.off = 30ms;
+  options.count = 100'000;
+  options.size = 0;
+  const Application& source = add(*alice_, "on_off", options);
+  internet_.run();
+  // 100,000 datagrams take 10 s of being on, which is a quarter of the time.
+  EXPECT_GT(source.last_at(), at(36s));
+  EXPECT_LT(source.last_at(), at(44s));
+}
+
+TEST_F(TrafficTest, PingSumsUp) {
+  PingOptions options;
+  options.to.address = Internet::at(0, 2);
+  options.count = 3;
+  const Application& pinger = add(*alice_, "ping", options);
+  internet_.run();
+  EXPECT_EQ(pinger.status(), ApplicationStatus::done);
+  EXPECT_EQ(pinger.messages(), 3U);
+  EXPECT_EQ(pinger.detail(),
+            "3 sent, 3 received, 0% lost, min/avg/max/mdev 0.000/0.000/0.000/0.000 ms");
+  EXPECT_EQ(pinger.last_at(), at(2s + 2ns));
+}
+
+TEST_F(TrafficTest, PingFailsWhenNobodyAnswers) {
+  PingOptions options;
+  options.to.address = Internet::at(0, 77);
+  options.count = 2;
+  const Application& pinger = add(*alice_, "ping", options);
+  internet_.run();
+  EXPECT_EQ(pinger.status(), ApplicationStatus::failed);
+  EXPECT_EQ(pinger.detail(), "2 sent, 0 received, 100% lost, 2 errors");
+  EXPECT_EQ(alice_->now(), at(2s)) << "a second between them, and one after the last";
+}
+
+TEST_F(TrafficTest, TracerouteSaysWhereItEnds) {
+  TracerouteOptions options;
+  options.to.address = Ipv4Address{192, 0, 2, 1};
+  const Application& lost = add(*alice_, "traceroute", options);
+  options.to.address = Internet::at(0, 2);
+  options.queries = 2;
+  const Application& found = add(*alice_, "traceroute", options);
+  internet_.run();
+  EXPECT_EQ(lost.status(), ApplicationStatus::failed);
+  EXPECT_EQ(lost.detail(), "network unreachable");
+  EXPECT_EQ(found.status(), ApplicationStatus::done);
+  EXPECT_EQ(found.detail(), "1 bob (10.0.0.2) 0.000 ms 0.000 ms");
+}
+
+}  // namespace
+}  // namespace elvis

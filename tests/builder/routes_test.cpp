@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+// The routes that machines have when a scenario has been built.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "elvis/protocols/ipv4.hpp"
+#include "elvis/protocols/route_table.hpp"
+#include "support.hpp"
+
+namespace elvis {
+namespace {
+
+using test::machine_called;
+using test::Scenario;
+
+std::string router(const std::string& name, const std::string& networks,
+                   const std::string& more = "") {
+  return "    [Machine name='" + name + "']\n        [Networks]\n" + networks +
+         "        [Protocols]\n            [Protocol name='IPv4' forwarding='true']\n"
+         "        [Applications]\n" +
+         more;
+}
+std::string host(const std::string& name, const std::string& networks,
+                 const std::string& more = "") {
+  std::string text = router(name, networks, more);
+  const std::string argument = " forwarding='true'";
+  return text.erase(text.find(argument), argument.size());
+}
+std::string on(const std::string& id, const std::string& more = "") {
+  return "            [Network id='" + id + "'" + more + "]\n";
+}
+std::string network(const std::string& id, const std::string& subnet,
+                    const std::string& latency = "1ms") {
+  return "    [Network id='" + id + "' latency='" + latency + "']\n        [IP subnet='" + subnet +
+         "']\n";
+}
+
+// "10.0.0.0/8 via 10.0.0.1 on 0", a line for each route with a gateway.
+std::string routes_of(World& world, const std::string& machine) {
+  const auto& ipv4 =
+      static_cast<const Ipv4&>(*machine_called(world, machine).find(ProtocolId::ipv4));
+  std::string text;
+  if (ipv4.routes() == nullptr) return text;
+  for (const Route& route : ipv4.routes()->routes()) {
+    if (route.next.via.is_unspecified()) continue;
+    text += route.destination.to_string() + '/' + std::to_string(route.prefix_length) + " via " +
+            route.next.via.to_string() + " on " + std::to_string(route.next.tap) + '\n';
+  }
+  return text;
+}
+
+// a - r1 - b - r2 - c, and r3 from a to c by a slow network.
+const std::string networks =
+    network("a", "10.0.0.0/24") + network("b", "10.0.1.0/24") + network("c", "10.0.2.0/24");
+
+TEST(RoutesTest, AreWhatTheMachineSays) {
+  const Scenario scenario{
+      "[Networks]\n" + networks + "[Machines]\n" + router("r1", on("a") + on("b")) +
+      host("h", on("a", " gateway='r1'") + on("b"),
+           "        [Routes]\n            [Route to='10.9.0.0/16' via='10.0.1.1']\n"
+           "            [Route to='10.8.0.0/16' via='r1']\n")};
+  ASSERT_EQ(scenario.complaints(), "");
+  const auto world = scenario.build();
+  EXPECT_EQ(routes_of(*world, "h"),
+            "0.0.0.0/0 via 10.0.0.1 on 0\n"
+            "10.8.0.0/16 via 10.0.0.1 on 0\n"
+            "10.9.0.0/16 via 10.0.1.1 on 1\n");
+  EXPECT_EQ(routes_of(*world, "r1"), "");
+}
+
+TEST(RoutesTest, DifferFromMachineToMachine) {
+  const Scenario scenario{
+      "[Networks]\n" + networks + "[Machines]\n" + router("r1", on("a")) + router("r2", on("b")) +
+      "    [Machine name='h' count='2']\n        [Networks]\n            [Network id='a' "
+      "gateway='r1']\n        [Protocols]\n            [Protocol name='IPv4']\n"
+      "        [Applications]\n        [Routes]\n            [Route to='10.${index + 5}.0.0/16' "
+      "via='r1']\n"};
+  ASSERT_EQ(scenario.complaints(), "");
+  const auto world = scenario.build();
+  EXPECT_EQ(routes_of(*world, "h-0"),
+            "0.0.0.0/0 via 10.0.0.1 on 0\n10.5.0.0/16 via 10.0.0.1 on 0\n");
+  EXPECT_EQ(routes_of(*world, "h-1"),
+            "0.0.0.0/0 via 10.0.0.1 on 0\n10.6.0.0/16 via 10.0.0.1 on 0\n");
+}
+
+TEST(RoutesTest, OfShortestPathsFollowTheLatency) {
+  for (const bool is_short : {false, true}) {
+    const Scenario scenario{"[Networks routing='static-shortest-path']\n" + networks +
+                            network("x", "10.0.3.0/24", is_short ? "100us" : "100ms") +
+                            "[Machines]\n" + router("r1", on("a") + on("b")) +
+                            router("r2", on("b") + on("c")) + router("r3", on("a") + on("x")) +
+                            router("r4", on("x") + on("c")) + host("h", on("a"))};
+    ASSERT_EQ(scenario.complaints(), "");
+    const auto world = scenario.build();
+    EXPECT_EQ(routes_of(*world, "h"),
+              is_short ? "10.0.1.0/24 via 10.0.0.1 on 0\n10.0.2.0/23 via 10.0.0.2 on 0\n"
+                       : "10.0.1.0/24 via 10.0.0.1 on 0\n10.0.2.0/24 via 10.0.0.1 on 0\n"
+                         "10.0.3.0/24 via 10.0.0.2 on 0\n");
+  }
+}
+
+TEST(RoutesTest, OfShortestPathsKeepWhatTheMachineSays) {
+  const Scenario scenario{"[Networks routing='static-shortest-path']\n" + networks +
+                          "[Machines]\n" + router("r1", on("a") + on("b")) +
+                          router("r2", on("b") + on("c")) + router("odd", on("b")) +
+                          host("h", on("a", " gateway='h2'")) + host("h2", on("a")) +
+                          router("r5", on("b"),
+                                 "        [Routes]\n            [Route to='10.0.2.0/24' "
+                                 "via='odd']\n")};
+  ASSERT_EQ(scenario.complaints(), "");
+  const auto world = scenario.build();
+  EXPECT_EQ(routes_of(*world, "h"), "0.0.0.0/0 via 10.0.0.3 on 0\n");
+  EXPECT_EQ(routes_of(*world, "h2"), "0.0.0.0/0 via 10.0.0.1 on 0\n") << "the only router";
+  EXPECT_EQ(routes_of(*world, "r5"),
+            "10.0.0.0/24 via 10.0.1.1 on 0\n10.0.2.0/24 via 10.0.1.3 on 0\n");
+}
+
+TEST(RoutesTest, OfShortestPathsAreJoined) {
+  std::string nets = network("up", "10.9.0.0/24");
+  std::string leaves;
+  for (int i = 0; i < 16; ++i) {
+    const std::string id = std::to_string(i);
+    nets += network("leaf" + id, "10.0." + id + ".0/24");
+    leaves += on("leaf" + id);
+  }
+  const Scenario scenario{"[Networks routing='static-shortest-path']\n" + nets + "[Machines]\n" +
+                          router("leafs", on("up") + leaves) + router("root", on("up"))};
+  ASSERT_EQ(scenario.complaints(), "");
+  const auto world = scenario.build();
+  EXPECT_EQ(routes_of(*world, "root"), "10.0.0.0/20 via 10.9.0.1 on 0\n");
+}
+
+TEST(RoutesTest, OfShortestPathsReachAddressesOutsideAllPrefixes) {
+  const Scenario scenario{
+      "[Networks routing='static-shortest-path']\n    [Network id='a']\n        [IP "
+      "range='10.0.0.1-3']\n    [Network id='b']\n        [IP range='10.7.0.1-6']\n[Machines]\n" +
+      router("r1", on("a") + on("b")) + router("r2", on("a")) +
+      "    [Machine name='h' count='5']\n        [Networks]\n            [Network id='b']\n"
+      "        [Protocols]\n            [Protocol name='IPv4']\n        [Applications]\n"};
+  ASSERT_EQ(scenario.complaints(), "");
+  const auto world = scenario.build();
+  EXPECT_EQ(routes_of(*world, "r2"),
+            "10.7.0.1/32 via 10.0.0.1 on 0\n10.7.0.2/31 via 10.0.0.1 on 0\n"
+            "10.7.0.4/31 via 10.0.0.1 on 0\n10.7.0.6/32 via 10.0.0.1 on 0\n");
+}
+
+}  // namespace
+}  // namespace elvis

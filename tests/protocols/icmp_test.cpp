@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/protocols/icmp.hpp"
+
+#include <gtest/gtest.h>
+
+#include "elvis/sockets/udp_socket.hpp"
+#include "internet.hpp"
+
+namespace elvis {
+namespace {
+
+using testing_lan::Internet;
+using testing_lan::Listener;
+
+Message text(std::string_view bytes) {
+  return Message{bytes};
+}
+
+class IcmpTest : public testing::Test {
+ protected:
+  IcmpTest() {
+    internet_.add_network();
+    alice_ = &internet_.add("alice", 1, {0});
+    bob_ = &internet_.add("bob", 2, {0});
+  }
+  void alice_sends(Ipv4Header header, Message payload, int times = 1) {
+    internet_.run_on(*alice_, [=](Application& self) -> Task<Result<>> {
+      for (int i = 0; i < times; ++i) {
+        (void)Internet::ipv4(self.machine()).send(header, Message{payload});
+      }
+      co_return Result<>{};
+    });
+  }
+  static Ipv4Header header_to(Ipv4Address destination, std::uint8_t protocol = 253) {
+    Ipv4Header header;
+    header.protocol = protocol;
+    header.destination = destination;
+    return header;
+  }
+  std::uint64_t frames() {
+    internet_.run();
+    return internet_.world.network(0).counters().frames_sent;
+  }
+
+  Internet internet_;
+  Machine* alice_;
+  Machine* bob_;
+};
+
+TEST_F(IcmpTest, ConnectedSocketsLearnThatNobodyListens) {  // RFC 1122, 4.1.3.3
+  std::vector<boost::system::error_code> errors;
+  internet_.run_on(*alice_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    (void)socket.connect({Internet::at(0, 2), 9});
+    (void)socket.send(text("anyone?"));
+    errors.push_back((co_await socket.receive()).error());
+    (void)socket.send(text("anyone?"));
+    co_await self.sleep_for(std::chrono::seconds{1});
+    errors.push_back(socket.send(text("anyone now?")).error());
+    EXPECT_TRUE(socket.send(text("told once, it goes on")));
+    co_await self.sleep_for(std::chrono::seconds{1});
+    errors.push_back((co_await socket.receive()).error());
+    co_return Result<>{};
+  });
+  EXPECT_EQ(frames(), 6U);
+  const boost::system::error_code refused = Errc::refused;
+  EXPECT_EQ(errors, (std::vector<boost::system::error_code>(3, refused)));
+  EXPECT_EQ(refused, boost::system::errc::connection_refused);
+}
+
+TEST_F(IcmpTest, OtherSocketsAreNotToldOfOneThatRefuses) {
+  internet_.run_on(*alice_, [](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    (void)socket.send_to({Internet::at(0, 2), 9}, text("anyone?"));
+    co_await self.sleep_for(std::chrono::seconds{1});
+    EXPECT_TRUE(socket.send_to({Internet::at(0, 2), 9}, text("no?")));
+    co_return Result<>{};
+  });
+  EXPECT_EQ(frames(), 4U);
+}
+
+TEST_F(IcmpTest, SaysThatItDoesNotSpeakAProtocol) {
+  alice_sends(header_to(Internet::at(0, 2)), text("what?"));
+  EXPECT_EQ(frames(), 2U);
+  EXPECT_EQ(bob_->drops()[Drop::unknown_protocol], 1U);
+  EXPECT_EQ(alice_->drops()[Drop::unknown_protocol], 0U);
+}
+
+TEST_F(IcmpTest, ReportsNoErrorAboutAnError) {  // RFC 1122, 3.2.2
+  Message about = text("not a datagram");
+  IcmpMessage::unreachable(Unreachable::port).prepend_to(about);
+  alice_sends(header_to(Internet::at(0, 2), 1), about);
+  EXPECT_EQ(frames(), 1U);
+  EXPECT_EQ(bob_->drops()[Drop::truncated] + bob_->drops()[Drop::bad_version], 1U);
+}
+
+TEST_F(IcmpTest, ReportsNoErrorAboutWhatManyGot) {  // RFC 1122, 3.2.2
+  alice_sends(header_to(Ipv4Address::broadcast()), text("all"));
+  alice_sends(header_to(Internet::at(0, 255)), text("all here"));
+  alice_sends(header_to(Ipv4Address{224, 0, 0, 1}), text("group"));
+  EXPECT_EQ(frames(), 3U);
+  EXPECT_EQ(bob_->drops()[Drop::unknown_protocol], 3U);
+}
+
+TEST_F(IcmpTest, ReportsNoErrorToSourcesThatAreNobody) {  // RFC 1122, 3.2.2
+  Ipv4Header header = header_to(Internet::at(0, 2));
+  header.source = Ipv4Address{0, 0, 0, 9};
+  alice_sends(header, text("from nowhere"));
+  header.source = Ipv4Address{250, 0, 0, 9};
+  alice_sends(header, text("from class E"));
+  header.source = Internet::at(0, 255);
+  alice_sends(header, text("from all"));
+  EXPECT_EQ(frames(), 3U);
+}
+
+TEST_F(IcmpTest, ReportsNoMoreThanItsRate) {  // RFC 1812, 4.3.2.8
+  alice_sends(header_to(Internet::at(0, 2)), text("flood"), 1'000);
+  EXPECT_EQ(frames(), 1'000U + Icmp::error_burst);
+}
+
+TEST_F(IcmpTest, AnswersNoEchoForAll) {  // RFC 1122, 3.2.2.6
+  internet_.run_on(*alice_, [](Application& self) -> Task<Result<>> {
+    Icmp& icmp = Internet::icmp(self.machine());
+    co_return icmp.send_echo({Ipv4Address::broadcast(), 5, 1}, text("who is there?"));
+  });
+  EXPECT_EQ(frames(), 1U);
+}
+
+TEST_F(IcmpTest, AnswersEchoesOfEveryLength) {
+  Listener ear{*alice_};
+  ASSERT_TRUE(Internet::icmp(*alice_).listen(ear, {{}, 5}));
+  EXPECT_EQ(Internet::icmp(*alice_).listen(ear, {{}, 5}).error(), Errc::address_in_use);
+  internet_.run_on(*alice_, [](Application& self) -> Task<Result<>> {
+    for (const std::size_t size : {0U, 1U, 1'472U, 1'473U, 65'507U}) {
+      (void)Internet::icmp(self.machine())
+          .send_echo({Internet::at(0, 2), 5, 1}, Message::zeros(size));
+    }
+    co_return Result<>{};
+  });
+  frames();
+  std::vector<std::size_t> sizes;
+  for (const std::string& heard : ear.heard) sizes.push_back(heard.size());
+  EXPECT_EQ(sizes, (std::vector<std::size_t>{0, 1, 1'472, 1'473, 65'507}));
+}
+
+TEST_F(IcmpTest, ARepliesIdentifierDecidesWhoGetsIt) {
+  Message reply = text("to nobody");
+  IcmpMessage echo = IcmpMessage::echo(77, 1);
+  echo.type = IcmpType::echo_reply;
+  echo.prepend_to(reply);
+  alice_sends(header_to(Internet::at(0, 2), 1), reply);
+  frames();
+  EXPECT_EQ(bob_->drops()[Drop::no_listener], 1U);
+}
+
+TEST_F(IcmpTest, GivesIdentifiersThatNobodyHas) {
+  Icmp& icmp = Internet::icmp(*alice_);
+  Listener ear{*alice_};
+  ASSERT_TRUE(icmp.listen(ear, {{}, 1}));
+  ASSERT_TRUE(icmp.listen(ear, {{}, 2}));
+  EXPECT_EQ(*icmp.free_identifier(), 3);
+  icmp.unlisten({{}, 1});
+  EXPECT_TRUE(icmp.listen(ear, {{}, 1}));
+}
+
+TEST_F(IcmpTest, DropsWhatIsDamaged) {
+  Message echo = text("ping");
+  IcmpMessage::echo(1, 1).prepend_to(echo);
+  echo.flip_bit(70);
+  alice_sends(header_to(Internet::at(0, 2), 1), echo);
+  EXPECT_EQ(frames(), 1U);
+  EXPECT_EQ(bob_->drops()[Drop::bad_checksum], 1U);
+}
+
+TEST_F(IcmpTest, MachinesTalkToThemselves) {
+  Listener ear{*alice_};
+  ASSERT_TRUE(Internet::icmp(*alice_).listen(ear, {{}, 5}));
+  internet_.run_on(*alice_, [](Application& self) -> Task<Result<>> {
+    Icmp& icmp = Internet::icmp(self.machine());
+    (void)icmp.send_echo({Ipv4Address{127, 0, 0, 1}, 5, 1}, text("me"));
+    co_return icmp.send_echo({Internet::at(0, 1), 5, 2}, text("myself"));
+  });
+  EXPECT_EQ(frames(), 0U);
+  EXPECT_EQ(ear.heard, (std::vector<std::string>{"me", "myself"}));
+}
+
+}  // namespace
+}  // namespace elvis
