@@ -16,6 +16,7 @@ ExitCode execute(const CheckCommand& command, Console& console) {
       code = ExitCode::wrong_scenario;
       continue;
     }
+    scenario.check_reachability(console);
     if (!console.out(ndl::printable(file) + ": " + scenario.description())) break;
   }
   return console.exit_code(code);

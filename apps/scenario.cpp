@@ -7,6 +7,7 @@
 #include "elvis/builder/build.hpp"
 #include "elvis/builder/catalog.hpp"
 #include "elvis/builder/plan.hpp"
+#include "elvis/builder/reachability.hpp"
 #include "elvis/ndl/diagnostics.hpp"
 #include "elvis/ndl/front_end.hpp"
 #include "elvis/ndl/source.hpp"
@@ -87,6 +88,17 @@ std::unique_ptr<World> Scenario::build(const WorldOptions& options) const {
 
 std::vector<std::pair<std::uint32_t, std::string>> Scenario::capture_files() const {
   return elvis::capture_files(*parts_->plan);
+}
+
+void Scenario::check_reachability(Console& console) {
+  Parts& parts = *parts_;
+  // On a single network everybody is reached, or nobody has the address.
+  constexpr std::uint64_t most_machines = 1'000'000;
+  if (parts.plan->networks.size() < 2 || parts.plan->machines > most_machines) return;
+  ndl::Diagnostics warnings;
+  const std::unique_ptr<World> world = build({});
+  warn_of_unreachable(*parts.plan, *world, warnings);
+  console.err(ndl::render(warnings, parts.sources, {.colour = console.has_colour_err()}));
 }
 
 void Scenario::forget() {

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/builder/reachability.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "elvis/protocols/ipv4.hpp"
+
+namespace elvis {
+
+namespace {
+
+using ndl::quoted;
+
+// Collects the targets that it is shown.
+class TargetCollector final : public OptionVisitor {
+ public:
+  std::vector<Ipv4Address> found;
+
+  void option(const OptionInfo&, Target& target) override { found.push_back(target.address); }
+  void option(const OptionInfo&, std::string&) override {}
+  void option(const OptionInfo&, Payload&) override {}
+  void option(const OptionInfo&, std::uint64_t&) override {}
+  void option(const OptionInfo&, bool&) override {}
+  void option(const OptionInfo&, Duration&) override {}
+  void option(const OptionInfo&, OwnAddress&) override {}
+  void port(const OptionInfo&, std::uint16_t&) override {}
+  void choice(const OptionInfo&, std::span<const std::string_view>, int&) override {}
+};
+
+// Why a datagram from `machine` would not come to whoever has `address`; empty if it would.
+std::string obstacle(const Machine& machine, Ipv4Address address) {
+  constexpr int time_to_live = 64;
+  const Machine* at = &machine;
+  for (int hops = 0; hops < time_to_live; ++hops) {
+    auto* const ipv4 = static_cast<Ipv4*>(at->find(ProtocolId::ipv4));
+    if (ipv4 == nullptr) return fmt::format("{} does not speak IPv4", quoted(at->name()));
+    if (ipv4->is_for_several(address)) return {};
+    if (hops != 0 && !ipv4->is_local(address) && !ipv4->is_router()) {
+      return fmt::format("{} is no router: its IPv4 lacks `forwarding='true'`", quoted(at->name()));
+    }
+    const Result<Ipv4::Step> step = ipv4->step_to(address);
+    if (!step) {
+      return step.error() == Errc::host_unreachable
+                 ? fmt::format("nobody has it on the network that {} sends it to",
+                               quoted(at->name()))
+                 : fmt::format("{} has no route to it", quoted(at->name()));
+    }
+    if (step->tap == nullptr) return {};
+    const Tap* const next = step->tap->network().tap_with(step->next_hop);
+    if (next == nullptr) {
+      return fmt::format("nobody has {} on network {}", quoted(step->next_hop.to_string()),
+                         quoted(step->tap->network().name()));
+    }
+    at = &next->machine();
+  }
+  return "routers send it round in a circle";
+}
+
+}  // namespace
+
+void warn_of_unreachable(const Plan& plan, World& world, ndl::Diagnostics& diagnostics) {
+  constexpr std::uint32_t most = 1'000;
+  world.index_addresses();
+  for (const PlannedGroup& group : plan.groups) {
+    std::vector<bool> is_told(group.applications.size());
+    for (std::uint32_t place = 0; place < std::min(group.count, most); ++place) {
+      const Machine& machine = world.machine(group.first + place);
+      std::size_t number = 0;
+      for (const Application* one = machine.first_application(); one != nullptr;
+           one = Machine::next_application(*one), ++number) {
+        if (is_told[number]) continue;
+        TargetCollector targets;
+        // A visitor may change what it visits, for which options are not const; this one does not.
+        const_cast<ApplicationOptions&>(one->options()).visit(targets);
+        for (const Ipv4Address address : targets.found) {
+          if (address.is_unspecified() || is_told[number]) continue;
+          const std::string why = obstacle(machine, address);
+          if (why.empty()) continue;
+          is_told[number] = true;
+          const ndl::Section& section = group.applications[number].section;
+          const auto argument = section.find("to");
+          diagnostics.warning(argument ? argument->span() : section.name_span(),
+                              fmt::format("{} cannot reach {}: {}", quoted(machine.name()),
+                                          quoted(address.to_string()), why),
+                              section.origin());
+        }
+      }
+    }
+  }
+}
+
+}  // namespace elvis
