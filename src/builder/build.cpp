@@ -12,6 +12,7 @@
 #include "argument_reader.hpp"
 #include "elvis/ndl/values.hpp"
 #include "elvis/protocols/ipv4.hpp"
+#include "elvis/protocols/route_table.hpp"
 #include "elvis/util/assert.hpp"
 #include "plan_addresses.hpp"
 #include "route_reader.hpp"

@@ -21,7 +21,7 @@ Machine::~Machine() {
   for (Application* next = applications_; next != nullptr;) {
     std::exchange(next, next->next_)->~Application();
   }
-  for (std::uint32_t i = protocol_count_; i > 0; --i) protocols_[i - 1]->~Protocol();
+  for (std::uint32_t i = protocol_count_; i > 0; --i) protocols_begin()[i - 1]->~Protocol();
   for (Tap& tap : taps()) tap.~Tap();
   delete drops_;
 }

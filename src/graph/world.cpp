@@ -50,9 +50,9 @@ Machine& World::add_machine(std::span<Network* const> networks, std::size_t prot
   const auto id = static_cast<std::uint32_t>(machines_.size());
   auto* const machine =
       new (arena_.allocate(sizeof(Machine), cache_line)) Machine{*this, id, groups_.back()};
-  machine->taps_ = static_cast<Tap*>(arena_.allocate(networks.size() * sizeof(Tap), alignof(Tap)));
-  machine->protocols_ =
-      static_cast<Protocol**>(arena_.allocate(protocols * sizeof(Protocol*), alignof(Protocol*)));
+  static_assert(alignof(Tap) == alignof(Protocol*));
+  machine->taps_ = static_cast<Tap*>(
+      arena_.allocate(networks.size() * sizeof(Tap) + protocols * sizeof(Protocol*), alignof(Tap)));
   for (Network* const network : networks) {
     const auto index = static_cast<std::uint32_t>(network->taps_.size());
     network->taps_.push_back(new (machine->taps_ + machine->tap_count_++)
@@ -63,7 +63,7 @@ Machine& World::add_machine(std::span<Network* const> networks, std::size_t prot
 }
 
 void World::attach(Machine& machine, Protocol& protocol) {
-  machine.protocols_[machine.protocol_count_++] = &protocol;
+  machine.protocols_begin()[machine.protocol_count_++] = &protocol;
 }
 
 Application& World::add_application(Machine& machine, const ApplicationKind& kind,
@@ -204,7 +204,8 @@ Arena& World::arena_of(const Machine& machine) {
 
 void World::remove_protocols(Machine& machine) {
   if (switchables_.find(machine.id())->second.protocols.empty()) return;
-  while (machine.protocol_count_ != 0) machine.protocols_[--machine.protocol_count_]->~Protocol();
+  while (machine.protocol_count_ != 0)
+    machine.protocols_begin()[--machine.protocol_count_]->~Protocol();
 }
 
 void World::add_protocols_again(Machine& machine) {

@@ -45,7 +45,7 @@ class Machine final : public Entity {
   std::string name() const { return group_.name_of(place()); }
 
   std::span<Tap> taps() const { return {taps_, tap_count_}; }
-  std::span<Protocol* const> protocols() const { return {protocols_, protocol_count_}; }
+  std::span<Protocol* const> protocols() const { return {protocols_begin(), protocol_count_}; }
   /// The machine's protocol with this id, or null.
   Protocol* find(ProtocolId id) const {
     for (Protocol* const protocol : protocols()) {
@@ -94,13 +94,15 @@ class Machine final : public Entity {
 
   World& world_;
   const MachineGroup& group_;
+  // They stand behind the taps.
+  Protocol** protocols_begin() const { return reinterpret_cast<Protocol**>(taps_ + tap_count_); }
+
   Tap* taps_ = nullptr;
-  Protocol** protocols_ = nullptr;
   Application* applications_ = nullptr;
   DropCounters* drops_ = nullptr;
   std::uint64_t fold_ = 0;
   std::uint32_t tap_count_ = 0;
-  std::uint32_t protocol_count_ = 0;
+  std::uint16_t protocol_count_ = 0;
   bool is_on_ = true;
 };
 

@@ -3,11 +3,12 @@
 #pragma once
 
 #include <boost/system/result.hpp>
+#include <cstdint>
 
 namespace elvis {
 
 /// Errors a caller meets. They compare equal to the POSIX conditions named beside them.
-enum class Errc {
+enum class Errc : std::uint8_t {
   address_in_use = 1,     ///< EADDRINUSE: another session or listener has these endpoints.
   address_not_available,  ///< EADDRNOTAVAIL: the machine has no such address, or no port is left.
   network_unreachable,    ///< ENETUNREACH: no attached network or route leads there.
