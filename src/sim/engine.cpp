@@ -169,6 +169,7 @@ class Keeper {
         options_{options},
         tick_{context},
         wall_{context},
+        memory_{context},
         signals_{context} {
     if (options_.handles_signals) {
       signals_.add(SIGINT);
@@ -186,10 +187,13 @@ class Keeper {
       });
     }
     wait_for_tick();
+    if (options_.memory_limit) watch_memory();
   }
 
  private:
   static constexpr std::chrono::milliseconds tick{100};
+  // A run may grow by a gigabyte a second.
+  static constexpr std::chrono::milliseconds memory_tick{20};
   // How long an event may take when the run is to end.
   static constexpr std::chrono::milliseconds grace{500};
 
@@ -204,11 +208,17 @@ class Keeper {
     tick_.async_wait([this](const boost::system::error_code& error) {
       if (error) return;
       look_for_stuck_events();
-      if (options_.memory_limit && resident_memory() > *options_.memory_limit) {
-        shared_.request(StopReason::memory_limit);
-      }
       if (options_.progress) options_.progress(progress());
       wait_for_tick();
+    });
+  }
+
+  void watch_memory() {
+    memory_.expires_after(memory_tick);
+    memory_.async_wait([this](const boost::system::error_code& error) {
+      if (error) return;
+      if (resident_memory() > *options_.memory_limit) shared_.request(StopReason::memory_limit);
+      watch_memory();
     });
   }
 
@@ -246,6 +256,7 @@ class Keeper {
   const EngineOptions& options_;
   asio::steady_timer tick_;
   asio::steady_timer wall_;
+  asio::steady_timer memory_;
   asio::signal_set signals_;
   WallClock::time_point started_ = WallClock::now();
 };
