@@ -106,6 +106,11 @@ class Machine final : public Entity {
   bool is_on_ = true;
 };
 
+// With a tap, IPv4 and UDP behind it, a machine is four cache lines, and its first application
+// begins with the next.
+static_assert(sizeof(Machine) == 104 && sizeof(Tap) == 40);
+static_assert(sizeof(Application) == 112, "what messages touch fills the first line");
+
 // ===== What applications do all the time =====
 
 inline Time Application::now() const {

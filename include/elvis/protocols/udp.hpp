@@ -98,5 +98,6 @@ class UdpSession final : public Session {
   std::uint32_t sum_;  // of what is equal in all datagrams' pseudo headers and headers
   Ipv4Path below_;
 };
+static_assert(sizeof(UdpSession) == 128, "two cache lines for each message sent");
 
 }  // namespace elvis
