@@ -29,7 +29,7 @@ struct Unresolved {
 };
 
 // Puts addresses where the options name machines.
-class TargetResolver final : public OptionVisitor {
+class TargetResolver final : public TargetVisitor {
  public:
   TargetResolver(const Plan& plan, const World& world) : plan_{plan}, world_{world} {}
 
@@ -38,15 +38,8 @@ class TargetResolver final : public OptionVisitor {
     options.visit(*this);
   }
 
+  using TargetVisitor::option;
   void option(const OptionInfo&, Target& value) override;
-  void option(const OptionInfo&, std::string&) override {}
-  void option(const OptionInfo&, Payload&) override {}
-  void option(const OptionInfo&, std::uint64_t&) override {}
-  void option(const OptionInfo&, bool&) override {}
-  void option(const OptionInfo&, Duration&) override {}
-  void option(const OptionInfo&, OwnAddress&) override {}
-  void port(const OptionInfo&, std::uint16_t&) override {}
-  void choice(const OptionInfo&, std::span<const std::string_view>, int&) override {}
 
  private:
   const Plan& plan_;

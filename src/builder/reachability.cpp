@@ -16,19 +16,12 @@ namespace {
 using ndl::quoted;
 
 // Collects the targets that it is shown.
-class TargetCollector final : public OptionVisitor {
+class TargetCollector final : public TargetVisitor {
  public:
   std::vector<Ipv4Address> found;
 
+  using TargetVisitor::option;
   void option(const OptionInfo&, Target& target) override { found.push_back(target.address); }
-  void option(const OptionInfo&, std::string&) override {}
-  void option(const OptionInfo&, Payload&) override {}
-  void option(const OptionInfo&, std::uint64_t&) override {}
-  void option(const OptionInfo&, bool&) override {}
-  void option(const OptionInfo&, Duration&) override {}
-  void option(const OptionInfo&, OwnAddress&) override {}
-  void port(const OptionInfo&, std::uint16_t&) override {}
-  void choice(const OptionInfo&, std::span<const std::string_view>, int&) override {}
 };
 
 // Why a datagram from `machine` would not come to whoever has `address`; empty if it would.

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "traffic.hpp"
 
-#include <span>
-#include <string>
-#include <string_view>
-
 #include "elvis/graph/world.hpp"
 
 namespace elvis {
@@ -18,19 +14,12 @@ constexpr std::uint32_t sending_work = 5;
 constexpr std::uint32_t receiving_work = 4;
 
 // Collects the targets that it is shown.
-class TargetFinder final : public OptionVisitor {
+class TargetFinder final : public TargetVisitor {
  public:
   explicit TargetFinder(std::vector<Ipv4Address>& found) : found_{found} {}
 
+  using TargetVisitor::option;
   void option(const OptionInfo&, Target& target) override { found_.push_back(target.address); }
-  void option(const OptionInfo&, std::string&) override {}
-  void option(const OptionInfo&, Payload&) override {}
-  void option(const OptionInfo&, std::uint64_t&) override {}
-  void option(const OptionInfo&, bool&) override {}
-  void option(const OptionInfo&, Duration&) override {}
-  void option(const OptionInfo&, OwnAddress&) override {}
-  void port(const OptionInfo&, std::uint16_t&) override {}
-  void choice(const OptionInfo&, std::span<const std::string_view>, int&) override {}
 
  private:
   std::vector<Ipv4Address>& found_;

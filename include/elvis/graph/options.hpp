@@ -75,6 +75,23 @@ class OptionVisitor {
   ~OptionVisitor() = default;
 };
 
+/// A visitor that looks at targets only.
+class TargetVisitor : public OptionVisitor {
+ public:
+  using OptionVisitor::option;
+  void option(const OptionInfo&, std::string&) override {}
+  void option(const OptionInfo&, Payload&) override {}
+  void option(const OptionInfo&, std::uint64_t&) override {}
+  void option(const OptionInfo&, bool&) override {}
+  void option(const OptionInfo&, Duration&) override {}
+  void option(const OptionInfo&, OwnAddress&) override {}
+  void port(const OptionInfo&, std::uint16_t&) override {}
+  void choice(const OptionInfo&, std::span<const std::string_view>, int&) override {}
+
+ protected:
+  ~TargetVisitor() = default;
+};
+
 /// The arguments of something that NDL can name.
 class Options {
  public:
