@@ -11,6 +11,7 @@
 #include "elvis/graph/machine.hpp"
 #include "elvis/graph/world.hpp"
 #include "elvis/util/repeatable_math.hpp"
+#include "hosts.hpp"
 
 namespace elvis {
 namespace {
@@ -18,80 +19,10 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
+using testing_hosts::Hosts;
+using testing_hosts::Sending;
 
-constexpr auto test_type = static_cast<EtherType>(0x88b5);  // IEEE 802: local experimental
 constexpr std::size_t header = 14;
-
-class Ear final : public Protocol {
- public:
-  explicit Ear(Machine& machine) : Protocol{machine, over_link(0x88b5)} {}
-  void demux(Message&& message, Arrival&) override {
-    sizes.push_back(message.size());
-    times.push_back(machine().now());
-  }
-  std::vector<std::size_t> sizes;
-  std::vector<Time> times;
-};
-
-struct Sending final : ApplicationOptions {
-  struct Frame {
-    nanoseconds time;
-    std::size_t to;  // a host, or everybody if there is none with the number
-    std::size_t bytes;
-  };
-  std::vector<Frame> frames;
-  void visit(OptionVisitor&) override {}
-};
-
-Task<Result<>> send_frames(Application& self, const ApplicationOptions& options) {
-  Tap& tap = self.machine().taps().front();
-  for (const Sending::Frame& frame : static_cast<const Sending&>(options).frames) {
-    if (Time{frame.time} > self.now()) co_await self.sleep_until(Time{frame.time});
-    const bool is_one = frame.to < tap.network().tap_count();
-    const MacAddress to = is_one ? tap.network().mac_of(static_cast<std::uint32_t>(frame.to))
-                                 : MacAddress::broadcast();
-    if (auto sent = tap.send(to, test_type, Message{std::string(frame.bytes, 'x')}); !sent) {
-      co_return sent.error();
-    }
-  }
-  co_return Result<>{};
-}
-
-constexpr ApplicationKind sending_kind{"sending", "sends frames", false, nullptr, send_frames};
-
-class Hosts {
- public:
-  Hosts(std::size_t count, const LinkProperties& properties, std::uint64_t seed = 1)
-      : world{{.seed = seed}}, network{world.add_network("lan", properties)} {
-    world.add_group("host", static_cast<std::uint32_t>(count), true);
-    Network* const networks[] = {&network};
-    for (std::size_t i = 0; i < count; ++i) {
-      ears.push_back(&world.add_protocol<Ear>(world.add_machine(networks, 1)));
-    }
-  }
-  void send(std::size_t host, std::vector<Sending::Frame> frames) {
-    auto options = std::make_unique<Sending>();
-    options->frames = std::move(frames);
-    world.add_application(world.machine(host), sending_kind, world.keep(std::move(options)));
-  }
-  void run(unsigned partitions = 1, unsigned threads = 1) {
-    World::RunOptions options;
-    options.partitions = partitions;
-    options.engine.threads = threads;
-    EXPECT_EQ(world.run(std::move(options)).reason, StopReason::idle);
-    EXPECT_TRUE(world.conserves_frames());
-    EXPECT_EQ(world.in_flight(network), 0U);
-  }
-  NetworkCounters counters() const { return network.counters(); }
-  std::vector<std::int64_t> times(std::size_t host) const {
-    std::vector<std::int64_t> result;
-    for (const Time time : ears[host]->times) result.push_back(time.time_since_epoch().count());
-    return result;
-  }
-  World world;
-  Network& network;
-  std::vector<Ear*> ears;
-};
 
 // 8 ns a byte.
 LinkProperties gigabit(MediumKind medium) {

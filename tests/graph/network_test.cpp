@@ -8,81 +8,16 @@
 
 #include "elvis/graph/machine.hpp"
 #include "elvis/graph/world.hpp"
+#include "hosts.hpp"
 
 namespace elvis {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
-
-constexpr auto test_type = static_cast<EtherType>(0x88b5);  // IEEE 802: local experimental
-
-// Takes every frame of the test's type.
-class Ear final : public Protocol {
- public:
-  explicit Ear(Machine& machine) : Protocol{machine, over_link(0x88b5)} {}
-  void demux(Message&& message, Arrival& arrival) override {
-    heard.push_back(message.to_string());
-    times.push_back(machine().now());
-    from.push_back(arrival.link_source);
-  }
-  std::vector<std::string> heard;
-  std::vector<Time> times;
-  std::vector<MacAddress> from;
-};
-
-// Lets a machine send frames at given times.
-struct Sending final : ApplicationOptions {
-  struct Frame {
-    Time time;
-    MacAddress to;
-    std::size_t bytes;
-  };
-  std::vector<Frame> frames;
-  void visit(OptionVisitor&) override {}
-};
-
-Task<Result<>> send_frames(Application& self, const ApplicationOptions& options) {
-  Tap& tap = self.machine().taps().front();
-  for (const Sending::Frame& frame : static_cast<const Sending&>(options).frames) {
-    if (frame.time > self.now()) co_await self.sleep_until(frame.time);
-    if (auto sent = tap.send(frame.to, test_type, Message{std::string(frame.bytes, 'x')}); !sent) {
-      co_return sent.error();
-    }
-  }
-  co_return Result<>{};
-}
-
-// An application that never ends, so that a run goes on until nothing is left.
-constexpr ApplicationKind sending_kind{"sending", "sends frames", false, nullptr, send_frames};
-
-class Hosts {
- public:
-  Hosts(std::size_t count, const LinkProperties& properties, std::uint64_t seed = 1)
-      : world{{.seed = seed}}, network{world.add_network("lan", properties)} {
-    world.add_group("host", static_cast<std::uint32_t>(count), true);
-    Network* const networks[] = {&network};
-    for (std::size_t i = 0; i < count; ++i) {
-      ears.push_back(&world.add_protocol<Ear>(world.add_machine(networks, 1)));
-    }
-  }
-  MacAddress mac(std::size_t host) { return network.mac_of(static_cast<std::uint32_t>(host)); }
-  void send(std::size_t host, std::vector<Sending::Frame> frames) {
-    auto options = std::make_unique<Sending>();
-    options->frames = std::move(frames);
-    world.add_application(world.machine(host), sending_kind, world.keep(std::move(options)));
-  }
-  void run(unsigned partitions = 1, unsigned threads = 1) {
-    World::RunOptions options;
-    options.partitions = partitions;
-    options.engine.threads = threads;
-    EXPECT_EQ(world.run(std::move(options)).reason, StopReason::idle);
-    EXPECT_TRUE(world.conserves_frames());
-  }
-  World world;
-  Network& network;
-  std::vector<Ear*> ears;
-};
+using testing_hosts::Ear;
+using testing_hosts::Hosts;
+using testing_hosts::Sending;
 
 Time at(nanoseconds time) {
   return Time{time};
