@@ -103,7 +103,7 @@ void Machine::switch_on() {
 // The engine has asked for the first two lines. Tap and IPv4 lie in the third; of an application
 // the first line is what messages touch. More would only keep the memory busy.
 void Machine::prefetch(const void* subject) const {
-  prefetch_lines(this, 2, 2);
+  prefetch_lines(this, 2, 3);
   prefetch_lines(applications_, 0, 0);
   prefetch_remembered();
   if (subject == nullptr) return prefetch_timers();

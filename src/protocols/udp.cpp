@@ -69,15 +69,13 @@ void Udp::demux(Message&& datagram, Arrival& arrival) {
 
   arrival.source_port = header->source_port;
   arrival.destination_port = header->destination_port;
-  if (sessions_.size() != 0) {
-    if (UdpSession** const open = sessions_.find({arrival.local(), arrival.remote()})) {
-      learn_path(arrival, (*open)->above(), true);
-      return (*open)->above().demux(std::move(datagram), arrival);
-    }
+  if (const UdpSession* const open = sessions_.find({arrival.local(), arrival.remote()})) {
+    learn_path(arrival, open->above(), true);
+    return open->above().demux(std::move(datagram), arrival);
   }
   if (Protocol* const above = listener_for(arrival.local())) {
     // While there are sessions, what comes from elsewhere may still be for one of them.
-    if (sessions_.size() == 0) learn_path(arrival, *above, false);
+    learn_path(arrival, *above, !sessions_.empty());
     return above->demux(std::move(datagram), arrival);
   }
   ipv4_.report(IcmpMessage::unreachable(Unreachable::port), arrival);
@@ -85,7 +83,7 @@ void Udp::demux(Message&& datagram, Arrival& arrival) {
 }
 
 void Udp::failed(const DeliveryError& error) {
-  if (UdpSession** const sender = sessions_.find(error.endpoints)) (*sender)->above().failed(error);
+  if (const UdpSession* const sender = sessions_.find(error.endpoints)) sender->above().failed(error);
 }
 
 // Expects more of what just came.
@@ -125,7 +123,7 @@ UdpSession::UdpSession(Udp& udp, Protocol& above, const Ipv4Path& below, Endpoin
           pseudo_header_sum(endpoints.local.address, endpoints.remote.address, udp_number, 0) +
           endpoints.local.port + endpoints.remote.port)},
       below_{below} {
-  udp_.sessions_.insert(endpoints_, this);
+  udp_.sessions_.insert(*this);
   udp_.forget_paths();
 }
 
@@ -135,7 +133,7 @@ UdpSession::~UdpSession() {
 
 void UdpSession::close() {
   if (std::exchange(trouble_, Errc::closed) == Errc::closed) return;
-  udp_.sessions_.erase(endpoints_);
+  udp_.sessions_.erase(*this);
   udp_.forget_paths();
 }
 

@@ -14,7 +14,7 @@ void Entity::prefetch_timers() const {
 }
 
 void Entity::prefetch_remembered() const {
-  prefetch_lines(remembered_, 0, 1);
+  prefetch_lines(remembered_, 0, 3);
 }
 
 void Entity::timer_armed(Timer& timer) {

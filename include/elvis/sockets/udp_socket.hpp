@@ -109,6 +109,7 @@ class UdpSocket::Receive {
     ELVIS_ASSERT(socket_.receiver_ == nullptr);
     waiter_.wait(waiting);
     socket_.receiver_ = this;
+    socket_.machine().remember(waiting.address());
   }
   Result<Datagram> await_resume() {
     if (handed_) [[likely]]
