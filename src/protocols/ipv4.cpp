@@ -81,12 +81,15 @@ bool Ipv4::is_local(Ipv4Address address) const {
 bool Ipv4::is_for_several(Ipv4Address address) const {
   if (address.is_broadcast() || address.is_multicast()) return true;
   for (const Tap& tap : machine().taps()) {
-    const Ipv4Prefix* const prefix = prefix_with(tap, address);
-    if (prefix != nullptr && prefix->has_broadcast(address)) {
-      return tap.network().tap_with(address) == nullptr;
-    }
+    if (means_all_of(tap, address)) return true;
   }
   return false;
+}
+
+bool Ipv4::means_all_of(const Tap& tap, Ipv4Address address) {
+  const Ipv4Prefix* const prefix = prefix_with(tap, address);
+  return prefix != nullptr && prefix->has_broadcast(address) &&
+         tap.network().tap_with(address) == nullptr;
 }
 
 // ===== Ipv4: routes =====
@@ -122,6 +125,11 @@ bool Ipv4::is_router() const {
 
 std::uint64_t Ipv4::forwarded() const {
   return state_ == nullptr ? 0 : state_->forwarded;
+}
+
+const Reassembly* Ipv4::reassembly() const {
+  return state_ == nullptr || state_->fragments == nullptr ? nullptr
+                                                           : &state_->fragments->reassembly;
 }
 
 void Ipv4::routes_changed() {

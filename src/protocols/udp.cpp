@@ -77,7 +77,7 @@ void Udp::demux(Message&& datagram, Arrival& arrival) {
   }
   if (Protocol* const above = listener_for(arrival.local())) {
     // While there are sessions, what comes from elsewhere may still be for one of them.
-    if (sessions_.size() == 0) learn_path(arrival, *above, false);
+    if (sessions_.size() == 0 && machine().taps().size() == 1) learn_path(arrival, *above, false);
     return above->demux(std::move(datagram), arrival);
   }
   ipv4_.report(IcmpMessage::unreachable(Unreachable::port), arrival);

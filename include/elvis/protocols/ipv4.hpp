@@ -28,6 +28,7 @@ namespace elvis {
 class Arp;
 class Icmp;
 class Ipv4Path;
+class Reassembly;
 class RouteTable;
 
 /// Arguments of `[Protocol name='IPv4']`.
@@ -83,6 +84,8 @@ class Ipv4 final : public Protocol {
   bool is_router() const;
   /// Datagrams that were sent on.
   std::uint64_t forwarded() const;
+  /// Datagrams that are not whole yet; null if no fragment ever came.
+  const Reassembly* reassembly() const;
 
   /// The longest datagram that is known to reach `remote` whole when it leaves by `tap`: RFC 1191.
   std::size_t path_mtu(Ipv4Address remote, const Tap& tap);
@@ -115,6 +118,7 @@ class Ipv4 final : public Protocol {
   State& state();
   void routes_changed();
 
+  static bool means_all_of(const Tap& tap, Ipv4Address address);
   std::optional<Drop> refuses(const Ipv4Header& header, const Arrival& arrival) const;
   bool is_for_me(const Ipv4Header& header, const Arrival& arrival) const;
   void deliver(const Ipv4Header& header, Message&& datagram, Arrival& arrival);
