@@ -81,10 +81,10 @@ struct Reassembly::Datagram : Pooled, boost::intrusive::list_base_hook<> {
   std::size_t charge = datagram_overhead;
   std::vector<Run> runs;
   Message quote;
-  const Chunk* last_chunk = nullptr;  // that a fragment was part of
+  const Chunk* last_chunk = nullptr;  // that a fragment shares
 
-  /// The memory that `bytes` keep from being freed, unless the fragment before does so already:
-  /// fragments of one datagram are mostly parts of one chunk.
+  /// The memory that `bytes` keep from being freed, unless another fragment does so already:
+  /// those of one datagram are mostly parts of one chunk.
   std::size_t held_by(const Message& bytes) const {
     std::size_t held = 0;
     for (std::size_t i = 0; i < bytes.slice_count(); ++i) {
@@ -217,12 +217,15 @@ FragmentResult Reassembly::add(const Ipv4Header& header, const Message& datagram
   Message bytes = datagram.slice(header.header_size());
   Message quote =
       datagram.slice(0, header.header_size() + std::min<std::size_t>(size, quoted_payload));
-  if (!is_shared(bytes)) {
+  std::size_t held = size;
+  const Chunk* last_chunk = whole.last_chunk;
+  if (is_shared(bytes)) {
+    held = whole.held_by(bytes);
+    last_chunk = &bytes.chunk_at(bytes.slice_count() - 1);
+  } else {
     bytes = compact(bytes);
     quote = compact(quote);
   }
-  const std::size_t held = whole.held_by(bytes);
-  const Chunk& last_chunk = bytes.chunk_at(bytes.slice_count() - 1);
 
   FragmentResult result;
   result.fate = whole.agrees_about_end(begin + size, more) ? whole.put(begin, std::move(bytes))
@@ -235,7 +238,7 @@ FragmentResult Reassembly::add(const Ipv4Header& header, const Message& datagram
   }
   if (begin == 0) whole.quote = std::move(quote);
   if (!more) whole.end = begin + size;
-  whole.last_chunk = &last_chunk;
+  whole.last_chunk = last_chunk;
   state.charge_for(whole, fragment_overhead + held);
 
   if (whole.is_whole()) {
