@@ -16,16 +16,20 @@ constexpr std::uint64_t messages_per_event = 4'096;
   return socket.send(message.message());
 }
 
-// Apart for the same reason.
-[[gnu::noinline]] Result<> take(Application& self, const CaptureOptions& options, bool compares,
-                                const Result<Datagram>& received) {
-  if (!received) return received.error();
+// Takes what made the socket readable. Apart for the same reason.
+[[gnu::noinline]] Result<> take(Application& self, const CaptureOptions& options,
+                                UdpSocket& socket) {
+  const Datagram* const received = socket.front();
+  if (received == nullptr) return socket.try_receive().error();
+  const bool compares = options.type == CaptureOptions::message_text ||
+                        (options.type == -1 && !options.message.text().empty());
   if (compares && !(received->payload == options.message.text())) {
     self.count_other_message();
-    return {};
+  } else {
+    self.count_message(received->payload.size());
+    if (self.messages() == options.message_count) self.satisfied();
   }
-  self.count_message(received->payload.size());
-  if (self.messages() == options.message_count) self.satisfied();
+  socket.pop();
   return {};
 }
 
@@ -68,13 +72,9 @@ Task<Result<>> capture(Application& self, const CaptureOptions& options) {
   if (const Result<> bound = socket.bind(own_end(options.ip, options.port)); !bound) {
     co_return bound.error();
   }
-  const bool compares = options.type == CaptureOptions::message_text ||
-                        (options.type == -1 && !options.message.text().empty());
-
   for (;;) {
-    if (const Result<> taken = take(self, options, compares, co_await socket.receive()); !taken) {
-      co_return taken.error();
-    }
+    co_await socket.readable();
+    if (const Result<> taken = take(self, options, socket); !taken) co_return taken.error();
   }
 }
 

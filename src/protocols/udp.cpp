@@ -74,8 +74,9 @@ void Udp::demux(Message&& datagram, Arrival& arrival) {
     return open->above().demux(std::move(datagram), arrival);
   }
   if (Protocol* const above = listener_for(arrival.local())) {
-    // While there are sessions, what comes from elsewhere may still be for one of them.
-    learn_path(arrival, *above, !sessions_.empty());
+    // While there are sessions, what comes from elsewhere may still be for one of them; and with
+    // several taps, which source is a martian depends on the tap.
+    learn_path(arrival, *above, !sessions_.empty() || machine().taps().size() != 1);
     return above->demux(std::move(datagram), arrival);
   }
   ipv4_.report(IcmpMessage::unreachable(Unreachable::port), arrival);
@@ -83,13 +84,16 @@ void Udp::demux(Message&& datagram, Arrival& arrival) {
 }
 
 void Udp::failed(const DeliveryError& error) {
-  if (const UdpSession* const sender = sessions_.find(error.endpoints)) sender->above().failed(error);
+  if (const UdpSession* const sender = sessions_.find(error.endpoints))
+    sender->above().failed(error);
 }
 
 // Expects more of what just came.
 void Udp::learn_path(const Arrival& arrival, Protocol& above, bool is_from_one) {
   if (arrival.tap == nullptr || arrival.link_destination.is_group()) return;
-  arrival.tap->set_path(std::make_unique<UdpPath>(arrival, above, is_from_one));
+  auto path = std::make_unique<UdpPath>(arrival, above, is_from_one);
+  arrival.tap->machine().remember_path(path.get());
+  arrival.tap->set_path(std::move(path));
 }
 
 // Whoever datagrams go to may have changed.

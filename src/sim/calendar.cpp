@@ -137,9 +137,9 @@ void Calendar::open(Time limit, Order order) {
 }
 
 // By time where the events came in that order, as there is nothing to sort then. Whether they do
-// shows only after a window that was taken by time, so one is, now and then; but not one that is all
-// one instant, as the start of the run: each of its events schedules more into the window itself,
-// which is cheap target by target only.
+// shows only after a window that was taken by time, so one is, now and then; but not one that is
+// all one instant, as the start of the run: each of its events schedules more into the window
+// itself, which is cheap target by target only.
 //
 // What does not come in order goes by target, unless one of them seems to have much of the window:
 // then to set that target's events apart costs more than it gains. Windows that are larger than the

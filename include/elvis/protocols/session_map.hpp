@@ -94,9 +94,8 @@ class SessionMap {
       return;
     }
     auto hashed = std::make_unique<Hashed>();
-    std::for_each_n(several_, size_, [&](Session* session) {
-      hashed->emplace(session->endpoints(), session);
-    });
+    std::for_each_n(several_, size_,
+                    [&](Session* session) { hashed->emplace(session->endpoints(), session); });
     free_memory();
     hashed_ = hashed.release();
     size_ = 0;
