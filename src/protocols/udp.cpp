@@ -76,8 +76,10 @@ void Udp::demux(Message&& datagram, Arrival& arrival) {
     }
   }
   if (Protocol* const above = listener_for(arrival.local())) {
-    // While there are sessions, what comes from elsewhere may still be for one of them.
-    if (sessions_.size() == 0) learn_path(arrival, *above, false);
+    // While there are sessions with this port, what comes from elsewhere may be for one of them.
+    if (service_sessions_ == 0 && arrival.destination_port < first_ephemeral) {
+      learn_path(arrival, *above, false);
+    }
     return above->demux(std::move(datagram), arrival);
   }
   ipv4_.report(IcmpMessage::unreachable(Unreachable::port), arrival);
@@ -97,6 +99,13 @@ void Udp::learn_path(const Arrival& arrival, Protocol& above, bool is_from_one) 
 // Whoever datagrams go to may have changed.
 void Udp::forget_paths() {
   for (Tap& tap : machine().taps()) tap.set_path(nullptr);
+}
+
+// Sessions at other ports than those of listeners need not be asked about.
+void Udp::count_session(std::uint16_t local_port, bool is_new) {
+  constexpr std::uint16_t many = 65'535;
+  if (local_port >= first_ephemeral || service_sessions_ == many) return;
+  service_sessions_ = static_cast<std::uint16_t>(service_sessions_ + (is_new ? 1 : -1));
 }
 
 Protocol* Udp::listener_for(Endpoint local) {
@@ -126,6 +135,7 @@ UdpSession::UdpSession(Udp& udp, Protocol& above, const Ipv4Path& below, Endpoin
           endpoints.local.port + endpoints.remote.port)},
       below_{below} {
   udp_.sessions_.insert(endpoints_, this);
+  udp_.count_session(endpoints_.local.port, true);
   udp_.forget_paths();
 }
 
@@ -136,6 +146,7 @@ UdpSession::~UdpSession() {
 void UdpSession::close() {
   if (std::exchange(trouble_, Errc::closed) == Errc::closed) return;
   udp_.sessions_.erase(endpoints_);
+  udp_.count_session(endpoints_.local.port, false);
   udp_.forget_paths();
 }
 
