@@ -64,6 +64,12 @@ def place_of(index, offset, count):
     return f"${{({index} + {offset}) % {count}}}"
 
 
+def start(milliseconds):
+    """When a host begins: then, and a part of a millisecond later that differs from host to host."""
+    spread = "index * 7919 % 1000000"
+    return f"${{{f'{milliseconds}000000 + ' if milliseconds else ''}{spread}}}ns"
+
+
 def applications(traffic, count, messages):
     """What each of `count` hosts does. Nobody sends to itself."""
     text = section(2, "Applications")
@@ -75,7 +81,7 @@ def applications(traffic, count, messages):
     offsets = range(1, count) if traffic == "all-to-all" else (max(1, count // 2),)
     for offset in offsets:
         text += section(3, "Application", name="cbr", to=f"host-{place_of('index', offset, count)}",
-                        port=PORT, size=100, count=messages, start=f"{offset - 1}ms")
+                        port=PORT, size=100, count=messages, start=start(offset - offsets[0]))
     wanted = len(offsets) * messages
     return text + section(3, "Application", name="capture", port=PORT, message_count=wanted)
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Ipv4: what comes in, and what is sent on.
-#include <array>
+#include <memory>
 #include <span>
 #include <utility>
 
@@ -8,9 +8,16 @@
 #include "elvis/protocols/fragmentation.hpp"
 #include "elvis/protocols/icmp.hpp"
 #include "elvis/wire/ipv4_options.hpp"
+#include "forward_path.hpp"
 #include "ipv4_state.hpp"
 
 namespace elvis {
+
+namespace {
+
+constexpr std::uint32_t first_reserved = 0xf000'0000;  // 240.0.0.0/4: RFC 1112, 4
+
+}  // namespace
 
 // ===== Ipv4: the way in =====
 
@@ -155,18 +162,40 @@ void Ipv4::expire_fragments() {
 
 // ===== Ipv4: forwarding (RFC 1812, 5) =====
 
+const Ipv4::State::Onward& Ipv4::State::keep(const Onward& found) {
+  if (onward.empty()) onward.resize(least_places);
+  const std::uint16_t now = found.generation;
+  if (onward[slot_of(found.destination)].generation == now && onward.size() < most_places &&
+      ++displaced > onward.size()) {
+    displaced = 0;
+    std::vector<Onward> before(onward.size() * 2);
+    before.swap(onward);
+    for (const Onward& one : before) {
+      if (one.generation == now) onward[slot_of(one.destination)] = one;
+    }
+  }
+  return onward[slot_of(found.destination)] = found;
+}
+
 // The way of datagrams for others to `destination`; null if there is none. Kept for the next ones.
 const Ipv4::Way* Ipv4::way_onward(Ipv4Address destination) {
-  if (state_->onward == nullptr) {
-    state_->onward = std::make_unique<std::array<State::Onward, State::onward_slots>>();
+  if (const State::Onward* const kept = state_->onward_to(destination, generation_)) {
+    return &kept->way;
   }
-  const std::uint32_t hash = destination.value() * 0x9e37'79b9U;
-  State::Onward& slot = (*state_->onward)[hash >> 26];
-  if (slot.generation == generation_ && slot.destination == destination) return &slot.way;
   const Result<Way> way = way_to(destination);
   if (!way) return nullptr;
-  slot = {destination, generation_, *way};
-  return &slot.way;
+  const bool is_reserved = destination.value() >= first_reserved;
+  const bool is_plain =
+      way->tap != nullptr && way->mac != MacAddress{} && !way->mac.is_group() && !is_reserved;
+  const std::uint32_t mtu = is_plain ? way->tap->network().properties().mtu : 0;
+  return &state_->keep({destination, generation_, static_cast<std::uint16_t>(mtu), *way}).way;
+}
+
+// Lets the datagrams that follow go straight from this tap to where they leave.
+void Ipv4::learn_forwarding(Tap& tap) {
+  if (dynamic_cast<const ForwardPath*>(tap.path()) == nullptr) {
+    tap.set_path(std::make_unique<ForwardPath>(*this, tap));
+  }
 }
 
 void Ipv4::forward(const Ipv4Header& header, Message&& datagram, Arrival& arrival) {
@@ -212,6 +241,7 @@ void Ipv4::forward(const Ipv4Header& header, Message&& datagram, Arrival& arriva
     return;
   }
   onward.emit(datagram.prepend(onward.header_size()));
+  if (way.mac != MacAddress{}) learn_forwarding(*arrival.tap);
   (void)transmit(way, std::move(datagram));
 }
 
@@ -224,8 +254,7 @@ bool Ipv4::may_forward(const Ipv4Header& header, const Message& datagram, Arriva
     return false;
   }
   // RFC 1812, 5.3.7: no router sends on what comes from nobody; 4.2.2.11: nor what is reserved.
-  constexpr std::uint32_t reserved = 0xf000'0000;
-  if (header.source.value() >> 24 == 0 || header.destination.value() >= reserved) {
+  if (header.source.value() >> 24 == 0 || header.destination.value() >= first_reserved) {
     machine().drop(Drop::bad_source, datagram);
     return false;
   }

@@ -74,9 +74,12 @@ void Udp::demux(Message&& datagram, Arrival& arrival) {
     return open->above().demux(std::move(datagram), arrival);
   }
   if (Protocol* const above = listener_for(arrival.local())) {
-    // While there are sessions, what comes from elsewhere may still be for one of them; and with
-    // several taps, which source is a martian depends on the tap.
-    learn_path(arrival, *above, !sessions_.empty() || machine().taps().size() != 1);
+    // While there are sessions with this port, what comes from elsewhere may be for one of them; and
+    // with several taps, which source is a martian depends on the tap.
+    const bool is_from_one = service_sessions_ != 0 ||
+                             arrival.destination_port >= first_ephemeral ||
+                             machine().taps().size() != 1;
+    learn_path(arrival, *above, is_from_one);
     return above->demux(std::move(datagram), arrival);
   }
   ipv4_.report(IcmpMessage::unreachable(Unreachable::port), arrival);
@@ -99,6 +102,13 @@ void Udp::learn_path(const Arrival& arrival, Protocol& above, bool is_from_one) 
 // Whoever datagrams go to may have changed.
 void Udp::forget_paths() {
   for (Tap& tap : machine().taps()) tap.set_path(nullptr);
+}
+
+// Sessions at other ports than those of listeners need not be asked about.
+void Udp::count_session(std::uint16_t local_port, bool is_new) {
+  constexpr std::uint16_t many = 65'535;
+  if (local_port >= first_ephemeral || service_sessions_ == many) return;
+  service_sessions_ = static_cast<std::uint16_t>(service_sessions_ + (is_new ? 1 : -1));
 }
 
 Protocol* Udp::listener_for(Endpoint local) {
@@ -128,6 +138,7 @@ UdpSession::UdpSession(Udp& udp, Protocol& above, const Ipv4Path& below, Endpoin
           endpoints.local.port + endpoints.remote.port)},
       below_{below} {
   udp_.sessions_.insert(*this);
+  udp_.count_session(endpoints_.local.port, true);
   udp_.forget_paths();
 }
 
@@ -138,6 +149,7 @@ UdpSession::~UdpSession() {
 void UdpSession::close() {
   if (std::exchange(trouble_, Errc::closed) == Errc::closed) return;
   udp_.sessions_.erase(*this);
+  udp_.count_session(endpoints_.local.port, false);
   udp_.forget_paths();
 }
 

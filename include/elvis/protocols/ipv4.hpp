@@ -108,6 +108,7 @@ class Ipv4 final : public Protocol {
     Ipv4Address next_hop;
     MacAddress mac;  // unless ARP has to find it
   };
+  class ForwardPath;
   struct Fragments;
   struct State;
 
@@ -130,6 +131,7 @@ class Ipv4 final : public Protocol {
                    const Way& way);
   void advise(const Ipv4Header& header, const Arrival& arrival, const Way& way);
   const Way* way_onward(Ipv4Address destination);
+  void learn_forwarding(Tap& tap);
   Arp* arp() const;
   Icmp* icmp() const;
 

@@ -49,9 +49,11 @@ class Udp final : public Protocol {
   Protocol* listener_for(Endpoint local);
   static void learn_path(const Arrival& arrival, Protocol& above, bool is_from_one);
   void forget_paths();
+  void count_session(std::uint16_t local_port, bool is_new);
   bool is_intact(const Message& datagram, const UdpHeader& header, const Arrival& arrival) const;
 
   std::uint16_t next_ephemeral_ = first_ephemeral;  // first, where the base leaves room
+  std::uint16_t service_sessions_ = 0;  // at ports below first_ephemeral; 65,535 means many
   Ipv4& ipv4_;
   SessionMap<UdpSession> sessions_;
   SmallMap<Endpoint, Protocol*, Hash> listeners_;

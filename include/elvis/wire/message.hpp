@@ -227,6 +227,13 @@ inline Message& Message::operator=(Message&& other) noexcept {
   return *this;
 }
 
+inline std::span<std::uint8_t> Message::writable_front() {
+  if (count_ == 0) return {};
+  const Slice& first = slices()[0];
+  if (!first.chunk->is_unshared()) return {};
+  return {first.chunk->bytes() + first.offset, first.size};
+}
+
 [[gnu::always_inline]] inline std::uint8_t* Message::prepend(std::size_t bytes) {
   if (count_ != 0) [[likely]] {
     Slice& first = slices()[0];
