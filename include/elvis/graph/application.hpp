@@ -36,6 +36,7 @@ struct ApplicationKind {
   Task<Result<>> (*run)(Application& self, const ApplicationOptions& options);
   /// Names of protocols that its machine must have, besides its transport.
   std::span<const std::string_view> needs = {};
+  bool finds_routes = false;  ///< Whether routes that are not there before the run may come.
 };
 
 enum class ApplicationStatus : std::uint8_t { waiting, serving, done, failed };

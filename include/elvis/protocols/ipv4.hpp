@@ -46,7 +46,8 @@ class Ipv4 final : public Protocol {
 
   /// Opens the way from a local to a remote address; ports play no part. `above` is known by the
   /// protocol number in its id. An unspecified local address becomes that of the tap which leads to
-  /// the remote one. Errors: network_unreachable, host_unreachable, address_not_available.
+  /// the remote one; what is for a group, or for all of a network, leaves by the tap that has the
+  /// local one. Errors: network_unreachable, host_unreachable, address_not_available.
   Result<SessionRef> open(Protocol& above, Endpoints endpoints) override;
   /// The same way for a protocol that keeps it inside a session of its own.
   Result<Ipv4Path> path(const Protocol& above, Endpoints endpoints);
@@ -110,7 +111,7 @@ class Ipv4 final : public Protocol {
   struct Fragments;
   struct State;
 
-  Result<Way> way_to(Ipv4Address remote);
+  Result<Way> way_to(Ipv4Address remote, Ipv4Address local = {});
   Result<Way> way_by_route(Ipv4Address remote);
   Way way_of(Tap& tap, Ipv4Address next_hop, const Tap* to) const;
   Result<> send_on(const Way& way, const Ipv4Header& header, Message&& payload);
