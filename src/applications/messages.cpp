@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "elvis/sockets/udp_socket.hpp"
+#include "listening.hpp"
 
 namespace elvis {
 
@@ -48,6 +49,7 @@ Task<Result<>> send_message(Application& self, const SendMessageOptions& options
       co_return bound.error();
     }
   }
+  socket.set_time_to_live(static_cast<std::uint8_t>(options.ttl));
   const Endpoint remote{options.to.address, options.port};
   if (const Result<> connected = socket.connect(remote); !connected) co_return connected.error();
 
@@ -69,9 +71,8 @@ Task<Result<>> send_message(Application& self, const SendMessageOptions& options
 Task<Result<>> capture(Application& self, const CaptureOptions& options) {
   UdpSocket socket{self.machine()};
   self.expect_messages(options.message_count);
-  if (const Result<> bound = socket.bind(own_end(options.ip, options.port)); !bound) {
-    co_return bound.error();
-  }
+  const Result<> listening = listen(socket, options.ip, options.group, options.port);
+  if (!listening) co_return listening.error();
   for (;;) {
     co_await socket.readable();
     if (const Result<> taken = take(self, options, socket); !taken) co_return taken.error();

@@ -66,6 +66,10 @@ void TrafficOptions::visit_traffic(OptionVisitor& visitor) {
   visit_start(visitor, start);
   visitor.option({.name = "dont_fragment", .summary = "whether datagrams must arrive in one piece"},
                  dont_fragment);
+  visitor.option({.name = "ttl",
+                  .summary = "how many routers may send it on, and 1; 0: 64, and 1 to a group",
+                  .maximum = 255},
+                 ttl);
   visitor.choice({.name = "transport", .summary = "UDP"}, udp_only, transport);
 }
 
@@ -88,6 +92,8 @@ void SinkOptions::visit(OptionVisitor& visitor) {
   visitor.port({.name = "port", .summary = "port to listen on", .is_required = true}, port);
   visitor.option({.name = "ip", .summary = "own address, from a pool of the machine's networks"},
                  ip);
+  visitor.option({.name = "group", .summary = "joins this group, and takes what is sent to it"},
+                 group);
   visitor.choice({.name = "transport", .summary = "UDP"}, udp_only, transport);
 }
 

@@ -77,6 +77,9 @@ class Machine final : public Entity {
   /// Ends all applications' coroutines, whatever they wait for.
   void destroy_tasks();
 
+  /// Before it starts: lets its protocols do something when it does.
+  void start_protocols() { starts_protocols_ = true; }
+
   /// Whether it has not been switched off.
   bool is_on() const { return is_on_; }
 
@@ -95,6 +98,7 @@ class Machine final : public Entity {
   void handle_other(std::unique_ptr<Frame> frame);
   /// The tap at whose ingress a frame without one arrives, or null.
   const Tap* ingress_of(const Frame& frame) const;
+  void begin();
   void switch_off();
   void switch_on();
 
@@ -109,6 +113,7 @@ class Machine final : public Entity {
   std::uint32_t tap_count_ = 0;
   std::uint16_t protocol_count_ = 0;
   bool is_on_ = true;
+  bool starts_protocols_ = false;
 };
 
 // With a tap, IPv4 and UDP behind it, a machine is four cache lines, and its first application
