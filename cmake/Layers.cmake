@@ -1,11 +1,12 @@
-# elvis_layer(NAME USES TARGET...): the library elvis_NAME from src/NAME/*.cpp and include/elvis/NAME/.
+# elvis_layer(NAME USES TARGET...): the library elvis_NAME from src/NAME/*.cpp, src/NAME/*/*.cpp and include/elvis/NAME/.
 # The sources of a layer are compiled together unless ELVIS_UNITY is off: their headers are read once,
 # and calls within a layer are inlined.
 option(ELVIS_UNITY "Compile the sources of a layer together" ON)
 
 function(elvis_layer name)
   cmake_parse_arguments(LAYER "" "" "USES" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp
+    ${PROJECT_SOURCE_DIR}/src/${name}/*/*.cpp)
   set(target elvis_${name})
   if(sources)
     add_library(${target} STATIC ${sources})

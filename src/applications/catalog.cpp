@@ -5,6 +5,7 @@
 
 #include "elvis/applications/messages.hpp"
 #include "elvis/applications/probes.hpp"
+#include "elvis/applications/routing.hpp"
 #include "elvis/applications/traffic.hpp"
 
 namespace elvis {
@@ -23,6 +24,7 @@ Task<Result<>> run_with(Application& self, const ApplicationOptions& options) {
 }
 
 constexpr std::array<std::string_view, 1> needs_icmp{"ICMP"};
+constexpr std::array<std::string_view, 1> needs_udp{"UDP"};
 constexpr std::array<std::string_view, 2> needs_icmp_and_udp{"ICMP", "UDP"};
 
 constexpr std::array kinds{
@@ -47,6 +49,8 @@ constexpr std::array kinds{
                     make_options<OnOffOptions>, run_with<OnOffOptions, on_off>},
     ApplicationKind{"sink", "takes datagrams and counts them", false, make_options<SinkOptions>,
                     run_with<SinkOptions, sink>},
+    ApplicationKind{"rip", "finds routes together with its neighbours (RIP version 2, RFC 2453)",
+                    false, make_options<RipOptions>, run_with<RipOptions, rip>, needs_udp, true},
 };
 
 }  // namespace

@@ -54,7 +54,11 @@ std::optional<Drop> Ipv4::refuses(const Ipv4Header& header, const Arrival& arriv
   if (source.is_multicast() || source.is_broadcast()) return Drop::bad_source;
   if (arrival.tap == nullptr) return std::nullopt;
   if (source.is_loopback() || header.destination.is_loopback()) return Drop::bad_source;
-  return std::nullopt;
+  // Nor does one come from all machines of the network, or from this one itself.
+  for (const Tap& tap : machine().taps()) {
+    if (tap.address() == source && !source.is_unspecified()) return Drop::bad_source;
+  }
+  return means_all_of(*arrival.tap, source) ? std::optional{Drop::bad_source} : std::nullopt;
 }
 
 bool Ipv4::is_for_me(const Ipv4Header& header, const Arrival& arrival) const {
@@ -211,7 +215,6 @@ void Ipv4::forward(const Ipv4Header& header, Message&& datagram, Arrival& arriva
   const Way way = *found;
   if (!may_forward(header, datagram, arrival, way)) return;
   if (way.tap == arrival.tap) advise(header, arrival, way);
-  ++state_->forwarded;
 
   Ipv4Options options{header.options};
   Ipv4Header onward = header;
@@ -227,6 +230,7 @@ void Ipv4::forward(const Ipv4Header& header, Message&& datagram, Arrival& arriva
       return machine().drop(Drop::bad_option, datagram);
     }
   }
+  ++state_->forwarded;
   arrival.datagram = nullptr;
   datagram.remove_front(header.header_size());
   const std::size_t mtu = way.tap->network().properties().mtu;

@@ -39,6 +39,16 @@ Meaning meaning_of(int code) {
       return {posix::invalid_argument, "invalid argument"};
     case Errc::refused:
       return {posix::connection_refused, "refused"};
+    case Errc::reset:
+      return {posix::connection_reset, "connection reset"};
+    case Errc::would_block:
+      return {posix::operation_would_block, "would block"};
+    case Errc::shut_down:
+      return {posix::broken_pipe, "shut down"};
+    case Errc::already_connected:
+      return {posix::already_connected, "already connected"};
+    case Errc::in_progress:
+      return {posix::operation_in_progress, "in progress"};
   }
   return {posix::state_not_recoverable, "unknown error"};
 }

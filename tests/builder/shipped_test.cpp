@@ -35,6 +35,7 @@ const std::vector<std::string> all{"basic.ndl",
                                    "switched.ndl",
                                    "bottleneck.ndl",
                                    "outage.ndl",
+                                   "rip.ndl",
                                    "two-lans.ndl",
                                    "chain.ndl",
                                    "path-mtu.ndl",
@@ -254,6 +255,19 @@ TEST(ShippedTest, ALoopOfRoutersEnds) {
   EXPECT_EQ(loop.arrivals("lost"), (std::vector{at(66ms), at(1066ms)}));
 }
 
+TEST(ShippedTest, RoutersThatSpeakRipGoRoundALinkThatFails) {
+  Shipped rip{"rip.ndl"};
+  EXPECT_EQ(rip.outcome().reason, StopReason::completed);
+  const Application* ping = &rip.application("alice");
+  EXPECT_EQ(ping->messages(), 4U) << "by the short way";
+  ping = Machine::next_application(*ping);
+  EXPECT_GT(ping->messages(), 700U - 215) << "180 s of silence, and up to 35 s until others speak";
+  ping = Machine::next_application(*ping);
+  EXPECT_EQ(ping->messages(), 4U) << "by the long way";
+  ping = Machine::next_application(*ping);
+  EXPECT_EQ(ping->messages(), 4U) << "by the short way again";
+}
+
 TEST(ShippedTest, ADumbbellDropsWhatItsLineCannotCarry) {
   Shipped dumbbell{"dumbbell.ndl"};
   EXPECT_EQ(dumbbell.outcome().reason, StopReason::completed);
@@ -404,8 +418,8 @@ TEST_P(ShippedLawTest, HasOneResultForAnyPartitionsAndThreads) {
 TEST_P(ShippedLawTest, DependsOnTheSeedWhereLuckPlays) {
   const auto scenario = Scenario::shipped(GetParam());
   ASSERT_EQ(scenario->complaints(), "");
-  const std::vector<std::string> lucky{"lossy.ndl", "corrupt.ndl", "bursts.ndl", "outage.ndl",
-                                       "scale/mixed.ndl"};
+  const std::vector<std::string> lucky{"lossy.ndl",  "corrupt.ndl", "bursts.ndl",
+                                       "outage.ndl", "rip.ndl",     "scale/mixed.ndl"};
   const bool has_luck = std::ranges::find(lucky, GetParam()) != lucky.end();
   EXPECT_EQ(run(*scenario, 1, 1, 2).digest != run(*scenario, 1, 1, 1).digest, has_luck);
 }

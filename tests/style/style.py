@@ -19,6 +19,7 @@ BELOW["report"] = {"graph"} | BELOW["graph"]
 BELOW["protocols"] = {"graph"} | BELOW["graph"]
 BELOW["sockets"] = {"protocols"} | BELOW["protocols"]
 BELOW["applications"] = {"sockets"} | BELOW["sockets"]
+BELOW["packetdrill"] = {"ndl", "sockets"} | BELOW["sockets"]
 BELOW["builder"] = {"ndl", "applications"} | BELOW["applications"]
 
 CODE_FOLDERS = ("include", "src", "apps", "tests", "bench", "fuzz")

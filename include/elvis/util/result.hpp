@@ -21,6 +21,11 @@ enum class Errc : std::uint8_t {
   no_protocol,            ///< EPROTONOSUPPORT: the machine does not have the protocol asked for.
   invalid_argument,       ///< EINVAL: the value makes no sense here.
   refused,                ///< ECONNREFUSED: the remote machine has nobody at this port.
+  reset,                  ///< ECONNRESET: the remote end broke the connection off.
+  would_block,            ///< EWOULDBLOCK: it cannot be done without waiting.
+  shut_down,              ///< EPIPE: this half of the stream was ended.
+  already_connected,      ///< EISCONN: the socket has a remote endpoint.
+  in_progress,            ///< EINPROGRESS: the connection is being made.
 };
 
 const boost::system::error_category& elvis_category() noexcept;

@@ -137,6 +137,8 @@ class Message : private MessageParts {
     const Slice& part = slices()[index];
     return {part.chunk->bytes() + part.offset, part.size};
   }
+  /// What a slice is part of, for those who count the memory that a message holds.
+  const Chunk& chunk_at(std::size_t index) const { return *slices()[index].chunk; }
   /// Ranges for `for (std::uint8_t byte : message.bytes())` and
   /// `for (std::span<const std::uint8_t> part : message.parts())`; in message_ranges.hpp.
   class ByteIterator;

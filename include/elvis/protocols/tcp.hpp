@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+// Tcp: the Transmission Control Protocol (RFC 9293) of one machine: who a segment belongs to.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "elvis/graph/machine.hpp"
+#include "elvis/graph/protocol.hpp"
+#include "elvis/protocols/ipv4.hpp"
+#include "elvis/protocols/tcp/connection.hpp"
+#include "elvis/protocols/tcp/segment.hpp"
+#include "elvis/protocols/tcp/settings.hpp"
+#include "elvis/protocols/tcp/tcp_info.hpp"
+#include "elvis/util/small_map.hpp"
+
+namespace elvis {
+
+class TcpSession;
+using TcpSessionRef = boost::intrusive_ptr<TcpSession>;
+
+/// Who is above a session. Called in the event that changed it; may call the session.
+class TcpUser {
+ public:
+  virtual void tcp_changed(TcpSession& session, TcpEvents events) = 0;
+
+ protected:
+  ~TcpUser() = default;
+};
+
+/// Who listens at a port.
+class TcpAcceptor {
+ public:
+  /// A connection waits to be taken by Tcp::accept().
+  virtual void tcp_acceptable() = 0;
+
+ protected:
+  ~TcpAcceptor() = default;
+};
+
+/// Told of how connections' windows move; see World-wide tracing in sockets and the CLI.
+class TcpTracer {
+ public:
+  /// After each acknowledgement, loss and timeout of `session`.
+  virtual void tcp_moved(const TcpSession& session) = 0;
+
+ protected:
+  ~TcpTracer() = default;
+};
+
+class Tcp final : public Protocol {
+ public:
+  /// `settings` outlive it.
+  Tcp(Machine& machine, Ipv4& ipv4, const TcpSettings& settings);
+  ~Tcp() override;
+
+  /// Begins to connect `endpoints` (active open); an unspecified local address or port is chosen
+  /// here. `user` is told when it has come about. `settings` that are not null are copied. Errors:
+  /// address_in_use, address_not_available (no port is left), network_unreachable,
+  /// host_unreachable.
+  Result<TcpSessionRef> connect(TcpUser& user, Endpoints endpoints,
+                                const TcpSettings* settings = nullptr);
+  using Protocol::listen;
+  /// Takes connections to `local`. Up to `backlog` of them wait for accept(). `settings` that are
+  /// not null are copied. Errors: address_in_use, address_not_available.
+  Result<> listen(TcpAcceptor& acceptor, Endpoint local, std::size_t backlog,
+                  const TcpSettings* settings = nullptr);
+  /// The connection that has waited longest at `local`, or null.
+  TcpSessionRef accept(Endpoint local);
+  /// How many wait for accept() at `local`.
+  std::size_t waiting(Endpoint local);
+  /// Ends listen(); what waits is reset.
+  void unlisten(Endpoint local) override;
+  /// A port of this machine that nobody uses. Errors: address_not_available.
+  Result<std::uint16_t> ephemeral_port();
+
+  const TcpSettings& settings() const { return settings_; }
+  /// Sessions that are not closed, TIME-WAIT included.
+  std::size_t session_count() const { return sessions_.size(); }
+  /// Connections that were opened either way since the start.
+  std::uint64_t connections() const { return connections_; }
+  Ipv4& ipv4() const { return ipv4_; }
+
+  void demux(Message&& segment, Arrival& arrival) override;
+  /// A segment whose header has been read and found right; `payload` is what follows it.
+  void take(TcpSegment&& segment, const Arrival& arrival);
+  void failed(const DeliveryError& error) override;
+
+ private:
+  friend TcpSession;
+
+  struct Hash {
+    using is_avalanching = void;
+    std::size_t operator()(const Endpoint& end) const {
+      return mix(std::uint64_t{end.address.value()} << 16 | end.port);
+    }
+    std::size_t operator()(const Endpoints& ends) const {
+      return mix(mix(std::uint64_t{ends.remote.address.value()} << 32 |
+                     std::uint64_t{ends.remote.port} << 16 | ends.local.port) +
+                 ends.local.address.value());
+    }
+  };
+  struct Listener;
+
+  Listener* listener_for(Endpoint local);
+  Result<std::uint16_t> free_port(Endpoint local, Endpoint remote);
+  void to_listener(Listener& listener, TcpSegment&& segment, const Arrival& arrival);
+  void open_passively(Listener& listener, const TcpSegment& syn, const Arrival& arrival);
+  void answer_with_cookie(Listener& listener, const TcpSegment& syn, const Arrival& arrival);
+  bool open_by_cookie(Listener& listener, TcpSegment& segment, const Arrival& arrival);
+  TcpSession* make_session(const Endpoints& endpoints, const Ipv4Path& path, TcpUser* user,
+                           const TcpSettings* settings);
+  void established(TcpSession& session);
+  void forget(TcpSession& session);
+  void reset(const TcpSegment& segment, const Arrival& arrival);
+  void send_bare(const TcpSegment& segment, const Endpoints& endpoints);
+  void forget_paths();
+  void learn_path(const Arrival& arrival, TcpSession& session);
+  std::uint32_t initial_sequence(const Endpoints& endpoints) const;
+  std::uint64_t secret() const;
+  std::uint32_t cookie(const Endpoints& endpoints, std::uint32_t sequence, std::uint32_t minute,
+                       unsigned mss_index) const;
+
+  std::uint16_t next_ephemeral_;
+  Ipv4& ipv4_;
+  const TcpSettings& settings_;
+  SmallMap<Endpoints, TcpSession*, Hash> sessions_;  // each holds a reference to its session
+  SmallMap<Endpoint, Listener*, Hash> listeners_;
+  TcpSession* first_ = nullptr;  // of all sessions, in a list, to be ended with the machine
+  std::uint64_t connections_ = 0;
+};
+
+}  // namespace elvis
+
+#include "elvis/protocols/tcp/session.hpp"

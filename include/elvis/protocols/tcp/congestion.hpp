@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// TcpCongestion: how fast a sender may send. To add an algorithm, write one file with a class and a
+// make function, and a line in the table in src/protocols/tcp/congestion.cpp.
+//
+// The sender finds losses, keeps the window while it repairs them and never asks in the meantime.
+// An algorithm decides three things: how the window grows, what is left of it after congestion, and
+// after a timeout. All windows are bytes.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "elvis/util/pool.hpp"
+#include "elvis/util/units.hpp"
+
+namespace elvis {
+
+/// What the sender keeps and an algorithm moves.
+struct TcpWindow {
+  static constexpr std::uint64_t unlimited = std::numeric_limits<std::uint32_t>::max();
+
+  std::uint64_t bytes = 0;              ///< cwnd.
+  std::uint64_t threshold = unlimited;  ///< ssthresh.
+  std::uint32_t mss = 536;
+
+  bool is_in_slow_start() const { return bytes < threshold; }
+};
+
+/// What an acknowledgement says.
+struct TcpAckSample {
+  Time now;
+  std::uint64_t acked = 0;      ///< Bytes that are newly known to have arrived.
+  std::uint64_t in_flight = 0;  ///< Bytes, before this acknowledgement.
+  Duration rtt{};               ///< Of what was acknowledged; 0 if not known.
+  Duration smoothed_rtt{};
+  bool met_congestion = false;  ///< It carries ECE (RFC 3168).
+};
+
+class TcpCongestion : public Pooled {
+ public:
+  TcpCongestion() = default;
+  TcpCongestion(const TcpCongestion&) = delete;
+  TcpCongestion& operator=(const TcpCongestion&) = delete;
+  virtual ~TcpCongestion() = default;
+
+  /// New data were acknowledged while nothing is being repaired and the window was in use.
+  virtual void acknowledged(const TcpAckSample& sample, TcpWindow& window) = 0;
+  /// Congestion was met: by a loss (`is_loss`) or a mark. Returns the new threshold, which the
+  /// window is brought to.
+  virtual std::uint64_t congested(const TcpWindow& window, std::uint64_t in_flight, bool is_loss,
+                                  Time now) = 0;
+  /// The retransmission timer expired. Returns the new threshold; the window becomes one segment.
+  virtual std::uint64_t timed_out(const TcpWindow& window, std::uint64_t in_flight, Time now) {
+    return congested(window, in_flight, true, now);
+  }
+  /// Sending goes on after a pause in which nothing was in flight.
+  virtual void resumed(Duration /*pause*/) {}
+};
+
+struct TcpCongestionKind {
+  std::string_view name;
+  std::string_view summary;  ///< One line for people.
+  std::unique_ptr<TcpCongestion> (*make)();
+};
+
+/// All algorithms; the first is the default.
+std::span<const TcpCongestionKind> congestion_kinds();
+
+/// RFC 5681 and RFC 6582's growth: a segment a round trip, half the window after a loss.
+std::unique_ptr<TcpCongestion> make_new_reno();
+/// RFC 9438.
+std::unique_ptr<TcpCongestion> make_cubic();
+
+/// Slow start (RFC 5681, 3.1; RFC 3465): as much more as was acknowledged, up to the threshold.
+/// Returns the acknowledged bytes that are beyond it.
+std::uint64_t slow_start(std::uint64_t acked, TcpWindow& window);
+
+}  // namespace elvis

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+// TcpConnection: the state machine of RFC 9293 between a sender and a receiver.
+//
+// It has no clock and no network: segments, calls and times go in, segments, a deadline and events
+// come out. After each call that may have given it something to say, take what it says:
+//
+//   connection.take(segment, now);
+//   for (TcpSegment out; connection.next(out, now);) send(out);
+//   timer.arm(connection.deadline());
+//   user.tell(connection.take_events());
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "elvis/protocols/tcp/receiver.hpp"
+#include "elvis/protocols/tcp/segment.hpp"
+#include "elvis/protocols/tcp/sender.hpp"
+#include "elvis/protocols/tcp/settings.hpp"
+#include "elvis/protocols/tcp/tcp_info.hpp"
+#include "elvis/util/result.hpp"
+
+namespace elvis {
+
+/// What a connection tells whoever is above it; several bits at once.
+enum TcpEvents : std::uint8_t {
+  tcp_nothing = 0,
+  tcp_connected = 1,  ///< Both ends have agreed.
+  tcp_readable = 2,   ///< There is more to receive, or the remote end has sent its FIN.
+  tcp_writable = 4,   ///< Sent data were acknowledged, so that there is more room.
+  tcp_delivered = 8,  ///< All that was sent, the FIN included, has been acknowledged.
+  tcp_ended = 16,     ///< The connection is over; failure() says why, if it broke.
+  tcp_urgent = 32,    ///< The remote end has announced urgent data.
+};
+
+class TcpConnection {
+ public:
+  /// `settings` outlive it unless own_settings() was called; `initial` is the ISN; `clock_offset`
+  /// is added to the timestamps (RFC 7323, 5.4); `path_mtu` is that of the way down.
+  TcpConnection(const TcpSettings& settings, std::uint32_t initial, std::uint32_t clock_offset,
+                std::size_t path_mtu);
+
+  // ----- opening -----
+
+  /// Active open: a SYN is to be sent.
+  void connect(Time now);
+  /// Passive open by `syn`, which came to a listener.
+  void accept(const TcpSegment& syn, Time now);
+  /// Passive open by the acknowledgement of a SYN cookie. `syn` is the SYN as far as the cookie
+  /// tells; the connection is established.
+  void accept_cookie(const TcpSegment& syn, Time now);
+
+  // ----- segments -----
+
+  /// A segment of this connection has arrived, its checksum right.
+  void take(TcpSegment&& segment, Time now);
+  /// Fills `segment` with the next one to be sent, whose ports, checksum and way are the caller's.
+  /// Returns false if there is none for now.
+  bool next(TcpSegment& segment, Time now);
+  /// When expire() is to be called; end_of_time if never. Changes with every call.
+  Time deadline() const;
+  void expire(Time now);
+  /// What the user should be told since the last call.
+  TcpEvents take_events() {
+    return static_cast<TcpEvents>(std::exchange(events_, std::uint8_t{0}));
+  }
+
+  // ----- the user's calls -----
+
+  /// Takes bytes off the front of `data`, as many as there is room for in the send buffer.
+  void write(Message& data, Time now);
+  /// Takes all of `data`.
+  void write_all(Message&& data, Time now);
+  Message read(std::size_t max);
+  /// CLOSE of RFC 9293, 3.10.4: a FIN behind what was written. Reading goes on.
+  void shutdown(Time now);
+  /// Nobody reads any more: unread data reset the connection (RFC 9293, 3.6; RFC 2525, 2.17).
+  void close(Time now);
+  /// ABORT of RFC 9293, 3.10.5.
+  void abort();
+  /// The connection ends without a word, for a reason that came from elsewhere.
+  void fail(Errc reason);
+  /// What is left after this is reset.
+  void set_linger(Time deadline) { linger_deadline_ = deadline; }
+  void set_urgent() { sender_.urgent_end = sender_.next() + sender_.unsent_bytes(); }
+  void set_cork(bool cork) { sender_.is_corked = cork; }
+
+  /// The settings, copied for this connection alone.
+  TcpSettings& own_settings();
+  void settings_changed(Time now);
+  /// Datagrams may be no longer than this now (RFC 1191).
+  void set_path_mtu(std::size_t mtu, Time now);
+  std::size_t path_mtu() const { return path_mtu_; }
+
+  // ----- look -----
+
+  TcpState state() const { return state_; }
+  bool is_over() const { return state_ == TcpState::closed; }
+  /// ESTABLISHED or later.
+  bool is_synchronized() const { return state_ >= TcpState::established; }
+  Errc failure() const { return failure_; }
+  std::size_t readable() const { return receiver_.readable(); }
+  std::size_t writable() const;
+  /// Whether the remote end's FIN is all that is left to be read.
+  bool is_at_end() const { return receiver_.has_finished() && receiver_.readable() == 0; }
+  bool is_delivered() const {
+    return sender_.una() == sender_.next() && sender_.unsent_bytes() == 0;
+  }
+  bool has_finished() const { return sender_.has_finished(); }
+  const TcpSender& sender() const { return sender_; }
+  const TcpReceiver& receiver() const { return receiver_; }
+  const TcpSettings& settings() const { return *settings_; }
+  TcpInfo info(Time now) const;
+  bool uses_ecn() const { return uses_ecn_; }
+  /// Whether segments with data carry ECT(0) (RFC 3168, 6.1.2).
+  std::uint8_t send_scale() const { return send_scale_; }
+
+ private:
+  bool take_fast(TcpSegment& segment, Time now);
+  void take_in_syn_sent(TcpSegment& segment, Time now);
+  void agree(const TcpSegment& syn, Time now);
+  bool passes_paws(const TcpSegment& segment, Time now);
+  bool is_acceptable(std::int64_t position, const TcpSegment& segment) const;
+  void take_reset(std::int64_t position, Time now);
+  bool take_acknowledgement(const TcpSegment& segment, std::int64_t position, Time now);
+  void take_urgent(const TcpSegment& segment, std::int64_t position);
+  void take_data(TcpSegment& segment, std::int64_t position, Time now);
+  void fin_acknowledged(Time now);
+  void fin_received(Time now);
+  void enter(TcpState state);
+  void enter_time_wait(Time now);
+  void challenge(Time now);
+  void reply_reset(const TcpSegment& segment);
+  void end(Errc failure = Errc{});
+  void note(TcpEvents events) { events_ = static_cast<std::uint8_t>(events_ | events); }
+
+  void fill_syn(TcpSegment& segment);
+  void fill_ack(TcpSegment& segment, Time now);
+  bool next_reset(TcpSegment& segment);
+  bool next_keep_alive(TcpSegment& segment, Time now);
+  std::uint32_t timestamp(Time now) const;
+  std::uint32_t payload_limit() const;
+  std::uint16_t advertised_mss() const;
+  void restart_keep_alive(Time now);
+
+  TcpState state_ = TcpState::closed;
+  std::uint8_t events_ = 0;
+  Errc failure_{};
+  std::uint8_t send_scale_ = 0;
+  std::uint8_t receive_scale_ = 0;
+  bool uses_timestamps_ : 1 = false;
+  bool uses_window_scale_ : 1 = false;
+  bool uses_ecn_ : 1 = false;
+  bool wants_ecn_ : 1 = false;   // said so in its SYN
+  bool is_passive_ : 1 = false;  // came from LISTEN
+  bool is_unread_ : 1 = false;   // nobody reads any more
+  bool wants_reset_ : 1 = false;
+  bool reset_has_ack_ : 1 = false;
+  bool wants_keep_alive_ : 1 = false;
+  bool has_seen_marks_ : 1 = false;
+  std::uint8_t keep_alives_ = 0;
+  std::uint8_t challenges_left_ = 0;
+  std::uint32_t clock_offset_;
+  std::uint32_t recent_timestamp_ = 0;  // TS.Recent (RFC 7323, 4.3)
+  std::uint32_t last_ack_sent_ = 0;     // Last.ACK.sent
+  std::uint32_t reset_sequence_ = 0;
+  std::uint32_t path_mtu_;
+  std::uint16_t peer_mss_ = 536;
+  const TcpSettings* settings_;
+  Time last_received_at_{};
+  Time slow_deadline_ = end_of_time;  // of TIME-WAIT, or the next keep-alive
+  Time linger_deadline_ = end_of_time;
+  Time challenges_since_{};
+  std::uint64_t window_update_at_ = 0;   // SND.WL1, as a position of the remote end
+  std::uint64_t window_update_ack_ = 0;  // SND.WL2
+  std::uint32_t segments_in_ = 0;
+  std::uint32_t data_segments_in_ = 0;
+  std::uint32_t segments_out_ = 0;
+  TcpSender sender_;
+  TcpReceiver receiver_;
+  std::unique_ptr<TcpSettings> own_settings_;
+};
+
+}  // namespace elvis

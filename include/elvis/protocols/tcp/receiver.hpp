@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// TcpReceiver: the half of a connection that takes a stream: order, window, acknowledgements.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "elvis/protocols/tcp/reassembly.hpp"
+#include "elvis/protocols/tcp/segment.hpp"
+#include "elvis/protocols/tcp/settings.hpp"
+#include "elvis/util/units.hpp"
+
+namespace elvis {
+
+/// Positions count from the remote SYN, which is 0. Has no clock: every call says what time it is.
+class TcpReceiver {
+ public:
+  /// The remote end's SYN has arrived.
+  void begin(std::uint32_t initial, std::size_t buffer, std::uint32_t mss,
+             std::uint64_t quick_acks);
+
+  std::uint32_t initial() const { return initial_; }
+  std::uint64_t next() const { return next_; }  ///< RCV.NXT
+  std::uint32_t acknowledgement() const { return tcp_position::to_wire(next_, initial_); }
+  std::int64_t position_of(std::uint32_t sequence) const {
+    return tcp_position::from_wire(sequence, initial_, next_);
+  }
+  /// Bytes that the remote end may send from next() on: what it was told last.
+  std::uint64_t window() const { return right_edge_ - next_; }
+  std::uint64_t right_edge() const { return right_edge_; }
+
+  /// Takes the bytes of a segment at `position`, which overlap the window. What is beyond it, or
+  /// was there before, is cut off. `has_fin`: the FIN stands behind them.
+  void take(std::uint64_t position, Message bytes, bool has_fin, const TcpSettings& settings,
+            Time now);
+  /// The same for what is exactly next, when nothing waits behind a gap and it fits.
+  void take_next(Message&& bytes, const TcpSettings& settings, Time now);
+
+  /// Up to `max` bytes in order. The window may open.
+  Message read(std::size_t max);
+  std::size_t readable() const { return ready_.size(); }
+  /// Whether the FIN has arrived with everything before it.
+  bool has_finished() const { return fin_ != 0 && next_ > fin_; }
+
+  // ----- what is sent back -----
+
+  /// The window field of the next segment, which is on its way after this call. Moves the right
+  /// edge unless that would make it silly (RFC 9293, 3.8.6.2.2).
+  std::uint16_t advertise(unsigned scale);
+  /// Whether reading has opened the window so far that the remote end should hear of it.
+  bool wants_window_update() const;
+  void acknowledge_now() { wants_ack_ = true; }
+  /// Whether an acknowledgement is due without waiting.
+  bool wants_ack() const { return wants_ack_; }
+  /// When an acknowledgement that waits must be sent; end_of_time if none does.
+  Time ack_deadline() const { return ack_deadline_; }
+  /// An acknowledgement was sent.
+  void acknowledged() {
+    wants_ack_ = false;
+    unacknowledged_ = 0;
+    ack_deadline_ = end_of_time;
+  }
+  /// The blocks of RFC 2018 for the next acknowledgement, at most as many as `options` has room
+  /// for beside its timestamps, the duplicate of RFC 2883 first.
+  void report_sack(TcpOptions& options);
+  bool has_gaps() const { return gaps_ != nullptr && !gaps_->empty(); }
+
+  void set_buffer(std::size_t bytes) { buffer_ = static_cast<std::uint32_t>(bytes); }
+  std::size_t buffer() const { return buffer_; }
+  std::uint32_t largest_segment() const { return largest_; }
+  std::uint64_t bytes_received() const {
+    return next_ == 0 ? 0 : next_ - 1 - (has_finished() ? 1 : 0);
+  }
+  std::uint32_t out_of_order() const { return out_of_order_; }
+
+  /// RFC 3168, 6.1.3: a segment with CE has arrived; acknowledgements carry ECE until CWR does.
+  bool echoes_congestion = false;
+  /// The most bytes that the window may grow to; 0: it stays as it is.
+  std::uint32_t auto_tune_limit = 0;
+
+ private:
+  void count_for_ack(std::size_t bytes, const TcpSettings& settings, Time now);
+  void note_duplicate(std::uint64_t begin, std::uint64_t end);
+  void tune();
+
+  std::uint64_t next_ = 0;
+  std::uint64_t right_edge_ = 0;
+  Message ready_;
+  std::unique_ptr<TcpReassembly> gaps_;
+  std::uint64_t fin_ = 0;  // the FIN's position; 0 until it is known
+  Time ack_deadline_ = end_of_time;
+  std::uint64_t duplicate_begin_ = 0;  // for the next DSACK; empty if it ends where it begins
+  std::uint32_t duplicate_length_ = 0;
+  std::uint32_t initial_ = 0;
+  std::uint32_t buffer_ = 0;
+  std::uint32_t mss_ = 536;
+  std::uint32_t largest_ = 0;         // segment that has come
+  std::uint32_t unacknowledged_ = 0;  // bytes
+  std::uint32_t out_of_order_ = 0;    // segments
+  std::uint32_t read_since_ = 0;      // bytes, for tuning
+  std::uint16_t quick_acks_ = 0;
+  bool wants_ack_ = false;
+};
+
+}  // namespace elvis

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+// TcpSender: the half of a connection that sends a stream: what goes out, when, and when again.
+//
+//                 una            nxt                  end
+//    acknowledged  | in flight    | not sent yet       | (FIN)
+//   ───────────────┼──────────────┼────────────────────┼──────► position
+//                  └── scoreboard ┘
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "elvis/protocols/tcp/congestion.hpp"
+#include "elvis/protocols/tcp/rtt.hpp"
+#include "elvis/protocols/tcp/scoreboard.hpp"
+#include "elvis/protocols/tcp/segment.hpp"
+#include "elvis/protocols/tcp/settings.hpp"
+#include "elvis/protocols/tcp/tcp_info.hpp"
+
+namespace elvis {
+
+/// Positions count from the SYN, which is 0. Has no clock: every call says what time it is.
+class TcpSender {
+ public:
+  using Phase = TcpCongestionState;
+
+  TcpSender(const TcpSettings& settings, std::uint32_t initial);
+  ~TcpSender();
+
+  // ----- what is to be sent -----
+
+  void write(Message&& data) { unsent_.append(std::move(data)); }
+  /// The FIN follows what was written.
+  void finish() { wants_fin_ = true; }
+  bool has_finished() const { return wants_fin_; }
+  /// Forgets what was not sent yet.
+  void discard_unsent();
+  std::size_t unacknowledged_bytes() const { return sent_.size() + unsent_.size(); }
+  std::size_t unsent_bytes() const { return unsent_.size(); }
+
+  // ----- what the connection agreed on -----
+
+  void set_mss(std::uint32_t mss);
+  std::uint32_t mss() const { return window_.mss; }
+  void use_sack() { uses_sack_ = true; }
+  bool uses_sack() const { return uses_sack_; }
+  /// The window of a SYN is not scaled: RFC 7323, 2.2.
+  void set_peer_window(std::uint64_t bytes) {
+    right_edge_ = una_ + bytes;
+    largest_window_ = bytes;
+  }
+  void set_settings(const TcpSettings& settings) { settings_ = &settings; }
+  void start_window();  ///< RFC 6928, once the mss is known.
+
+  // ----- acknowledgements -----
+
+  struct Ack {
+    std::uint64_t position;  ///< Checked: at most next().
+    std::uint64_t window;    ///< Bytes, scaled.
+    bool updates_window;     ///< RFC 9293, 3.10.7.4: it is not older than the last one.
+    bool is_pure;            ///< Neither data nor SYN nor FIN come with it.
+    bool echoes_congestion;  ///< ECE.
+    Duration echoed_rtt;     ///< By timestamps, for what was sent again; 0 if not known.
+    std::span<const TcpOptions::Block> blocks;
+  };
+  void acknowledged(const Ack& ack, Time now);
+
+  std::uint64_t una() const { return una_; }
+  std::uint64_t next() const { return next_; }
+  std::uint32_t initial() const { return initial_; }
+  std::uint32_t wire(std::uint64_t position) const {
+    return tcp_position::to_wire(position, initial_);
+  }
+  std::int64_t position_of(std::uint32_t sequence) const {
+    return tcp_position::from_wire(sequence, initial_, next_);
+  }
+  bool is_syn_acknowledged() const { return una_ > 0; }
+  bool is_fin_sent() const { return fin_ != 0; }
+  bool is_fin_acknowledged() const { return fin_ != 0 && una_ > fin_; }
+  /// Whether `position` acknowledges what was sent, the byte of a window probe included.
+  bool may_acknowledge(std::int64_t position) const {
+    return position <= static_cast<std::int64_t>(next_ + (is_probing_ ? 1 : 0));
+  }
+  std::uint64_t largest_window() const { return largest_window_; }
+
+  // ----- what goes out -----
+
+  struct Outgoing {
+    std::uint64_t position;
+    Message payload;
+    bool is_syn = false;
+    bool is_fin = false;
+    bool is_push = false;
+    bool is_resent = false;
+    bool has_cwr = false;  ///< RFC 3168, 6.1.2: the window was reduced.
+  };
+  /// The next segment to be sent now, if any. Before the SYN is acknowledged only that.
+  bool next_segment(Outgoing& out, Time now);
+  void send_syn(Time now);
+  /// No more than the SYN goes out until it is acknowledged. Says that it may be sent again.
+  Time deadline() const { return deadline_; }
+  /// The deadline has come. Returns false if the remote end is given up.
+  bool expire(Time now);
+  /// A segment was too long for the path.
+  void mss_reduced(std::uint32_t mss, Time now);
+
+  /// An ICMP error or a mark tells of congestion (RFC 3168, 6.1.2).
+  void congestion_met(Time now);
+
+  bool is_corked = false;
+  /// Data up to here are urgent (RFC 9293, 3.8.5); 0 if there are none.
+  std::uint64_t urgent_end = 0;
+
+  const TcpWindow& window() const { return window_; }
+  const TcpRtt& rtt() const { return rtt_; }
+  Duration timeout() const;
+  std::uint64_t in_flight() const { return next_ - una_ - sacked_ - lost_; }
+  Phase phase() const { return phase_; }
+  void fill(TcpInfo& info, Time now) const;
+  TcpRtt& rtt_of_syn() { return rtt_; }
+
+ private:
+  enum class Timer : std::uint8_t { none, retransmit, probe_tail, reorder, persist };
+  struct Repair;
+
+  Repair& repair();
+  std::uint64_t stream_end() const { return next_ + unsent_.size(); }
+  Message bytes_of(std::uint64_t begin, std::uint64_t end) const;
+  std::uint64_t pop_acknowledged(const Ack& ack, Time now, bool& was_resent);
+  std::uint64_t take_sack(const Ack& ack, Time now);
+  std::uint64_t mark_sacked(std::uint64_t begin, std::uint64_t end, Time now);
+  void rack_delivered(const TcpSent& sent, Time now);
+  void find_losses(Time now);
+  void find_losses_by_time(Time now);
+  void find_losses_by_count();
+  void count_duplicate(const Ack& ack);
+  void mark_lost(TcpSent& sent);
+  void mark_first_lost();
+  void forget_flags(TcpSent& sent);
+  void enter_recovery(Time now);
+  void leave_recovery();
+  void reduce_proportionally(std::uint64_t delivered, bool has_advanced);
+  void after_ack(const Ack& ack, std::uint64_t acked, std::uint64_t delivered, Duration rtt,
+                 Time now);
+  bool resend(Outgoing& out, Time now);
+  bool send_new(Outgoing& out, Time now);
+  std::size_t size_of_next(bool& is_window_limited) const;
+  void record(std::uint64_t begin, std::uint32_t length, Time now);
+  void commit_probe(Time now);
+  void arm(Time now);
+  void set_timer(Timer timer, Time deadline) {
+    timer_ = timer;
+    deadline_ = deadline;
+  }
+  Duration tail_probe_time() const;
+  bool retransmission_timed_out(Time now);
+  void send_tail_probe(Time now);
+  bool has_given_up(Time now) const;
+
+  const TcpSettings* settings_;
+  std::unique_ptr<TcpCongestion> congestion_;
+  std::uint64_t una_ = 0;
+  std::uint64_t next_ = 0;
+  std::uint64_t right_edge_ = 1;
+  TcpWindow window_;
+  TcpScoreboard flight_;
+  Message sent_;
+  Message unsent_;
+  Time deadline_ = end_of_time;
+  Time timer_base_{};  // when the retransmission timer was started
+  TcpRtt rtt_;
+  std::uint64_t fin_ = 0;  // its position, once it was sent
+  std::uint64_t largest_window_ = 0;
+  std::uint32_t initial_;
+  std::uint32_t sacked_ = 0;  // bytes
+  std::uint32_t lost_ = 0;    // bytes
+  Timer timer_ = Timer::none;
+  Phase phase_ = Phase::open;
+  std::uint8_t backoff_ = 0;
+  std::uint8_t probes_ = 0;
+  bool uses_sack_ : 1 = false;
+  bool wants_fin_ : 1 = false;
+  bool is_probing_ : 1 = false;  // a byte beyond the window is on its way
+  bool wants_probe_ : 1 = false;
+  bool wants_cwr_ : 1 = false;
+  bool is_window_used_ : 1 = false;  // the window, not the application, holds back data
+  bool must_resend_ : 1 = false;     // one segment, whatever the window says
+  bool must_send_new_ : 1 = false;   // likewise
+  bool has_syn_ : 1 = false;         // the SYN may go out
+  // What the fastest segments tell (RFC 8985, 6.1).
+  Time rack_sent_at_{};
+  std::uint64_t rack_end_ = 0;
+  std::unique_ptr<Repair> repair_;  // while something is missing
+  // Counted for TcpInfo.
+  std::uint64_t bytes_sent_ = 0;
+  std::uint64_t bytes_resent_ = 0;
+  std::uint32_t segments_ = 0;
+  std::uint32_t resent_segments_ = 0;
+  Time last_sent_at_{};
+  Time unacknowledged_since_{};  // for the user timeout
+};
+
+}  // namespace elvis

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// TcpSettings: the arguments of `[Protocol name='TCP']`, shared by all connections of a machine.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "elvis/graph/options.hpp"
+#include "elvis/util/units.hpp"
+#include "elvis/wire/tcp_options.hpp"
+
+namespace elvis {
+
+/// Which defaults hold when a person gives no others are those below.
+class TcpSettings final : public Options {
+ public:
+  int congestion = 0;              ///< Place in congestion_kinds(); 0 is CUBIC.
+  bool sack = true;                ///< RFC 2018.
+  bool rack = true;                ///< RFC 8985 with SACK; else losses are found as RFC 6675 does.
+  bool timestamps = true;          ///< RFC 7323.
+  bool window_scale = true;        ///< RFC 7323.
+  bool ecn = false;                ///< RFC 3168: asked for when connecting, and granted.
+  bool no_delay = false;           ///< No Nagle (RFC 9293, 3.7.4).
+  bool delayed_ack = true;         ///< RFC 9293, 3.8.6.3.
+  bool limited_transmit = true;    ///< RFC 3042.
+  bool syn_cookies = true;         ///< When the queue of half-open connections is full.
+  bool path_mtu_discovery = true;  ///< RFC 1191: segments are not fragmented.
+  bool auto_tune = false;          ///< Buffers grow with the path, up to 16 times.
+  bool slow_start_after_idle = true;       ///< RFC 5681, 4.1.
+  std::uint64_t initial_window = 10;       ///< Segments (RFC 6928).
+  std::uint64_t quick_acks = 0;            ///< First data segments that are acknowledged at once.
+  std::uint64_t send_buffer = 1 << 20;     ///< Bytes that wait to be sent or acknowledged.
+  std::uint64_t receive_buffer = 1 << 20;  ///< Bytes that wait to be read: the window.
+  std::uint64_t mss = 0;                   ///< Of both directions; 0: as the MTU allows.
+  std::uint64_t retries = 15;              ///< Retransmissions of data before giving up.
+  std::uint64_t syn_retries = 6;
+  std::uint64_t first_port = 49'152;  ///< Of those that are given out; then from 1,024 on.
+  Duration initial_rto = std::chrono::seconds{1};      ///< RFC 6298, 2.1.
+  Duration min_rto = std::chrono::milliseconds{200};   ///< RFC 6298, 2.4 says 1 s.
+  Duration max_rto = std::chrono::seconds{120};        ///< RFC 6298, 2.5.
+  Duration ack_delay = std::chrono::milliseconds{40};  ///< Less than 0.5 s (RFC 9293, 3.8.6.3).
+  Duration msl = std::chrono::seconds{30};             ///< TIME-WAIT lasts twice as long.
+  Duration user_timeout{};                             ///< RFC 9293, 3.8.3; 0: by `retries`.
+  bool keep_alive = false;                             ///< RFC 9293, 3.8.4.
+  Duration keep_alive_time = std::chrono::hours{2};    ///< Idle before the first probe.
+  Duration keep_alive_interval = std::chrono::seconds{75};
+  std::uint64_t keep_alive_probes = 9;
+  int layout = 0;  ///< TcpLayout of what is sent.
+
+  TcpLayout option_layout() const { return static_cast<TcpLayout>(layout); }
+
+  void visit(OptionVisitor& visitor) override;
+};
+
+}  // namespace elvis

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+// TcpSocket: one end of a stream, as applications hold it.
+//
+//   TcpSocket socket{machine};
+//   Result<> connected = co_await socket.connect({address, 80});
+//   Result<> sent = co_await socket.send(Message{"hello"});
+//   Result<Message> got = co_await socket.receive();
+//
+// A coroutine that waits goes on in the event that it waited for; no call makes a coroutine frame.
+// Each of connect, send, receive is awaited by one coroutine at a time; send and receive may be
+// awaited at once by two. Destroying a socket closes it, and who waits in it is not resumed.
+#pragma once
+
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "elvis/graph/machine.hpp"
+#include "elvis/protocols/tcp.hpp"
+#include "elvis/sim/partition.hpp"
+#include "elvis/sim/timer.hpp"
+#include "elvis/util/result.hpp"
+
+namespace elvis {
+
+class TcpSocket;
+using TcpSocketRef = std::unique_ptr<TcpSocket>;
+
+/// One end of a stream.
+class TcpSocket final : public TcpUser, public Pooled {
+ public:
+  explicit TcpSocket(Machine& machine) : machine_{machine} {}
+  TcpSocket(const TcpSocket&) = delete;
+  TcpSocket& operator=(const TcpSocket&) = delete;
+  /// As close() does.
+  ~TcpSocket();
+
+  // ----- before it is connected -----
+
+  /// Chooses the local end of connect(). Errors: closed, address_not_available.
+  Result<> bind(Endpoint local);
+  /// Settings of its own instead of the machine's; they are copied.
+  void use(const TcpSettings& settings);
+
+  class Connect;
+  /// `Result<> connected = co_await socket.connect(remote);` Errors: those of Tcp::open, refused,
+  /// timed_out, network_unreachable, host_unreachable, closed, invalid_argument.
+  Connect connect(Endpoint remote);
+  /// Begins to connect without waiting. Errors: those of Tcp::open, invalid_argument.
+  Result<> start_connecting(Endpoint remote);
+
+  // ----- the stream -----
+
+  class Send;
+  /// `Result<> sent = co_await socket.send(message);` Goes on when all of it has found room in the
+  /// send buffer. Errors: not_connected, closed, reset, timed_out, host_unreachable.
+  Send send(Message data);
+  /// Takes as many bytes off the front of `data` as have room, and returns how many. Errors: those
+  /// of send(), would_block if there is no room.
+  Result<std::size_t> try_send(Message& data);
+
+  class Receive;
+  /// `Result<Message> got = co_await socket.receive(max);` Goes on with 1 to `max` bytes when some
+  /// are there, with none when the remote end has sent its FIN. Errors: not_connected, closed,
+  /// reset, timed_out, host_unreachable.
+  Receive receive(std::size_t max = ~std::size_t{0});
+  /// The same without waiting. Errors: those of receive(), would_block.
+  Result<Message> try_receive(std::size_t max = ~std::size_t{0});
+
+  /// Ends this half of the stream: what was sent before still arrives, then the FIN. Receiving goes
+  /// on. Errors: not_connected, closed.
+  Result<> shutdown();
+  /// Ends both halves; what was sent still arrives (unless linger says otherwise). If unread data
+  /// are left, the connection is reset (RFC 9293, 3.6). Who waits is woken with Errc::closed.
+  void close();
+  /// Resets the connection (RFC 9293, 3.10.5).
+  void abort();
+
+  class Flush;
+  /// `Result<> done = co_await socket.flush();` Goes on when the remote end has acknowledged all
+  /// that was sent, the FIN included. Errors: those of send().
+  Flush flush();
+
+  // ----- options -----
+
+  void set_no_delay(bool no_delay);
+  /// Holds back segments that are not full.
+  void set_cork(bool cork);
+  void set_keep_alive(bool keep_alive);
+  void set_keep_alive(Duration idle, Duration interval, std::uint32_t probes);
+  /// How long sent data may stay unacknowledged (RFC 9293, 3.8.3); 0: by retransmissions.
+  void set_user_timeout(Duration timeout);
+  /// close() resets the connection if data are left after `linger`, at once if it is 0.
+  void set_linger(std::optional<Duration> linger) { linger_ = linger; }
+  void set_send_buffer(std::size_t bytes);
+  void set_receive_buffer(std::size_t bytes);
+  /// Makes what send() takes next end in urgent data (RFC 9293, 3.8.5).
+  void set_urgent();
+
+  // ----- look -----
+
+  Machine& machine() const { return machine_; }
+  /// Port 0 if there is none.
+  Endpoint local() const;
+  Endpoint remote() const;
+  bool is_connected() const { return session_ != nullptr && session_->is_open(); }
+  TcpState state() const;
+  TcpInfo info() const;
+  /// Bytes that can be received now, and that can be sent without waiting.
+  std::size_t readable() const;
+  std::size_t writable() const;
+  /// The error that ended the connection, told once; nothing if there is none.
+  std::optional<Errc> take_error();
+  /// The session, or null.
+  TcpSession* session() const { return session_.get(); }
+
+  void tcp_changed(TcpSession& session, TcpEvents events) override;
+
+ private:
+  friend class TcpListener;
+
+  TcpSocket(Machine& machine, TcpSessionRef session);
+
+  Result<> usable() const;
+  Errc end_error() const { return is_closed_ ? Errc::closed : failure_; }
+  void wake(Waiter*& waiter);
+  void wake_all();
+
+  Machine& machine_;
+  TcpSessionRef session_;
+  Endpoint local_{};
+  std::unique_ptr<TcpSettings> settings_;
+  std::optional<Duration> linger_;
+  Errc failure_{};
+  bool is_closed_ = false;
+  Waiter* connecting_ = nullptr;
+  Waiter* receiving_ = nullptr;
+  Waiter* flushing_ = nullptr;
+  Send* sending_ = nullptr;
+};
+
+// ===== What is awaited =====
+
+class TcpSocket::Connect {
+ public:
+  Connect(TcpSocket& socket, Endpoint remote) : socket_{socket}, remote_{remote} {}
+  Connect(const Connect&) = delete;
+  Connect& operator=(const Connect&) = delete;
+  ~Connect() {
+    if (socket_.connecting_ == &waiter_) socket_.connecting_ = nullptr;
+  }
+
+  bool await_ready();
+  void await_suspend(std::coroutine_handle<> waiting);
+  Result<> await_resume();
+
+ private:
+  TcpSocket& socket_;
+  Endpoint remote_;
+  std::optional<Errc> failure_;
+  Waiter waiter_;
+};
+
+class TcpSocket::Send {
+ public:
+  Send(TcpSocket& socket, Message&& data) : socket_{socket}, data_{std::move(data)} {}
+  Send(const Send&) = delete;
+  Send& operator=(const Send&) = delete;
+  ~Send() {
+    if (socket_.sending_ == this) socket_.sending_ = nullptr;
+  }
+
+  bool await_ready() { return feed(); }
+  void await_suspend(std::coroutine_handle<> waiting);
+  Result<> await_resume();
+
+ private:
+  friend TcpSocket;
+
+  bool feed();  // true when there is nothing left to wait for
+
+  TcpSocket& socket_;
+  Message data_;
+  std::optional<Errc> failure_;
+  Waiter waiter_;
+};
+
+class TcpSocket::Receive {
+ public:
+  Receive(TcpSocket& socket, std::size_t max) : socket_{socket}, max_{max} {}
+  Receive(const Receive&) = delete;
+  Receive& operator=(const Receive&) = delete;
+  ~Receive() {
+    if (socket_.receiving_ == &waiter_) socket_.receiving_ = nullptr;
+  }
+
+  bool await_ready() const;
+  void await_suspend(std::coroutine_handle<> waiting);
+  Result<Message> await_resume() { return socket_.try_receive(max_); }
+
+ private:
+  TcpSocket& socket_;
+  std::size_t max_;
+  Waiter waiter_;
+};
+
+class TcpSocket::Flush {
+ public:
+  explicit Flush(TcpSocket& socket) : socket_{socket} {}
+  Flush(const Flush&) = delete;
+  Flush& operator=(const Flush&) = delete;
+  ~Flush() {
+    if (socket_.flushing_ == &waiter_) socket_.flushing_ = nullptr;
+  }
+
+  bool await_ready() const;
+  void await_suspend(std::coroutine_handle<> waiting);
+  Result<> await_resume() const;
+
+ private:
+  TcpSocket& socket_;
+  Waiter waiter_;
+};
+
+inline TcpSocket::Connect TcpSocket::connect(Endpoint remote) {
+  return Connect{*this, remote};
+}
+inline TcpSocket::Send TcpSocket::send(Message data) {
+  return Send{*this, std::move(data)};
+}
+inline TcpSocket::Receive TcpSocket::receive(std::size_t max) {
+  return Receive{*this, max};
+}
+inline TcpSocket::Flush TcpSocket::flush() {
+  return Flush{*this};
+}
+
+}  // namespace elvis

@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: MIT
+// setsockopt, getsockopt, fcntl, ioctl.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "elvis/protocols/tcp/congestion.hpp"
+#include "process.hpp"
+#include "symbols.hpp"
+
+namespace elvis::packetdrill {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::int64_t nonblocking_bit = 0x800;  // O_NONBLOCK
+
+// Options that a stack without their subject takes and tells back.
+constexpr std::array<std::string_view, 34> kept_options{"SO_REUSEADDR",
+                                                        "SO_REUSEPORT",
+                                                        "SO_BROADCAST",
+                                                        "SO_OOBINLINE",
+                                                        "SO_PRIORITY",
+                                                        "SO_MARK",
+                                                        "SO_DEBUG",
+                                                        "SO_DONTROUTE",
+                                                        "SO_BINDTODEVICE",
+                                                        "SO_RCVLOWAT",
+                                                        "SO_SNDLOWAT",
+                                                        "SO_TIMESTAMP",
+                                                        "SO_BUSY_POLL",
+                                                        "SO_MAX_PACING_RATE",
+                                                        "SO_INCOMING_CPU",
+                                                        "SO_RCVTIMEO",
+                                                        "SO_SNDTIMEO",
+                                                        "IP_TOS",
+                                                        "IP_TTL",
+                                                        "IP_RECVERR",
+                                                        "IP_FREEBIND",
+                                                        "IP_TRANSPARENT",
+                                                        "IP_BIND_ADDRESS_NO_PORT",
+                                                        "TCP_QUICKACK",
+                                                        "TCP_DEFER_ACCEPT",
+                                                        "TCP_LINGER2",
+                                                        "TCP_WINDOW_CLAMP",
+                                                        "TCP_NOTSENT_LOWAT",
+                                                        "TCP_SAVE_SYN",
+                                                        "TCP_THIN_LINEAR_TIMEOUTS",
+                                                        "TCP_THIN_DUPACK",
+                                                        "TCP_TX_DELAY",
+                                                        "TCP_INQ",
+                                                        "TCP_TIMESTAMP"};
+
+std::string_view name_of(const Expression& expression) {
+  return expression.kind == Expression::Kind::word ? std::string_view{expression.word}
+                                                   : std::string_view{};
+}
+
+// Scripts may write an option as a number.
+std::string_view name_of_option(const CallEvent& call) {
+  constexpr std::array<std::pair<std::int64_t, std::string_view>, 18> of_tcp{
+      {{1, "TCP_NODELAY"},
+       {2, "TCP_MAXSEG"},
+       {3, "TCP_CORK"},
+       {4, "TCP_KEEPIDLE"},
+       {5, "TCP_KEEPINTVL"},
+       {6, "TCP_KEEPCNT"},
+       {7, "TCP_SYNCNT"},
+       {8, "TCP_LINGER2"},
+       {9, "TCP_DEFER_ACCEPT"},
+       {10, "TCP_WINDOW_CLAMP"},
+       {11, "TCP_INFO"},
+       {12, "TCP_QUICKACK"},
+       {13, "TCP_CONGESTION"},
+       {18, "TCP_USER_TIMEOUT"},
+       {23, "TCP_FASTOPEN"},
+       {24, "TCP_TIMESTAMP"},
+       {25, "TCP_NOTSENT_LOWAT"},
+       {36, "TCP_INQ"}}};
+  constexpr std::array<std::pair<std::int64_t, std::string_view>, 7> of_socket{
+      {{2, "SO_REUSEADDR"},
+       {4, "SO_ERROR"},
+       {7, "SO_SNDBUF"},
+       {8, "SO_RCVBUF"},
+       {9, "SO_KEEPALIVE"},
+       {13, "SO_LINGER"},
+       {15, "SO_REUSEPORT"}}};
+  if (call.arguments.size() < 3) return {};
+  if (const std::string_view name = name_of(call.arguments[2]); !name.empty()) return name;
+  const std::int64_t level = value_of(call.arguments[1]).value_or(-1);
+  const std::int64_t number = value_of(call.arguments[2]).value_or(-1);
+  const auto search = [number](const auto& names) -> std::string_view {
+    for (const auto& [value, name] : names) {
+      if (value == number) return name;
+    }
+    return {};
+  };
+  if (level == 6) return search(of_tcp);
+  return level == 1 ? search(of_socket) : std::string_view{};
+}
+
+std::int64_t errno_of(boost::system::error_code error) {
+  return symbol_value(errno_name(error)).value_or(EIO);
+}
+
+// The numbers that Linux gives to states.
+std::int64_t linux_state(TcpState state) {
+  switch (state) {
+    case TcpState::established:
+      return 1;
+    case TcpState::syn_sent:
+      return 2;
+    case TcpState::syn_received:
+      return 3;
+    case TcpState::fin_wait_1:
+      return 4;
+    case TcpState::fin_wait_2:
+      return 5;
+    case TcpState::time_wait:
+      return 6;
+    case TcpState::closed:
+      return 7;
+    case TcpState::close_wait:
+      return 8;
+    case TcpState::last_ack:
+      return 9;
+    case TcpState::listen:
+      return 10;
+    case TcpState::closing:
+      return 11;
+  }
+  return 7;
+}
+
+}  // namespace
+
+// Changes the settings of a file, and of its connection if it has one.
+template <typename Change>
+void Process::configure(File& file, Change change) {
+  change(file.settings);
+  if (file.stream != nullptr && file.stream->session() != nullptr) {
+    file.stream->session()->configure(change);
+  }
+}
+
+// ===== setsockopt =====
+
+CallOutcome Process::setsockopt(const CallEvent& call) {
+  File* const file = file_of(call);
+  if (file == nullptr) return CallOutcome::failed("EBADF");
+  const std::string_view name = name_of_option(call);
+  if (call.arguments.size() < 4 || name.empty()) return CallOutcome::failed("ENOPROTOOPT");
+  const Expression& argument = call.arguments[3];
+  if (name == "SO_LINGER") return set_linger(*file, argument);
+  if (name == "TCP_CONGESTION") {
+    const Expression& word = argument.kind == Expression::Kind::list && !argument.parts.empty()
+                                 ? argument.parts[0]
+                                 : argument;
+    return set_congestion(*file, word.word);
+  }
+  const std::int64_t value = value_of(argument).value_or(1);
+  if (set_option(*file, name, value)) return 0;
+  return CallOutcome::failed("ENOPROTOOPT");
+}
+
+CallOutcome Process::set_linger(File& file, const Expression& value) {
+  const Expression* record = &value;
+  if (value.kind == Expression::Kind::list && value.parts.size() == 1) record = &value.parts[0];
+  const Expression* const is_on = record->part("onoff");
+  const Expression* const time = record->part("linger");
+  if (is_on == nullptr || time == nullptr) return CallOutcome::failed("EINVAL");
+  if (file.stream == nullptr) return 0;
+  if (value_of(*is_on).value_or(0) == 0) {
+    file.stream->set_linger(std::nullopt);
+  } else {
+    const auto limit = std::clamp<std::int64_t>(value_of(*time).value_or(0), 0, 1'000'000);
+    file.stream->set_linger(seconds{limit});
+  }
+  return 0;
+}
+
+CallOutcome Process::set_congestion(File& file, const std::string& name) {
+  const std::string known = name == "reno" ? "newreno" : name;
+  const auto kinds = congestion_kinds();
+  for (std::size_t place = 0; place < kinds.size(); ++place) {
+    if (kinds[place].name != known) continue;
+    configure(file,
+              [place](TcpSettings& settings) { settings.congestion = static_cast<int>(place); });
+    return 0;
+  }
+  return CallOutcome::failed("ENOENT");
+}
+
+bool Process::set_option(File& file, std::string_view name, std::int64_t value) {
+  const bool is_on = value != 0;
+  const auto positive = static_cast<std::uint64_t>(std::clamp<std::int64_t>(value, 0, 1LL << 40));
+  const bool is_kept =
+      std::find(kept_options.begin(), kept_options.end(), name) != kept_options.end();
+  const bool is_of_tcp = name.starts_with("TCP_");
+  if (is_of_tcp && file.kind != Packet::Kind::tcp) return false;
+  file.kept[std::string{name}] = value;
+  if (name == "TCP_QUICKACK") {
+    configure(file, [is_on](TcpSettings& settings) { settings.delayed_ack = !is_on; });
+  }
+  if (name == "IP_MTU_DISCOVER") {
+    configure(file, [is_on](TcpSettings& settings) { settings.path_mtu_discovery = is_on; });
+    if (file.datagrams != nullptr) file.datagrams->set_dont_fragment(value >= 2);
+    return true;
+  }
+  if (is_kept) return true;
+  if (file.kind != Packet::Kind::tcp) {
+    return name == "SO_RCVBUF" || name == "SO_SNDBUF" || name == "SO_KEEPALIVE";
+  }
+  if (name == "SO_RCVBUF" || name == "SO_RCVBUFFORCE") {
+    configure(file, [positive](TcpSettings& settings) { settings.receive_buffer = positive; });
+  } else if (name == "SO_SNDBUF" || name == "SO_SNDBUFFORCE") {
+    configure(file, [positive](TcpSettings& settings) { settings.send_buffer = positive; });
+  } else if (name == "SO_KEEPALIVE") {
+    configure(file, [is_on](TcpSettings& settings) { settings.keep_alive = is_on; });
+  } else if (name == "TCP_NODELAY") {
+    configure(file, [is_on](TcpSettings& settings) { settings.no_delay = is_on; });
+  } else if (name == "TCP_CORK") {
+    file.is_corked = is_on;
+    if (file.stream != nullptr) file.stream->set_cork(is_on);
+  } else if (name == "TCP_MAXSEG") {
+    configure(file, [positive](TcpSettings& settings) { settings.mss = positive; });
+  } else if (name == "TCP_KEEPIDLE") {
+    configure(file,
+              [positive](TcpSettings& settings) { settings.keep_alive_time = seconds{positive}; });
+  } else if (name == "TCP_KEEPINTVL") {
+    configure(file, [positive](TcpSettings& settings) {
+      settings.keep_alive_interval = seconds{positive};
+    });
+  } else if (name == "TCP_KEEPCNT") {
+    configure(file, [positive](TcpSettings& settings) { settings.keep_alive_probes = positive; });
+  } else if (name == "TCP_SYNCNT") {
+    configure(file, [positive](TcpSettings& settings) { settings.syn_retries = positive; });
+  } else if (name == "TCP_USER_TIMEOUT") {
+    configure(file, [positive](TcpSettings& settings) {
+      settings.user_timeout = milliseconds{positive};
+    });
+  } else {
+    file.kept.erase(std::string{name});
+    return false;
+  }
+  return true;
+}
+
+// ===== getsockopt =====
+
+CallOutcome Process::getsockopt(const CallEvent& call) {
+  File* const file = file_of(call);
+  if (file == nullptr) return CallOutcome::failed("EBADF");
+  const std::string_view name = name_of_option(call);
+  CallOutcome outcome;
+  if (name == "TCP_INFO") return outcome;
+  if (name == "TCP_CONGESTION") {
+    const std::string_view seen =
+        congestion_kinds()[static_cast<std::size_t>(file->settings.congestion)].name;
+    const Expression& argument = call.arguments.size() > 3 ? call.arguments[3] : call.result;
+    const std::string& expected = argument.word == "reno" ? "newreno" : argument.word;
+    if (!argument.is_ellipsis() && !expected.empty() && expected != seen) {
+      outcome.differences.push_back(fmt::format("expected {}, seen {}", expected, seen));
+    }
+    return outcome;
+  }
+  const std::int64_t seen = option_of(*file, name);
+  if (seen < 0) return CallOutcome::failed("ENOPROTOOPT");
+  check_argument(call, 3, seen, outcome);
+  return outcome;
+}
+
+std::int64_t Process::option_of(File& file, std::string_view name) {
+  TcpSocket* const stream = file.stream.get();
+  const TcpSettings& settings = file.settings;
+  const auto in = [](Duration time, Duration unit) { return std::int64_t{time / unit}; };
+  if (name == "SO_ERROR") {
+    const auto error = stream == nullptr ? std::nullopt : stream->take_error();
+    return error ? errno_of(make_error_code(*error)) : 0;
+  }
+  if (name == "SO_TYPE") return file.kind == Packet::Kind::tcp ? 1 : 2;
+  if (name == "SO_PROTOCOL") return file.kind == Packet::Kind::tcp ? 6 : 17;
+  if (name == "SO_ACCEPTCONN") return file.listener != nullptr ? 1 : 0;
+  if (name == "TCP_MAXSEG") {
+    if (stream != nullptr && stream->session() != nullptr) return stream->info().snd_mss;
+    return settings.mss != 0 ? static_cast<std::int64_t>(settings.mss) : 536;
+  }
+  if (name == "SO_KEEPALIVE") return settings.keep_alive ? 1 : 0;
+  if (name == "SO_RCVBUF") return static_cast<std::int64_t>(settings.receive_buffer);
+  if (name == "SO_SNDBUF") return static_cast<std::int64_t>(settings.send_buffer);
+  if (name == "TCP_NODELAY") return settings.no_delay ? 1 : 0;
+  if (name == "TCP_CORK") return file.is_corked ? 1 : 0;
+  if (name == "TCP_KEEPIDLE") return in(settings.keep_alive_time, seconds{1});
+  if (name == "TCP_KEEPINTVL") return in(settings.keep_alive_interval, seconds{1});
+  if (name == "TCP_KEEPCNT") return static_cast<std::int64_t>(settings.keep_alive_probes);
+  if (name == "TCP_SYNCNT") return static_cast<std::int64_t>(settings.syn_retries);
+  if (name == "TCP_USER_TIMEOUT") return in(settings.user_timeout, milliseconds{1});
+  if (name == "IP_MTU") {
+    return stream == nullptr || stream->session() == nullptr ? -1 : stream->info().pmtu;
+  }
+  const auto kept = file.kept.find(name);
+  if (kept != file.kept.end()) return kept->second;
+  const bool is_known =
+      std::find(kept_options.begin(), kept_options.end(), name) != kept_options.end();
+  return is_known ? 0 : -1;
+}
+
+// ===== fcntl, ioctl =====
+
+CallOutcome Process::fcntl(const CallEvent& call) {
+  File* const file = file_of(call);
+  if (file == nullptr) return CallOutcome::failed("EBADF");
+  const std::string_view command =
+      call.arguments.size() > 1 ? name_of(call.arguments[1]) : std::string_view{};
+  constexpr std::int64_t read_and_write = 2;  // O_RDWR
+  if (command == "F_GETFL") {
+    return read_and_write | (file->is_nonblocking ? nonblocking_bit : 0);
+  }
+  if (command == "F_SETFL") {
+    file->is_nonblocking = (number_at(call, 2) & nonblocking_bit) != 0;
+    return 0;
+  }
+  if (command == "F_GETFD" || command == "F_SETFD") return 0;
+  return CallOutcome::failed("EINVAL");
+}
+
+CallOutcome Process::ioctl(const CallEvent& call) {
+  File* const file = file_of(call);
+  if (file == nullptr) return CallOutcome::failed("EBADF");
+  const std::string_view request =
+      call.arguments.size() > 1 ? name_of(call.arguments[1]) : std::string_view{};
+  TcpSession* const session = file->stream == nullptr ? nullptr : file->stream->session();
+  CallOutcome outcome;
+  if (request == "FIONBIO") {
+    file->is_nonblocking = number_at(call, 2) != 0;
+    return outcome;
+  }
+  if (file->listener != nullptr) return CallOutcome::failed("EINVAL");
+  if (request == "SIOCINQ" || request == "FIONREAD") {
+    const std::size_t ready = session == nullptr ? 0 : session->readable();
+    check_argument(call, 2, static_cast<std::int64_t>(ready + file->unread.size()), outcome);
+  } else if (request == "SIOCOUTQ") {
+    // What is neither acknowledged nor sent takes up room in the send buffer.
+    std::int64_t waiting = 0;
+    if (session != nullptr) {
+      waiting = static_cast<std::int64_t>(file->settings.send_buffer) -
+                static_cast<std::int64_t>(session->writable());
+    }
+    check_argument(call, 2, std::max<std::int64_t>(waiting, 0), outcome);
+  } else if (request == "SIOCOUTQNSD") {
+    check_argument(call, 2, session == nullptr ? 0 : session->info().notsent_bytes, outcome);
+  } else if (request == "SIOCATMARK") {
+    check_argument(call, 2, 0, outcome);
+  } else {
+    return CallOutcome::failed("EINVAL");
+  }
+  return outcome;
+}
+
+// ===== tcp_info =====
+
+bool Process::tell_info(CodeNames& names) const {
+  const File* tested = nullptr;
+  for (const auto& [number, file] : files_) {
+    if (file->stream == nullptr || file->stream->session() == nullptr) continue;
+    if (tested == nullptr || tested->flow != flows_.under_test()) tested = file.get();
+  }
+  if (tested == nullptr) return false;
+  const TcpInfo info = tested->stream->info();
+  const auto tell = [&names](const char* name, std::uint64_t value) {
+    names[name] = static_cast<std::int64_t>(value);
+  };
+  tell("tcpi_state", static_cast<std::uint64_t>(linux_state(info.state)));
+  tell("tcpi_ca_state", static_cast<std::uint64_t>(info.ca_state));
+  tell("tcpi_retransmits", info.retransmits);
+  tell("tcpi_probes", info.probes);
+  tell("tcpi_backoff", info.backoff);
+  tell("tcpi_options", info.options);
+  tell("tcpi_snd_wscale", info.snd_wscale);
+  tell("tcpi_rcv_wscale", info.rcv_wscale);
+  tell("tcpi_rto", info.rto);
+  tell("tcpi_ato", info.ato);
+  tell("tcpi_snd_mss", info.snd_mss);
+  tell("tcpi_rcv_mss", info.rcv_mss);
+  tell("tcpi_unacked", info.unacked);
+  tell("tcpi_sacked", info.sacked);
+  tell("tcpi_lost", info.lost);
+  tell("tcpi_retrans", info.retrans);
+  tell("tcpi_fackets", 0);
+  tell("tcpi_last_data_sent", info.last_data_sent);
+  tell("tcpi_last_ack_sent", 0);
+  tell("tcpi_last_data_recv", info.last_data_recv);
+  tell("tcpi_last_ack_recv", info.last_ack_recv);
+  tell("tcpi_pmtu", info.pmtu);
+  tell("tcpi_rcv_ssthresh", info.rcv_ssthresh);
+  tell("tcpi_rtt", info.rtt);
+  tell("tcpi_rttvar", info.rttvar);
+  tell("tcpi_snd_ssthresh", info.snd_ssthresh);
+  tell("tcpi_snd_cwnd", info.snd_cwnd);
+  tell("tcpi_advmss", info.advmss);
+  tell("tcpi_reordering", info.reordering);
+  tell("tcpi_rcv_rtt", info.rcv_rtt);
+  tell("tcpi_rcv_space", info.rcv_space);
+  tell("tcpi_total_retrans", info.total_retrans);
+  tell("tcpi_bytes_acked", info.bytes_acked);
+  tell("tcpi_bytes_received", info.bytes_received);
+  tell("tcpi_segs_out", info.segs_out);
+  tell("tcpi_segs_in", info.segs_in);
+  tell("tcpi_notsent_bytes", info.notsent_bytes);
+  tell("tcpi_min_rtt", info.min_rtt);
+  tell("tcpi_data_segs_in", info.data_segs_in);
+  tell("tcpi_data_segs_out", info.data_segs_out);
+  tell("tcpi_delivered", info.delivered);
+  tell("tcpi_delivered_ce", info.delivered_ce);
+  tell("tcpi_bytes_sent", info.bytes_sent);
+  tell("tcpi_bytes_retrans", info.bytes_retrans);
+  tell("tcpi_dsack_dups", info.dsack_dups);
+  tell("tcpi_reord_seen", info.reord_seen);
+  tell("tcpi_rcv_ooopack", info.rcv_ooopack);
+  tell("tcpi_snd_wnd", info.snd_wnd);
+  tell("tcpi_rcv_wnd", info.rcv_wnd);
+  return true;
+}
+
+}  // namespace elvis::packetdrill

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/packetdrill/packetdrill.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "elvis/ndl/diagnostics.hpp"
+#include "elvis/ndl/source.hpp"
+#include "parser.hpp"
+#include "process.hpp"
+#include "runner.hpp"
+#include "setup.hpp"
+
+namespace elvis::packetdrill {
+
+namespace {
+
+// The diagnostics as text, without the count at their end.
+std::string drawn(ndl::Diagnostics& diagnostics, const ndl::SourceSet& sources,
+                  const RunOptions& options) {
+  std::string text = ndl::render(diagnostics, sources, {.colour = options.has_colour});
+  if (text.size() < 2) return text;
+  return text.substr(0, text.rfind('\n', text.size() - 2) + 1);
+}
+
+Verdict wrong(ndl::Diagnostics& diagnostics, const ndl::SourceSet& sources,
+              const RunOptions& options) {
+  return {Verdict::Kind::wrong, drawn(diagnostics, sources, options), {}};
+}
+
+// Flags of the head first, as those of the command line are stronger.
+void apply_flags(Setup& setup, const Script& script, const RunOptions& options,
+                 ndl::Diagnostics& diagnostics) {
+  for (const ScriptOption& option : script.options) {
+    std::string mistake = setup.apply_flag(option.name, option.value);
+    if (!mistake.empty()) diagnostics.error(option.span, std::move(mistake));
+  }
+  for (const auto& [name, value] : options.flags) {
+    std::string mistake = setup.apply_flag(name, value);
+    if (!mistake.empty()) diagnostics.error({}, std::move(mistake));
+  }
+}
+
+void check_calls(const Script& script, ndl::Diagnostics& diagnostics) {
+  for (const Event& event : script.events) {
+    const auto* const call = std::get_if<CallEvent>(&event.what);
+    if (call == nullptr || Process::knows(call->name)) continue;
+    diagnostics.error(event.span,
+                      "the system call " + ndl::quoted(call->name) + " is not supported");
+  }
+}
+
+Verdict run_loaded(const ndl::SourceSet& sources, std::optional<ndl::FileId> file,
+                   ndl::Diagnostics& diagnostics, const RunOptions& options) {
+  Definitions definitions;
+  for (const auto& [name, value] : options.definitions) definitions[name] = value;
+  std::optional<Script> script;
+  if (file) script = parse_script(sources, *file, definitions, diagnostics);
+  if (!script || diagnostics.has_errors()) return wrong(diagnostics, sources, options);
+  Setup setup{options.layout, *script};
+  apply_flags(setup, *script, options, diagnostics);
+  check_calls(*script, diagnostics);
+  if (diagnostics.has_errors()) return wrong(diagnostics, sources, options);
+  if (script->first_command) setup.apply_command(script->first_command->text);
+  if (options.only_parses || setup.only_parses) return {Verdict::Kind::passed, {}, setup.notes};
+
+  const std::optional<Failure> failure = Runner{*script, setup}.run();
+  Verdict verdict{Verdict::Kind::passed, {}, setup.notes};
+  if (!failure) return verdict;
+  verdict.kind = failure->kind;
+  diagnostics.error(failure->span, failure->text);
+  verdict.report = drawn(diagnostics, sources, options) + failure->details;
+  return verdict;
+}
+
+}  // namespace
+
+Verdict run_file(const std::string& path, const RunOptions& options) {
+  ndl::SourceSet sources;
+  ndl::Diagnostics diagnostics;
+  const std::optional<ndl::FileId> file = sources.load(path, diagnostics);
+  return run_loaded(sources, file, diagnostics, options);
+}
+
+Verdict run_text(const std::string& name, const std::string& text, const RunOptions& options) {
+  ndl::SourceSet sources{ndl::SourceSet::Disk::closed};
+  ndl::Diagnostics diagnostics;
+  sources.offer(name, text);
+  const std::optional<ndl::FileId> file = sources.load(name, diagnostics);
+  return run_loaded(sources, file, diagnostics, options);
+}
+
+}  // namespace elvis::packetdrill

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: MIT
+#include "process.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "elvis/sim/sleep.hpp"
+#include "symbols.hpp"
+
+namespace elvis::packetdrill {
+
+CallOutcome CallOutcome::failed(std::string_view name) {
+  CallOutcome outcome;
+  outcome.value = -1;
+  outcome.error = name;
+  return outcome;
+}
+
+CallOutcome CallOutcome::failed(boost::system::error_code code) {
+  return failed(errno_name(code));
+}
+
+CallOutcome CallOutcome::impossible(std::string why) {
+  CallOutcome outcome;
+  outcome.value = -1;
+  outcome.unsupported = std::move(why);
+  return outcome;
+}
+
+Process::Process(Machine& machine, const Setup& setup, Flows& flows)
+    : machine_{machine}, setup_{setup}, flows_{flows} {}
+
+Process::~Process() = default;
+
+struct Process::Entry {
+  std::string_view name;
+  Simple simple;
+  Waiting waiting;
+};
+
+const Process::Entry* Process::entry_of(std::string_view name) {
+  static constexpr std::array<Entry, 26> entries{{
+      {"socket", &Process::socket, nullptr},
+      {"bind", &Process::bind, nullptr},
+      {"listen", &Process::listen, nullptr},
+      {"accept", nullptr, &Process::accept},
+      {"accept4", nullptr, &Process::accept},
+      {"connect", nullptr, &Process::connect},
+      {"close", &Process::close, nullptr},
+      {"shutdown", &Process::shutdown, nullptr},
+      {"read", nullptr, &Process::read},
+      {"readv", nullptr, &Process::read},
+      {"recv", nullptr, &Process::read},
+      {"recvfrom", nullptr, &Process::read},
+      {"recvmsg", nullptr, &Process::read},
+      {"write", nullptr, &Process::write},
+      {"writev", nullptr, &Process::write},
+      {"send", nullptr, &Process::write},
+      {"sendto", nullptr, &Process::write},
+      {"sendmsg", nullptr, &Process::write},
+      {"setsockopt", &Process::setsockopt, nullptr},
+      {"getsockopt", &Process::getsockopt, nullptr},
+      {"fcntl", &Process::fcntl, nullptr},
+      {"ioctl", &Process::ioctl, nullptr},
+      {"poll", nullptr, &Process::poll},
+      {"epoll_create", &Process::epoll_create, nullptr},
+      {"epoll_ctl", &Process::epoll_ctl, nullptr},
+      {"epoll_wait", nullptr, &Process::epoll_wait},
+  }};
+  const auto found = std::find_if(entries.begin(), entries.end(),
+                                  [name](const Entry& entry) { return entry.name == name; });
+  return found == entries.end() ? nullptr : &*found;
+}
+
+bool Process::knows(std::string_view name) {
+  return entry_of(name) != nullptr;
+}
+
+Task<CallOutcome> Process::call(const CallEvent& call) {
+  const Entry* const entry = entry_of(call.name);
+  if (entry == nullptr) {
+    co_return CallOutcome::impossible(
+        fmt::format("the system call {} is not supported", call.name));
+  }
+  if (entry->simple != nullptr) co_return (this->*entry->simple)(call);
+  co_return co_await (this->*entry->waiting)(call);
+}
+
+// ===== Arguments =====
+
+std::int64_t Process::number_at(const CallEvent& call, std::size_t argument,
+                                std::int64_t otherwise) {
+  if (argument >= call.arguments.size()) return otherwise;
+  return value_of(call.arguments[argument]).value_or(otherwise);
+}
+
+Process::File* Process::file_of(const CallEvent& call, std::size_t argument) {
+  const auto found = files_.find(static_cast<int>(number_at(call, argument, -1)));
+  return found == files_.end() ? nullptr : found->second.get();
+}
+
+Endpoint Process::endpoint_at(const CallEvent& call, std::size_t argument, Endpoint otherwise) {
+  if (argument >= call.arguments.size()) return otherwise;
+  const Expression& record = call.arguments[argument];
+  if (record.kind != Expression::Kind::record) return otherwise;
+  if (const Expression* const port = record.part("sin_port")) {
+    otherwise.port = static_cast<std::uint16_t>(value_of(*port).value_or(otherwise.port));
+  }
+  const Expression* const address = record.part("sin_addr");
+  if (address == nullptr) return otherwise;
+  if (address->kind == Expression::Kind::call && address->parts.size() == 1) {
+    const auto read = Ipv4Address::parse(address->parts[0].word);
+    if (read) otherwise.address = *read;
+  } else if (value_of(*address) == 0) {
+    otherwise.address = {};
+  }
+  return otherwise;
+}
+
+int Process::free_descriptor(const CallEvent& call) const {
+  const auto is_used = [this](int number) {
+    return files_.contains(number) || epolls_.contains(number);
+  };
+  // The script says which number the file has from now on.
+  const auto wanted = value_of(call.result);
+  if (wanted && *wanted >= 0 && *wanted < 1'000'000 && !is_used(static_cast<int>(*wanted))) {
+    return static_cast<int>(*wanted);
+  }
+  int number = 3;
+  while (is_used(number)) ++number;
+  return number;
+}
+
+void Process::check_argument(const CallEvent& call, std::size_t argument, std::int64_t seen,
+                             CallOutcome& outcome) {
+  if (argument >= call.arguments.size() || call.arguments[argument].is_ellipsis()) return;
+  const auto expected = value_of(call.arguments[argument]);
+  if (!expected || *expected == seen) return;
+  outcome.differences.push_back(
+      fmt::format("argument {}: expected [{}], seen [{}]", argument + 1, *expected, seen));
+}
+
+// ===== Sockets come and go =====
+
+CallOutcome Process::socket(const CallEvent& call) {
+  const std::int64_t family = number_at(call, 0, 2);
+  if (family == 10) return CallOutcome::impossible("IPv6 is not supported: there is no AF_INET6");
+  if (family != 2) return CallOutcome::failed("EAFNOSUPPORT");
+  constexpr std::int64_t nonblocking = 0x800;
+  constexpr std::int64_t type_bits = 0xf;
+  const std::int64_t type = number_at(call, 1, 1);
+  auto file = std::make_unique<File>();
+  if ((type & type_bits) == 1) {
+    file->settings = setup_.tcp;
+    file->stream = std::make_unique<TcpSocket>(machine_);
+  } else if ((type & type_bits) == 2) {
+    if (number_at(call, 2) == 1) return CallOutcome::failed("EPROTONOSUPPORT");
+    file->kind = Packet::Kind::udp;
+    file->datagrams = std::make_unique<UdpSocket>(machine_);
+  } else {
+    return CallOutcome::failed("EPROTONOSUPPORT");
+  }
+  file->is_nonblocking = (type & nonblocking) != 0;
+  const int number = free_descriptor(call);
+  files_[number] = std::move(file);
+  return number;
+}
+
+CallOutcome Process::bind(const CallEvent& call) {
+  File* const file = file_of(call);
+  if (file == nullptr) return CallOutcome::failed("EBADF");
+  if (file->is_bound) return CallOutcome::failed("EINVAL");
+  const Endpoint local = endpoint_at(call, 1, {setup_.local, setup_.bind_port});
+  if (file->kind == Packet::Kind::udp) {
+    if (const Result<> bound = file->datagrams->bind(local); !bound) {
+      return CallOutcome::failed(bound.error());
+    }
+    file->local = file->datagrams->local();
+    file->flow =
+        &flows_.opened(Packet::Kind::udp, file->local, {setup_.remote, setup_.connect_port});
+  } else if (file->stream != nullptr) {
+    if (const Result<> bound = file->stream->bind(local); !bound) {
+      return CallOutcome::failed(bound.error());
+    }
+    file->local = local;
+  }
+  file->is_bound = true;
+  return 0;
+}
+
+CallOutcome Process::listen(const CallEvent& call) {
+  File* const file = file_of(call);
+  if (file == nullptr) return CallOutcome::failed("EBADF");
+  if (file->kind != Packet::Kind::tcp) return CallOutcome::failed("EOPNOTSUPP");
+  if (file->listener != nullptr) return 0;
+  if (file->stream == nullptr || file->stream->session() != nullptr) {
+    return CallOutcome::failed("EINVAL");
+  }
+  auto listener = std::make_unique<TcpListener>(machine_);
+  TcpSettings settings = file->settings;
+  settings.ecn = settings.ecn || setup_.grants_ecn;
+  listener->use(settings);
+  const auto backlog = static_cast<std::size_t>(std::max<std::int64_t>(number_at(call, 1, 1), 1));
+  file->stream.reset();  // which lets go of its port
+  if (const Result<> listening = listener->listen(file->local, backlog); !listening) {
+    return CallOutcome::failed(listening.error());
+  }
+  file->listener = std::move(listener);
+  flows_.listening(file->listener->local());
+  return 0;
+}
+
+CallOutcome Process::close(const CallEvent& call) {
+  const int number = static_cast<int>(number_at(call, 0, -1));
+  if (epolls_.erase(number) != 0) return 0;
+  const auto found = files_.find(number);
+  if (found == files_.end()) return CallOutcome::failed("EBADF");
+  files_.erase(found);
+  for (auto& [epoll, interests] : epolls_) interests.erase(number);
+  return 0;
+}
+
+CallOutcome Process::shutdown(const CallEvent& call) {
+  File* const file = file_of(call);
+  if (file == nullptr) return CallOutcome::failed("EBADF");
+  const std::int64_t how = number_at(call, 1, 2);
+  if (file->listener != nullptr) {
+    file->listener->close();
+    return 0;
+  }
+  if (file->stream == nullptr) return CallOutcome::failed("ENOTCONN");
+  TcpSession* const session = file->stream->session();
+  if (session == nullptr || session->is_over()) return CallOutcome::failed("ENOTCONN");
+  if (how != 1) file->is_read_shut = true;
+  if (how != 0) {
+    if (const Result<> done = file->stream->shutdown(); !done) {
+      return CallOutcome::failed(done.error());
+    }
+  }
+  return 0;
+}
+
+// ===== Accept =====
+
+Task<CallOutcome> Process::accept(const CallEvent& call) {
+  File* const file = file_of(call);
+  if (file == nullptr) co_return CallOutcome::failed("EBADF");
+  if (file->listener == nullptr) co_return CallOutcome::failed("EINVAL");
+  Result<TcpSocketRef> socket = file->listener->try_accept();
+  if (!socket && socket.error() == make_error_code(Errc::would_block) && !file->is_nonblocking) {
+    socket = co_await file->listener->accept();
+  }
+  if (!socket) co_return CallOutcome::failed(socket.error());
+  co_return accepted(*file, std::move(*socket), call);
+}
+
+CallOutcome Process::accepted(File& listener, TcpSocketRef socket, const CallEvent& call) {
+  auto file = std::make_unique<File>();
+  file->settings = listener.settings;
+  file->kept = listener.kept;
+  file->local = socket->local();
+  file->is_bound = true;
+  file->is_nonblocking = (number_at(call, 3) & 0x800) != 0;
+  file->flow = flows_.find(Packet::Kind::tcp, socket->local(), socket->remote());
+  const Endpoint seen = socket->remote();
+  const Endpoint expected = endpoint_at(call, 1, seen);
+  file->stream = std::move(socket);
+  const int number = free_descriptor(call);
+  files_[number] = std::move(file);
+  CallOutcome outcome{number};
+  if (expected.address != seen.address) {
+    outcome.differences.push_back(
+        fmt::format("argument 2: expected {}, seen {}", expected.to_string(), seen.to_string()));
+  }
+  return outcome;
+}
+
+// ===== Connect =====
+
+Task<CallOutcome> Process::connect(const CallEvent& call) {
+  File* const file = file_of(call);
+  if (file == nullptr) co_return CallOutcome::failed("EBADF");
+  const Endpoint remote = endpoint_at(call, 1, {setup_.remote, setup_.connect_port});
+  if (file->kind == Packet::Kind::udp) co_return connect_datagrams(*file, remote);
+  if (file->listener != nullptr) co_return CallOutcome::failed("EISCONN");
+  if (file->stream->session() != nullptr || file->is_connecting) co_return connect_again(*file);
+  file->flow = &flows_.opened(Packet::Kind::tcp, file->local, remote);
+  file->stream->use(file->settings);
+  if (file->is_nonblocking) {
+    if (const Result<> begun = file->stream->start_connecting(remote); !begun) {
+      co_return CallOutcome::failed(begun.error());
+    }
+    file->is_connecting = true;
+    co_return CallOutcome::failed("EINPROGRESS");
+  }
+  TcpSocket& stream = *file->stream;
+  if (const Result<> connected = co_await stream.connect(remote); !connected) {
+    co_return CallOutcome::failed(connected.error());
+  }
+  co_return 0;
+}
+
+// A further connect() tells how the first one goes.
+CallOutcome Process::connect_again(File& file) {
+  if (const auto error = file.stream->take_error()) {
+    file.is_connecting = false;
+    return CallOutcome::failed(make_error_code(*error));
+  }
+  const TcpState state = file.stream->state();
+  if (state == TcpState::syn_sent || state == TcpState::syn_received) {
+    return CallOutcome::failed("EALREADY");
+  }
+  if (!std::exchange(file.is_connecting, false)) return CallOutcome::failed("EISCONN");
+  return 0;
+}
+
+CallOutcome Process::connect_datagrams(File& file, Endpoint remote) {
+  if (const Result<> connected = file.datagrams->connect(remote); !connected) {
+    return CallOutcome::failed(connected.error());
+  }
+  file.local = file.datagrams->local();
+  file.is_bound = true;
+  file.kept["connected"] = 1;
+  file.flow = &flows_.opened(Packet::Kind::udp, file.local, remote);
+  return 0;
+}
+
+}  // namespace elvis::packetdrill

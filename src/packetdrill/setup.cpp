@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: MIT
+#include "setup.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "elvis/ndl/diagnostics.hpp"
+#include "elvis/protocols/tcp/congestion.hpp"
+
+namespace elvis::packetdrill {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+// The number that `text` begins with; 0 without one.
+std::uint64_t number_in(std::string_view text) {
+  std::uint64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+bool read_number(std::string_view text, std::uint64_t most, std::uint64_t& value) {
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  return read.ec == std::errc{} && read.ptr == text.data() + text.size() && value <= most;
+}
+
+// Per mille of a percentage such as "12.5".
+bool read_permille(std::string_view text, std::uint32_t& permille) {
+  const std::size_t point = std::min(text.find('.'), text.size());
+  std::uint64_t whole = 0;
+  if (!read_number(text.substr(0, point), 100, whole)) return false;
+  std::uint64_t tenth = 0;
+  if (point < text.size() && !read_number(text.substr(point + 1, 1), 9, tenth)) return false;
+  permille = static_cast<std::uint32_t>(10 * whole + tenth);
+  return true;
+}
+
+// The words of a shell command; what stands between quotes is one.
+std::vector<std::string> words_of(std::string_view command) {
+  std::vector<std::string> words;
+  std::string word;
+  char quote = '\0';
+  for (const char c : command) {
+    if (quote != '\0') {
+      if (c == quote) {
+        quote = '\0';
+      } else {
+        word += c;
+      }
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+    } else if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == ';') {
+      if (!word.empty()) words.push_back(std::move(word));
+      word.clear();
+      if (c == '\n' || c == ';') words.emplace_back("\n");
+    } else {
+      word += c;
+    }
+  }
+  if (!word.empty()) words.push_back(std::move(word));
+  return words;
+}
+
+// `/proc/sys/net/ipv4/tcp_sack` as sysctl says it.
+std::string dotted(std::string_view name) {
+  constexpr std::string_view folder = "/proc/sys/";
+  if (!name.starts_with(folder)) return std::string{name};
+  std::string text{name.substr(folder.size())};
+  std::replace(text.begin(), text.end(), '/', '.');
+  return text;
+}
+
+bool speaks_to(const Script& script, std::string_view word) {
+  const auto has = [word](const CommandEvent& command) {
+    return command.text.find(word) != std::string::npos;
+  };
+  if (script.first_command && has(*script.first_command)) return true;
+  return std::any_of(script.events.begin(), script.events.end(), [&](const Event& event) {
+    const auto* const command = std::get_if<CommandEvent>(&event.what);
+    return command != nullptr && has(*command);
+  });
+}
+
+}  // namespace
+
+Setup::Setup(Layout layout, const Script& script) {
+  has_exact_options = layout == Layout::like_linux || layout == Layout::like_freebsd;
+  if (layout == Layout::automatic) {
+    if (speaks_to(script, "net.inet.")) {
+      layout = Layout::like_freebsd;
+    } else if (speaks_to(script, "net.ipv4") || speaks_to(script, "net/ipv4") ||
+               speaks_to(script, "defaults.sh")) {
+      layout = Layout::like_linux;
+    }
+  }
+  if (layout == Layout::like_linux) be_like_linux();
+  if (layout == Layout::like_freebsd) be_like_freebsd();
+  if (layout == Layout::rfc) be_like_rfcs();
+}
+
+void Setup::note(std::string text) {
+  if (std::find(notes.begin(), notes.end(), text) == notes.end()) notes.push_back(std::move(text));
+}
+
+// ===== Whose defaults =====
+
+void Setup::be_like_linux() {
+  tcp.layout = static_cast<int>(TcpLayout::like_linux);
+  tcp.min_rto = milliseconds{200};
+  tcp.ack_delay = milliseconds{40};
+  tcp.quick_acks = 16;
+  tcp.receive_buffer = 6'291'456;  // the greatest of tcp_rmem; its window scale is 7
+  tcp.send_buffer = 4'194'304;
+  grants_ecn = true;
+}
+
+void Setup::be_like_freebsd() {
+  tcp.layout = static_cast<int>(TcpLayout::like_freebsd);
+  tcp.min_rto = milliseconds{30};
+  tcp.ack_delay = milliseconds{40};
+  tcp.receive_buffer = 2'097'152;  // the greatest; its window scale is 6
+  tcp.send_buffer = 2'097'152;
+  grants_ecn = true;
+}
+
+// RFC 6298, 2.4; RFC 9293, 3.8.6.3; RFC 5681.
+void Setup::be_like_rfcs() {
+  tcp.layout = static_cast<int>(TcpLayout::rfc);
+  tcp.min_rto = seconds{1};
+  tcp.ack_delay = milliseconds{200};
+  choose_congestion("newreno");
+}
+
+// ===== Flags =====
+
+std::string Setup::apply_flag(const std::string& name, const std::string& value) {
+  constexpr std::array<std::string_view, 24> without_effect{"gateway_ip",
+                                                            "netmask_ip",
+                                                            "speed",
+                                                            "init_scripts",
+                                                            "code_command",
+                                                            "code_format",
+                                                            "code_sockopt",
+                                                            "wire_client",
+                                                            "wire_server",
+                                                            "wire_server_ip",
+                                                            "wire_server_at",
+                                                            "wire_server_port",
+                                                            "wire_client_dev",
+                                                            "wire_server_dev",
+                                                            "so_filename",
+                                                            "so_flags",
+                                                            "is_anyip",
+                                                            "send_omit_free",
+                                                            "debug",
+                                                            "verbose",
+                                                            "mss",
+                                                            "tcp_ts_ecr_scaled",
+                                                            "persistent_tun_dev",
+                                                            "tun_id"};
+  std::uint64_t number = 0;
+  const auto needs = [&](const char* what) {
+    return fmt::format("--{} needs {}, not {}", name, what, ndl::quoted(value));
+  };
+  if (name == "ip_version") {
+    if (value == "ipv4") return {};
+    if (value == "ipv4-mapped-ipv6") return {};
+    if (value == "ipv6") return "IPv6 is not supported: only scripts for IPv4 can be run";
+    return needs("ipv4");
+  }
+  if (name == "local_ip" || name == "remote_ip") {
+    if (value.find(':') != std::string::npos) {
+      return "IPv6 is not supported: only scripts for IPv4 can be run";
+    }
+    const auto address = Ipv4Address::parse(value.substr(0, value.find('/')));
+    if (!address) return needs("an address");
+    (name == "local_ip" ? local : remote) = *address;
+    return {};
+  }
+  if (name == "bind_port" || name == "connect_port") {
+    if (!read_number(value, 65'535, number) || number == 0) return needs("a port");
+    (name == "bind_port" ? bind_port : connect_port) = static_cast<std::uint16_t>(number);
+    return {};
+  }
+  if (name == "mtu") {
+    if (!read_number(value, 65'535, number) || number < 68) return needs("68 to 65535");
+    mtu = static_cast<std::uint32_t>(number);
+    return {};
+  }
+  if (name == "tolerance_usecs") {
+    constexpr std::uint64_t hour = 3'600'000'000;
+    if (!read_number(value, hour, number)) return needs("microseconds");
+    tolerance = std::chrono::microseconds{number};
+    return {};
+  }
+  if (name == "tolerance_percent") {
+    return read_permille(value, tolerance_permille) ? std::string{} : needs("a percentage");
+  }
+  if (name == "tcp_ts_tick_usecs") {
+    if (!read_number(value, 1'000'000, number)) return needs("microseconds");
+    timestamp_tick = static_cast<std::uint32_t>(number);
+    return {};
+  }
+  if (name == "strict_segments") {
+    has_strict_segments = true;
+    return {};
+  }
+  if (name == "non_fatal") {
+    forgives_packets = value.find("packet") != std::string::npos;
+    forgives_calls = value.find("syscall") != std::string::npos;
+    return {};
+  }
+  if (name == "dry_run") {
+    only_parses = true;
+    return {};
+  }
+  if (std::find(without_effect.begin(), without_effect.end(), name) != without_effect.end()) {
+    return {};
+  }
+  return fmt::format("there is no option {}", ndl::quoted("--" + name));
+}
+
+// ===== Commands =====
+
+void Setup::apply_command(const std::string& command) {
+  if (command.find("defaults.sh") != std::string::npos) {
+    // What the scripts of Linux call before they begin; their comments name these values.
+    tcp.receive_buffer = 15 * 1024 * 1024;
+    tcp.slow_start_after_idle = false;
+    tcp.syn_retries = 5;
+  }
+  std::vector<std::string> line;
+  std::vector<std::string> words = words_of(command);
+  words.emplace_back("\n");
+  for (const std::string& word : words) {
+    if (word != "\n") {
+      line.push_back(word);
+      continue;
+    }
+    if (line.size() > 2 && line[0] == "ip" && line[1] == "route") apply_route(line);
+    const auto redirects = std::find(line.begin(), line.end(), ">");
+    if (line.size() > 3 && line[0] == "echo" && line.end() - redirects == 2) {
+      apply_sysctl(dotted(line.back()), {line.begin() + 1, redirects});
+    }
+    for (const std::string& part : line) {
+      const std::size_t equals = part.find('=');
+      if (equals == std::string::npos || part.find("net") == std::string::npos) continue;
+      std::vector<std::string> values = words_of(part.substr(equals + 1));
+      if (!values.empty()) apply_sysctl(dotted(part.substr(0, equals)), values);
+    }
+    line.clear();
+  }
+}
+
+void Setup::apply_sysctl(std::string_view name, const std::vector<std::string>& values) {
+  constexpr std::string_view of_linux = "net.ipv4.";
+  constexpr std::string_view of_freebsd = "net.inet.tcp.";
+  bool is_known = false;
+  if (name.starts_with(of_linux)) {
+    is_known = apply_linux(name.substr(of_linux.size()), values);
+  } else if (name.starts_with(of_freebsd)) {
+    is_known = apply_freebsd(name.substr(of_freebsd.size()), number_in(values[0]), values[0]);
+  }
+  if (!is_known) note(fmt::format("the setting {} has no effect", ndl::quoted(name)));
+}
+
+bool Setup::apply_linux(std::string_view name, const std::vector<std::string>& values) {
+  const std::uint64_t value = number_in(values[0]);
+  const std::uint64_t last = number_in(values.back());
+  const bool is_on = value != 0;
+  if (name == "tcp_congestion_control") {
+    choose_congestion(values[0]);
+  } else if (name == "tcp_sack") {
+    tcp.sack = is_on;
+  } else if (name == "tcp_timestamps") {
+    tcp.timestamps = is_on;
+  } else if (name == "tcp_window_scaling") {
+    tcp.window_scale = is_on;
+  } else if (name == "tcp_ecn") {
+    tcp.ecn = value == 1;
+    grants_ecn = is_on;
+  } else if (name == "tcp_syn_retries" || name == "tcp_synack_retries") {
+    tcp.syn_retries = value;
+  } else if (name == "tcp_retries2") {
+    tcp.retries = value;
+  } else if (name == "tcp_rmem" && last > 0) {
+    tcp.receive_buffer = last;
+  } else if (name == "tcp_wmem" && last > 0) {
+    tcp.send_buffer = last;
+  } else if (name == "tcp_slow_start_after_idle") {
+    tcp.slow_start_after_idle = is_on;
+  } else if (name == "tcp_recovery") {
+    tcp.rack = (value & 1) != 0;
+  } else if (name == "tcp_syncookies") {
+    tcp.syn_cookies = is_on;
+  } else if (name == "tcp_keepalive_time") {
+    tcp.keep_alive_time = seconds{value};
+  } else if (name == "tcp_keepalive_intvl") {
+    tcp.keep_alive_interval = seconds{value};
+  } else if (name == "tcp_keepalive_probes") {
+    tcp.keep_alive_probes = value;
+  } else if (name == "tcp_moderate_rcvbuf") {
+    tcp.auto_tune = is_on;
+  } else if (name == "tcp_rto_min_us" && is_on) {
+    tcp.min_rto = std::chrono::microseconds{value};
+  } else if (name == "ip_no_pmtu_disc") {
+    tcp.path_mtu_discovery = !is_on;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+bool Setup::apply_freebsd(std::string_view name, std::uint64_t value, const std::string& text) {
+  const bool is_on = value != 0;
+  if (name == "cc.algorithm") {
+    choose_congestion(text);
+  } else if (name == "sack.enable") {
+    tcp.sack = is_on;
+  } else if (name == "rfc1323") {
+    tcp.timestamps = tcp.window_scale = is_on;
+  } else if (name == "ecn.enable") {
+    tcp.ecn = value == 1;
+    grants_ecn = is_on;
+  } else if (name == "delayed_ack") {
+    tcp.delayed_ack = is_on;
+  } else if (name == "initcwnd_segments" && is_on) {
+    tcp.initial_window = value;
+  } else if (name == "recvspace" && is_on) {
+    tcp.receive_buffer = value;
+  } else if (name == "sendspace" && is_on) {
+    tcp.send_buffer = value;
+  } else if (name == "msl" && is_on) {
+    tcp.msl = milliseconds{value};
+  } else if (name == "keepidle" && is_on) {
+    tcp.keep_alive_time = milliseconds{value};
+  } else if (name == "keepintvl" && is_on) {
+    tcp.keep_alive_interval = milliseconds{value};
+  } else if (name == "keepcnt" && is_on) {
+    tcp.keep_alive_probes = value;
+  } else if (name == "rexmit_min" && is_on) {
+    tcp.min_rto = milliseconds{value};
+  } else if (name == "delacktime" && is_on) {
+    tcp.ack_delay = milliseconds{value};
+  } else if (name == "rfc3042") {
+    tcp.limited_transmit = is_on;
+  } else if (name == "mssdflt") {
+    return false;
+  } else if (name == "syncookies") {
+    tcp.syn_cookies = is_on;
+  } else if (name == "path_mtu_discovery") {
+    tcp.path_mtu_discovery = is_on;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+// What `ip route change … initcwnd 2` says of the route to the script's end.
+void Setup::apply_route(const std::vector<std::string>& words) {
+  for (std::size_t at = 2; at + 1 < words.size(); ++at) {
+    const std::uint64_t value = number_in(words[at + 1]);
+    if (value == 0) continue;
+    const bool is_in_seconds = words[at + 1].ends_with('s') && !words[at + 1].ends_with("ms");
+    if (words[at] == "initcwnd") tcp.initial_window = value;
+    if (words[at] == "advmss") tcp.mss = value;
+    if (words[at] == "quickack") tcp.quick_acks = 1'000'000;
+    if (words[at] == "rto_min") {
+      tcp.min_rto = is_in_seconds ? Duration{seconds{value}} : Duration{milliseconds{value}};
+    }
+    if (words[at] == "congctl") choose_congestion(words[at + 1]);
+  }
+}
+
+void Setup::choose_congestion(const std::string& name) {
+  const std::string known = name == "reno" ? "newreno" : name;
+  const auto kinds = congestion_kinds();
+  for (std::size_t place = 0; place < kinds.size(); ++place) {
+    if (kinds[place].name != known) continue;
+    tcp.congestion = static_cast<int>(place);
+    return;
+  }
+  note(fmt::format("there is no congestion control {}", ndl::quoted(name)));
+}
+
+}  // namespace elvis::packetdrill

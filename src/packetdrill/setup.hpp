@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// Setup: all that a script, its commands and the command line say about the run.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "elvis/packetdrill/packetdrill.hpp"
+#include "elvis/protocols/tcp/settings.hpp"
+#include "elvis/util/units.hpp"
+#include "elvis/wire/address.hpp"
+#include "script.hpp"
+
+namespace elvis::packetdrill {
+
+class Setup {
+ public:
+  /// Takes the defaults of `layout`; if that is automatic, of the stack that the script's first
+  /// command speaks to.
+  Setup(Layout layout, const Script& script);
+
+  /// Applies `--name=value`. Returns what is wrong with it, or nothing.
+  std::string apply_flag(const std::string& name, const std::string& value);
+  /// Applies what of a shell command there is a setting for.
+  void apply_command(const std::string& command);
+
+  Ipv4Address local{192, 168, 0, 1};
+  Ipv4Address remote{192, 0, 2, 1};
+  std::uint16_t bind_port = 8080;
+  std::uint16_t connect_port = 8080;
+  std::uint32_t mtu = 1500;
+  Duration tolerance = std::chrono::microseconds{4000};
+  std::uint32_t tolerance_permille = 0;  ///< Of the time since the event before, if that is more.
+  std::uint32_t timestamp_tick = 0;      ///< Microseconds; 0: TSval is not compared.
+  bool has_strict_segments = false;      ///< One segment a line, as the script says.
+  bool has_exact_options = false;        ///< Order and padding of TCP options count.
+  bool forgives_packets = false;         ///< `--non_fatal=packet`
+  bool forgives_calls = false;           ///< `--non_fatal=syscall`
+  bool only_parses = false;
+  bool grants_ecn = false;  ///< To those who ask, without asking oneself.
+  TcpSettings tcp;
+  std::vector<std::string> notes;
+
+ private:
+  void be_like_linux();
+  void be_like_freebsd();
+  void be_like_rfcs();
+  void apply_sysctl(std::string_view name, const std::vector<std::string>& values);
+  bool apply_linux(std::string_view name, const std::vector<std::string>& values);
+  bool apply_freebsd(std::string_view name, std::uint64_t value, const std::string& text);
+  void apply_route(const std::vector<std::string>& words);
+  void choose_congestion(const std::string& name);
+  void note(std::string text);
+};
+
+}  // namespace elvis::packetdrill
