@@ -5,6 +5,7 @@
 
 #include "elvis/sockets/udp_socket.hpp"
 #include "elvis/util/repeatable_math.hpp"
+#include "stream_messages.hpp"
 
 namespace elvis {
 
@@ -89,7 +90,9 @@ Task<Result<>> on_off(Application& self, const OnOffOptions& options) {
   co_return Result<>{};
 }
 
-Task<Result<>> sink(Application& self, const SinkOptions& options) {
+namespace {
+
+Task<Result<>> sink_over_udp(Application& self, const SinkOptions& options) {
   UdpSocket socket{self.machine()};
   const Endpoint local{options.ip.address.value_or(Ipv4Address{}), options.port};
   if (const Result<> bound = socket.bind(local); !bound) co_return bound.error();
@@ -98,6 +101,13 @@ Task<Result<>> sink(Application& self, const SinkOptions& options) {
     if (!received) co_return received.error();
     self.count_message(received->payload.size());
   }
+}
+
+}  // namespace
+
+Task<Result<>> sink(Application& self, const SinkOptions& options) {
+  if (uses_tcp(self, options.transport)) return sink_over_tcp(self, options);
+  return sink_over_udp(self, options);
 }
 
 }  // namespace elvis

@@ -199,13 +199,13 @@ void ArgumentReader::choice(const OptionInfo& info, std::span<const std::string_
                             int& value) {
   bytes_ += sizeof value;
   const bool is_transport = info.name == "transport";
-  if (is_transport && !only_varying_) needs_udp_ = true;
+  if (is_transport && !only_varying_) {
+    wants_transport_ = names.size() == 1 ? Wants::udp : Wants::any;
+  }
   const auto given = value_of(info);
   if (!given) return;
-  if (is_transport && given->text == "tcp") {
-    needs_udp_ = false;
-    return fail(*given, "`transport='tcp'` is not yet available");
-  }
+  if (is_transport && given->text == "udp") wants_transport_ = Wants::udp;
+  if (is_transport && given->text == "tcp" && names.size() != 1) wants_transport_ = Wants::tcp;
   const auto found = std::find(names.begin(), names.end(), given->text);
   if (found != names.end()) {
     value = static_cast<int>(found - names.begin());

@@ -44,7 +44,9 @@ void Machine::loop_back(Message datagram) {
 }
 
 void Machine::destroy_tasks() {
+  is_ending_ = true;
   for (Application* next = applications_; next != nullptr; next = next->next_) next->destroy_task();
+  is_ending_ = false;
 }
 
 // ===== Machine: what happens to it =====

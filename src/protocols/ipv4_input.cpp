@@ -86,6 +86,7 @@ void Ipv4::deliver(const Ipv4Header& header, Message&& datagram, Arrival& arriva
   }
   arrival.protocol = header.protocol;
   arrival.time_to_live = header.time_to_live;
+  arrival.type_of_service = header.type_of_service;
   datagram.remove_front(header.header_size());
   above->demux(std::move(datagram), arrival);
   arrival.datagram = nullptr;

@@ -53,6 +53,7 @@ Ipv4Address Ipv4Path::remote() const {
 // The header as its bytes have it, without a length.
 Ipv4Header Ipv4Path::header() const {
   Ipv4Header header;
+  header.type_of_service = static_cast<std::uint8_t>(headers_.first[1]);
   header.dont_fragment = (headers_.second >> 30 & 1) != 0;
   header.time_to_live = static_cast<std::uint8_t>(headers_.second >> 8);
   header.protocol = static_cast<std::uint8_t>(headers_.second);
@@ -86,6 +87,12 @@ void Ipv4Path::set_dont_fragment(bool dont_fragment) {
 void Ipv4Path::set_time_to_live(std::uint8_t time_to_live) {
   Ipv4Header changed = header();
   changed.time_to_live = time_to_live;
+  set_header(changed);
+}
+
+void Ipv4Path::set_type_of_service(std::uint8_t type_of_service) {
+  Ipv4Header changed = header();
+  changed.type_of_service = type_of_service;
   set_header(changed);
 }
 

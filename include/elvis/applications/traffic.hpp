@@ -48,11 +48,12 @@ struct OnOffOptions final : TrafficOptions {
   void visit(OptionVisitor& visitor) override;
 };
 
-/// Takes whatever comes.
+/// Takes whatever comes: datagrams, or connections.
 struct SinkOptions final : ApplicationOptions {
   std::uint16_t port = 0;
   OwnAddress ip;
   int transport = -1;
+  bool verify = false;  ///< Over TCP: whether the bytes are those of a sender that verifies too.
 
   void visit(OptionVisitor& visitor) override;
 };

@@ -77,6 +77,9 @@ class Machine final : public Entity {
   /// Ends all applications' coroutines, whatever they wait for.
   void destroy_tasks();
 
+  /// Whether its applications are being destroyed wherever they wait: what they leave behind now
+  /// says no farewell.
+  bool is_ending() const { return is_ending_; }
   /// Whether it has not been switched off.
   bool is_on() const { return is_on_; }
 
@@ -109,6 +112,7 @@ class Machine final : public Entity {
   std::uint32_t tap_count_ = 0;
   std::uint16_t protocol_count_ = 0;
   bool is_on_ = true;
+  bool is_ending_ = false;
 };
 
 // With a tap, IPv4 and UDP behind it, a machine is four cache lines, and its first application

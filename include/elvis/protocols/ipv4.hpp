@@ -160,6 +160,8 @@ class Ipv4Path {
   void set_dont_fragment(bool dont_fragment);
   /// How many machines may send a datagram on; at least 1, 64 if nobody says otherwise.
   void set_time_to_live(std::uint8_t time_to_live);
+  /// The byte of service and congestion bits (RFC 2474, RFC 3168).
+  void set_type_of_service(std::uint8_t type_of_service);
 
  private:
   friend Ipv4;
@@ -207,13 +209,13 @@ inline void Ipv4Path::write_headers(std::uint8_t* bytes, std::size_t length) {
 
 template <typename Header>
 Result<> Ipv4Path::send(const Header& header, Message&& payload) {
-  const std::size_t length = Ipv4Header::min_size + Header::size + payload.size();
+  const std::size_t length = Ipv4Header::min_size + header.size + payload.size();
   if (fast_generation_ != ipv4_->generation_ || length > tap_->network().properties().mtu)
       [[unlikely]] {
-    header.emit(payload.prepend(Header::size));
+    header.emit(payload.prepend(header.size));
     return send(std::move(payload));
   }
-  std::uint8_t* const bytes = payload.prepend(Headers::size + Header::size);
+  std::uint8_t* const bytes = payload.prepend(Headers::size + header.size);
   write_headers(bytes, length);
   header.emit(bytes + Headers::size);
   tap_->transmit(std::move(payload));

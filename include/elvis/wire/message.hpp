@@ -57,6 +57,8 @@ class Message : private MessageParts {
   /// UDP, so that the chunk is one cache line. A message made from bytes has the same room in front
   /// of them.
   static constexpr std::uint32_t headroom = 48;
+  /// The same where the first header is longer: with TCP and its timestamps.
+  static constexpr std::uint32_t long_headroom = 80;
   /// A message that would need more slices is copied into one chunk first.
   static constexpr std::size_t max_slices = 32'767;
 
@@ -245,12 +247,13 @@ inline std::span<std::uint8_t> Message::writable_front() {
       return first.chunk->bytes() + first.offset;
     }
   }
-  if (capacity_ == 0 && count_ < inline_slices && bytes <= headroom) [[likely]] {
+  if (capacity_ == 0 && count_ < inline_slices && bytes <= long_headroom) [[likely]] {
     // The first header of a packet gets the chunk that the others will find room in.
     ELVIS_ASSERT(bytes >= 1 && bytes <= UINT32_MAX - size_);
-    Chunk* const chunk = Chunk::make(headroom);
+    const std::uint32_t room = bytes <= headroom ? headroom : long_headroom;
+    Chunk* const chunk = Chunk::make(room);
     inline_[1] = inline_[0];
-    inline_[0] = {chunk, static_cast<std::uint32_t>(headroom - bytes),
+    inline_[0] = {chunk, static_cast<std::uint32_t>(room - bytes),
                   static_cast<std::uint32_t>(bytes)};
     size_ += static_cast<std::uint32_t>(bytes);
     ++count_;
