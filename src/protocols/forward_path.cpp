@@ -46,10 +46,11 @@ constexpr bool is_odd_source(std::uint32_t source) {
   const std::uint64_t length = third >> 48;
   const std::uint64_t sum =
       (second & 0xffff) + (third >> 32) + (third & half) + (fourth >> 32) + (fourth & half) + fifth;
+  const Ipv4Address from{static_cast<std::uint32_t>(fourth >> 16)};
   if (first >> 16 != tap_.mac().value() || ((second ^ ipv4_without_options) & type_mask) != 0 ||
       (third >> 8 & 0xff) <= 1 || length < Ipv4Header::min_size ||
       length + EthernetHeader::size != frame.size() || fold_sum(sum) != 0xffff ||
-      is_odd_source(static_cast<std::uint32_t>(fourth >> 16))) {
+      is_odd_source(from.value()) || from == tap_.address() || (~from.value() & host_mask_) == 0) {
     return false;
   }
   const Ipv4Address destination{static_cast<std::uint32_t>(fourth << 16 | fifth)};

@@ -13,13 +13,14 @@ namespace elvis {
 /// difference, the checksum (RFC 1624).
 class Ipv4::ForwardPath final : public InboundPath {
  public:
-  ForwardPath(Ipv4& ipv4, Tap& tap) : ipv4_{ipv4}, tap_{tap} {}
+  ForwardPath(Ipv4& ipv4, Tap& tap) : ipv4_{ipv4}, tap_{tap}, host_mask_{host_mask_of(tap)} {}
 
   bool take(Message&& frame) override;
 
  private:
   Ipv4& ipv4_;
   Tap& tap_;
+  std::uint32_t host_mask_;
 };
 
 }  // namespace elvis

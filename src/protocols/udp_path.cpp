@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "elvis/graph/world.hpp"
+#include "elvis/protocols/ipv4.hpp"
 #include "elvis/wire/byte_order.hpp"
 #include "elvis/wire/checksum.hpp"
 #include "elvis/wire/ethernet.hpp"
@@ -54,16 +54,6 @@ constexpr std::uint64_t type_mask = 0x0000'0000'ffff'ff00;
 constexpr std::uint64_t whole_udp_datagram = 0x11;
 constexpr std::uint64_t fragment_mask = 0x0000'0000'3fff'00ff;
 
-// A source whose host part has no zero may mean all machines of one of the tap's networks; this is
-// the shortest host part there is.
-std::uint32_t host_mask_of(const Tap& tap) {
-  std::uint32_t mask = ~std::uint32_t{0};
-  for (const Ipv4Prefix& prefix : tap.machine().world().prefixes_of(tap.network())) {
-    if (prefix.length < 31) mask &= ~prefix.mask();
-  }
-  return mask;
-}
-
 }  // namespace
 
 UdpPath::UdpPath(const Arrival& arrival, Protocol& above, bool is_from_one)
@@ -72,7 +62,7 @@ UdpPath::UdpPath(const Arrival& arrival, Protocol& above, bool is_from_one)
       ports_{std::uint64_t{arrival.destination.value()} << 48 |
              std::uint64_t{arrival.source_port} << 32 |
              std::uint64_t{arrival.destination_port} << 16},
-      host_mask_{host_mask_of(*arrival.tap)},
+      host_mask_{Ipv4::host_mask_of(*arrival.tap)},
       is_from_one_{is_from_one},
       tap_{*arrival.tap},
       above_{above} {}
