@@ -94,6 +94,9 @@ class Ipv4 final : public Protocol {
   bool is_router() const;
   /// Datagrams that were sent on.
   std::uint64_t forwarded() const;
+  /// The shortest host part of the prefixes of the tap's network, as a mask: an address on it whose
+  /// host part has a zero in there does not mean all machines. All ones without a prefix.
+  static std::uint32_t host_mask_of(const Tap& tap);
   /// Datagrams that are not whole yet; null if no fragment ever came.
   const Reassembly* reassembly() const;
 
@@ -129,6 +132,7 @@ class Ipv4 final : public Protocol {
   State& state();
   void routes_changed();
 
+  bool claims_to_be_mine(const Ipv4Header& header, const Arrival& arrival) const;
   static bool means_all_of(const Tap& tap, Ipv4Address address);
   std::optional<Drop> refuses(const Ipv4Header& header, const Arrival& arrival) const;
   bool is_for_me(const Ipv4Header& header, const Arrival& arrival) const;
