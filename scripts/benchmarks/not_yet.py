@@ -7,12 +7,6 @@ def _unavailable(found, suite, reason):
     found.add_failed(suite, suite, {}, reason, status="unavailable")
 
 
-def tcp(options, found):
-    """Streams of bytes over TCP."""
-    del options
-    _unavailable(found, "tcp", "TCP is not yet available, so there is nothing to measure")
-
-
 def sockets(options, found):
     """Sockets against sessions used directly."""
     del options

@@ -15,8 +15,9 @@ UPDATE = os.environ.get("ELVIS_UPDATE_GOLDEN", "") not in ("", "0")
 SHIPPED = ("basic", "forward", "ping_pong", "broadcast", "telephone", "lossy", "corrupt", "latency",
            "throughput", "many-to-one", "bursts", "switched", "bottleneck", "outage",
            "two-lans", "chain", "path-mtu", "routing-loop", "dumbbell", "fat-tree",
-           "scale/low-bandwidth", "scale/high-bandwidth", "scale/ping-pongs", "scale/grid", "scale/chat",
-           "scale/mixed")
+           "tcp/bulk", "tcp/messages", "tcp/lossy", "tcp/fairness", "tcp/requests", "tcp/narrow-path",
+           "tcp/star", "tcp/short", "scale/low-bandwidth", "scale/high-bandwidth",
+           "scale/ping-pongs", "scale/grid", "scale/chat", "scale/mixed")
 
 MOST_APPLICATIONS = 2_000  # of which a golden report tells one by one
 

@@ -90,7 +90,6 @@ void TcpConnection::agree(const TcpSegment& syn) {
   sender_.set_mss(payload_limit());
   sender_.set_peer_window(syn.window);
   window_update_at_ = 0;
-  window_update_ack_ = 0;
 }
 
 std::uint8_t TcpConnection::scale_for(const TcpSettings& settings) {
@@ -208,7 +207,7 @@ void TcpConnection::fail(Errc reason) {
 void TcpConnection::end(Errc failure) {
   state_ = TcpState::closed;
   failure_ = failure;
-  slow_deadline_ = linger_deadline_ = end_of_time;
+  slow_deadline_ = end_of_time;
   note(tcp_ended);
 }
 
@@ -245,13 +244,11 @@ void TcpConnection::set_path_mtu(std::size_t mtu, Time now) {
 
 Time TcpConnection::deadline() const {
   if (is_over()) return end_of_time;
-  return std::min(std::min(sender_.deadline(), receiver_.ack_deadline()),
-                  std::min(slow_deadline_, linger_deadline_));
+  return std::min(std::min(sender_.deadline(), receiver_.ack_deadline()), slow_deadline_);
 }
 
 void TcpConnection::expire(Time now) {
   if (is_over()) return;
-  if (now >= linger_deadline_) return abort();
   if (now >= receiver_.ack_deadline()) receiver_.acknowledge_now();
   if (now >= slow_deadline_) expire_slowly(now);
   if (!is_over() && now >= sender_.deadline() && !sender_.expire(now)) end(Errc::timed_out);
@@ -260,6 +257,7 @@ void TcpConnection::expire(Time now) {
 // TIME-WAIT, a FIN that does not come, or silence.
 void TcpConnection::expire_slowly(Time now) {
   if (state_ == TcpState::time_wait || state_ == TcpState::fin_wait_2) return end();
+  if (is_lingering_) return abort();
   const Time due = add_saturated(last_received_at_, settings_->keep_alive_time);
   if (now < due) {
     keep_alives_ = 0;

@@ -221,13 +221,10 @@ bool TcpConnection::take_acknowledgement(const TcpSegment& segment, std::int64_t
 void TcpConnection::apply_acknowledgement(const TcpSegment& segment, std::uint64_t acknowledged,
                                           std::uint64_t position, Time now) {
   const std::uint64_t before = sender_.una();
-  // RFC 9293, 3.10.7.4: SND.WL1 and SND.WL2 keep old segments from changing the window.
-  const bool updates_window = position > window_update_at_ ||
-                              (position == window_update_at_ && acknowledged >= window_update_ack_);
-  if (updates_window) {
-    window_update_at_ = position;
-    window_update_ack_ = acknowledged;
-  }
+  // RFC 9293, 3.10.7.4: SND.WL1 keeps old segments from changing the window. (SND.WL2 is never
+  // beyond SND.UNA, from which on only acknowledgements come here.)
+  const bool updates_window = position >= window_update_at_;
+  if (updates_window) window_update_at_ = position;
   Duration echoed{};
   if (uses_timestamps_ && segment.options.timestamps) {
     const std::uint32_t ms = timestamp(now) - segment.options.timestamps->echo;
@@ -253,6 +250,7 @@ void TcpConnection::fin_acknowledged(Time now) {
     case TcpState::fin_wait_1:
       state_ = TcpState::fin_wait_2;
       // Nobody waits for the other FIN any more: not for ever.
+      is_lingering_ = false;
       if (is_unread_) slow_deadline_ = add_saturated(now, 2 * settings_->msl);
       return;
     case TcpState::closing:
@@ -313,7 +311,7 @@ void TcpConnection::fin_received(Time now) {
 void TcpConnection::enter_time_wait(Time now) {
   state_ = TcpState::time_wait;
   slow_deadline_ = add_saturated(now, 2 * settings_->msl);
-  linger_deadline_ = end_of_time;
+  is_lingering_ = false;
 }
 
 bool TcpConnection::may_be_reused(const TcpSegment& syn) const {
@@ -328,8 +326,10 @@ bool TcpConnection::may_be_reused(const TcpSegment& syn) const {
 // An acknowledgement, but not too many (RFC 5961, 7).
 void TcpConnection::challenge(Time now) {
   constexpr std::uint8_t most = 10;
-  if (now - challenges_since_ >= std::chrono::seconds{1} || challenges_since_ == Time{}) {
-    challenges_since_ = now;
+  const auto second =
+      static_cast<std::uint32_t>(now.time_since_epoch().count() / 1'000'000'000) + 1;
+  if (second != challenged_in_) {
+    challenged_in_ = second;
     challenges_left_ = most;
   }
   if (challenges_left_ == 0) return;

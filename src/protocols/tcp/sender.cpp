@@ -57,7 +57,7 @@ void TcpSender::acknowledged(const Ack& ack, Time now) {
     const std::uint64_t edge = ack.position + ack.window;
     window_changed = edge != right_edge_;
     right_edge_ = edge;
-    largest_window_ = std::max(largest_window_, ack.window);
+    largest_window_ = std::max(largest_window_, static_cast<std::uint32_t>(ack.window));
   }
   unanswered_ = 0;
   if (!advances && ack.blocks.empty() && !ack.echoes_congestion) {
@@ -136,7 +136,7 @@ std::uint64_t TcpSender::pop_acknowledged(const Ack& ack, Time now, Duration& rt
       } else if (sent.sent_at < oldest) {
         oldest = sent.sent_at;
       }
-      rack_delivered(sent, now);
+      if (repair_ != nullptr) rack_delivered(sent, now);
     } else {
       sacked_ -= sent.length;
       --repair_->sacked_segments;
@@ -207,8 +207,8 @@ void TcpSender::arm(Time now) {
   if (settings_->user_timeout > Duration{}) {
     expires = std::min(expires, add_saturated(progress_at_, settings_->user_timeout));
   }
-  if (reorder_deadline_ != end_of_time) {
-    return set_timer(Timer::reorder, std::min(expires, reorder_deadline_));
+  if (repair_ != nullptr && repair_->reorder_deadline != end_of_time) {
+    return set_timer(Timer::reorder, std::min(expires, repair_->reorder_deadline));
   }
   // RFC 8985, 7.2: a probe of the tail, unless something is being repaired.
   if (uses_sack_ && settings_->rack && phase_ <= Phase::disorder && sacked_ == 0 &&
@@ -226,7 +226,6 @@ bool TcpSender::expire(Time now) {
     case Timer::none:
       return true;
     case Timer::reorder:
-      reorder_deadline_ = end_of_time;
       if (repair_ != nullptr) {
         find_losses(now);
         if (lost_ != 0 && phase_ < Phase::recovery) enter_recovery(now);

@@ -76,10 +76,12 @@ void TcpSender::rack_delivered(const TcpSent& sent, Time now) {
   const Duration rtt = now - sent.sent_at;
   // The acknowledgement may be that of the first transmission.
   if (sent.was_resent && rtt < rtt_.least()) return;
-  if (sent.sent_at > rack_sent_at_ || (sent.sent_at == rack_sent_at_ && sent.end() > rack_end_)) {
-    rack_sent_at_ = sent.sent_at;
-    rack_end_ = sent.end();
-    rack_rtt_ = rtt;
+  Repair& state = *repair_;
+  if (sent.sent_at > state.rack_sent_at ||
+      (sent.sent_at == state.rack_sent_at && sent.end() > state.rack_end)) {
+    state.rack_sent_at = sent.sent_at;
+    state.rack_end = sent.end();
+    state.rack_rtt = rtt;
   }
 }
 
@@ -96,7 +98,7 @@ void TcpSender::mark_first_lost() {
 }
 
 void TcpSender::find_losses(Time now) {
-  reorder_deadline_ = end_of_time;
+  repair_->reorder_deadline = end_of_time;
   if (!uses_sack_ || flight_.empty()) return;
   if (settings_->rack) {
     find_losses_by_time(now);
@@ -113,16 +115,16 @@ void TcpSender::find_losses_by_time(Time now) {
   if (has_seen_reordering_ || !is_sure) {
     patience = std::min(rtt_.least() / 4, rtt_.smoothed());
   }
-  const auto is_before_rack = [this](Time sent_at, std::uint64_t end) {
-    return sent_at < rack_sent_at_ || (sent_at == rack_sent_at_ && end < rack_end_);
+  const auto is_before_rack = [&state](Time sent_at, std::uint64_t end) {
+    return sent_at < state.rack_sent_at || (sent_at == state.rack_sent_at && end < state.rack_end);
   };
   const auto judge = [&](TcpSent& sent) {
-    const Time due = add_saturated(sent.sent_at, rack_rtt_ + patience);
+    const Time due = add_saturated(sent.sent_at, state.rack_rtt + patience);
     if (due <= now) {
       mark_lost(sent);
       return true;
     }
-    reorder_deadline_ = std::min(reorder_deadline_, due);
+    state.reorder_deadline = std::min(state.reorder_deadline, due);
     return false;
   };
   std::size_t i = flight_.index_of(std::max(state.scan_from, una_));
@@ -290,7 +292,7 @@ bool TcpSender::retransmission_timed_out(Time now) {
   if (backoff_ < 16) ++backoff_;
   timer_base_ = now;
   tail_probe_end_ = 0;
-  reorder_deadline_ = end_of_time;
+  state.reorder_deadline = end_of_time;
   if (!uses_sack_) sacked_ = 0;
   // RFC 6675, 5.1: what the remote end has said it has is not sent again, unless it took that back.
   const bool has_reneged = !flight_.empty() && flight_.front().is_sacked;

@@ -31,6 +31,11 @@ struct TcpSender::Repair : Pooled {
   // as nothing is sent twice, RFC 8985's list of segments by time.
   std::vector<Resent> resent;
   std::size_t resent_first = 0;
+  // The latest of what has arrived (RFC 8985, 6.1), and when something becomes lost by time.
+  Time rack_sent_at{};
+  std::uint64_t rack_end = 0;
+  Duration rack_rtt{};
+  Time reorder_deadline = end_of_time;
   // Proportional rate reduction (RFC 6937).
   std::uint64_t flight_at_entry = 1;
   std::uint64_t delivered = 0;

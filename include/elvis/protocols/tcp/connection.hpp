@@ -64,8 +64,7 @@ class TcpConnection {
   bool next(TcpSegment& segment, Time now);
   /// Whether it is worth while to ask.
   bool may_have_segment() const {
-    return receiver_.wants_ack() || sender_.may_have_segment() || wants_reset_ ||
-           wants_keep_alive_;
+    return receiver_.wants_ack() || sender_.may_have_segment() || wants_reset_ || wants_keep_alive_;
   }
   /// When expire() is to be called; end_of_time if never. Changes with every call.
   Time deadline() const;
@@ -95,7 +94,10 @@ class TcpConnection {
   /// Names another reason why it broke.
   void blame(Errc reason) { failure_ = reason; }
   /// What is left after this is reset.
-  void set_linger(Time deadline) { linger_deadline_ = deadline; }
+  void set_linger(Time deadline) {
+    slow_deadline_ = deadline;
+    is_lingering_ = true;
+  }
   void set_urgent() { sender_.urgent_end = sender_.next() + sender_.unsent_bytes(); }
   void set_cork(bool cork) { sender_.is_corked = cork; }
 
@@ -174,6 +176,7 @@ class TcpConnection {
   bool wants_reset_ : 1 = false;
   bool reset_has_ack_ : 1 = false;
   bool wants_keep_alive_ : 1 = false;
+  bool is_lingering_ : 1 = false;  // until slow_deadline_
   bool has_seen_marks_ : 1 = false;
   std::uint8_t keep_alives_ = 0;
   std::uint8_t challenges_left_ = 0;
@@ -186,11 +189,9 @@ class TcpConnection {
   std::uint16_t peer_mss_ = 536;
   const TcpSettings* settings_;
   Time last_received_at_{};
-  Time slow_deadline_ = end_of_time;  // of TIME-WAIT, or the next keep-alive
-  Time linger_deadline_ = end_of_time;
-  Time challenges_since_{};
-  std::uint64_t window_update_at_ = 0;   // SND.WL1, as a position of the remote end
-  std::uint64_t window_update_ack_ = 0;  // SND.WL2
+  Time slow_deadline_ = end_of_time;    // of TIME-WAIT, of linger, or the next keep-alive
+  std::uint64_t window_update_at_ = 0;  // SND.WL1, as a position of the remote end
+  std::uint32_t challenged_in_ = 0;     // the second in which challenges were counted, from 1
   std::uint32_t segments_in_ = 0;
   std::uint32_t data_segments_in_ = 0;
   std::uint32_t segments_out_ = 0;

@@ -54,7 +54,7 @@ class TcpSender {
   /// The window of a SYN is not scaled: RFC 7323, 2.2.
   void set_peer_window(std::uint64_t bytes) {
     right_edge_ = una_ + bytes;
-    largest_window_ = bytes;
+    largest_window_ = static_cast<std::uint32_t>(bytes);
   }
   void set_settings(const TcpSettings& settings) { settings_ = &settings; }
   /// RFC 6928: before the acknowledgement of the SYN, with the mss known; and after it.
@@ -198,18 +198,13 @@ class TcpSender {
   Time timer_base_{};   // when the retransmission timer was started
   Time progress_at_{};  // when una_ moved last, or the first of what is in flight was sent
   Time last_sent_at_{};
-  Time reorder_deadline_ = end_of_time;
   TcpRtt rtt_;
-  // The latest of what has arrived (RFC 8985, 6.1).
-  Time rack_sent_at_{};
-  std::uint64_t rack_end_ = 0;
-  Duration rack_rtt_{};
   std::uint64_t fin_ = 0;             // its position, once it was sent
   std::uint64_t recover_ = 0;         // what was sent when the window gave way last
   std::uint64_t tail_probe_end_ = 0;  // what answers a probe of the tail; 0 if there is none
-  std::uint64_t largest_window_ = 0;
-  std::unique_ptr<Repair> repair_;  // while something is missing
+  std::unique_ptr<Repair> repair_;    // while something is missing
   std::uint32_t initial_;
+  std::uint32_t largest_window_ = 0;
   std::uint32_t sacked_ = 0;  // bytes
   std::uint32_t lost_ = 0;    // bytes
   Timer timer_ = Timer::none;

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// What a connection weighs.
+#include <gtest/gtest.h>
+
+#include "elvis/sockets/tcp_listener.hpp"
+#include "lan.hpp"
+
+namespace elvis {
+namespace {
+
+using namespace std::chrono_literals;
+using testing_lan::Lan;
+
+class TcpMemoryTest : public testing::Test {
+ protected:
+  static LinkProperties one_millisecond() {
+    LinkProperties properties;
+    properties.latency = {1ms, 1ms};
+    return properties;
+  }
+
+  Lan lan_{one_millisecond()};
+  Machine& alice_ = lan_.add_host();
+  Machine& bob_ = lan_.add_host();
+  const Endpoint bob_end_{Lan::address(1), 80};
+};
+
+TEST_F(TcpMemoryTest, AnIdleConnectionTakesTwoKilobytesWithBothItsEnds) {
+  constexpr std::size_t count = 10'000;
+  std::vector<TcpSocketRef> ends;
+  std::size_t before = 0;
+  std::size_t after = 0;
+  lan_.run_on(bob_, [&](Application& self) -> Task<Result<>> {
+    TcpListener listener{self.machine()};
+    EXPECT_TRUE(listener.listen({{}, 80}, count));
+    for (std::size_t i = 0; i < count; ++i) ends.push_back(*(co_await listener.accept()));
+    co_await self.sleep_for(1s);
+    ends.clear();
+    co_return Result<>{};
+  });
+  lan_.run_on(alice_, [&](Application& self) -> Task<Result<>> {
+    std::vector<TcpSocketRef> own;
+    own.reserve(count);
+    before = pool::reserved_bytes();
+    for (std::size_t i = 0; i < count; ++i) {
+      own.push_back(std::make_unique<TcpSocket>(self.machine()));
+      EXPECT_TRUE(co_await own.back()->connect(bob_end_));
+    }
+    co_await self.sleep_for(500ms);
+    after = pool::reserved_bytes();
+    co_return Result<>{};
+  });
+  lan_.run();
+  EXPECT_LE((after - before) / count, 2'048U);
+}
+
+}  // namespace
+}  // namespace elvis
