@@ -8,7 +8,12 @@
 // message. There are no sessions, tables, counters, options, errors or threads. It is what the
 // program is measured against (scripts/bench udp), not what it is made of.
 //
-//   yardstick SENDERS MESSAGES [RECEIVERS] [time|machine]      prints one line of JSON
+//   yardstick SENDERS MESSAGES [RECEIVERS [time|machine [ROUTERS HOPS]]]     prints one line of
+//   JSON
+//
+// With ROUTERS, each message is sent on by HOPS of them, one behind the other: each checks the
+// headers, finds the next one in a table by the destination, counts the time to live down, writes
+// the checksum and the link addresses anew and schedules the next arrival.
 //
 // With `time`, events are taken strictly in the order of time. With `machine`, those of one latency
 // are taken machine by machine: within it no machine can learn of another's doings, so the result
@@ -256,8 +261,10 @@ std::uint32_t ipv4_checksum(const std::uint8_t* header) {
 
 class Simulation {
  public:
-  Simulation(std::uint32_t senders, std::uint32_t messages, std::uint32_t receivers, Order order)
-      : hosts_(senders + receivers), agenda_{order, hosts_} {
+  Simulation(std::uint32_t senders, std::uint32_t messages, std::uint32_t receivers, Order order,
+             std::uint32_t routers, std::uint32_t hops)
+      : hosts_(senders + receivers + routers), agenda_{order, hosts_} {
+    lay_routes(receivers, senders + receivers, routers, hops);
     for (std::uint32_t i = 0; i < hosts_.size(); ++i) {
       hosts_[i].address = 10 + (i << 8);
       hosts_[i].port = static_cast<std::uint16_t>(1024 + i % 60'000);
@@ -285,6 +292,7 @@ class Simulation {
 
   std::uint64_t events() const { return events_; }
   std::uint64_t delivered() const { return delivered_; }
+  std::uint64_t frames() const { return frames_; }
 
  private:
   struct Pause {
@@ -319,9 +327,31 @@ class Simulation {
     agenda_.add({time, std::uint64_t{origin} << 32 | number, host, is_arrival, subject});
   }
 
+  // The routers on the way to a receiver, and its number in front of them.
+  void lay_routes(std::uint32_t receivers, std::uint32_t first, std::uint32_t routers,
+                  std::uint32_t hops) {
+    hops_ = hops;
+    first_router_ = first;
+    for (std::uint32_t to = 0; to < receivers; ++to) {
+      routes_.push_back(to);
+      for (std::uint32_t i = 0; i < hops; ++i) routes_.push_back(first + (to * hops + i) % routers);
+    }
+  }
+  // Who is next when so many hops are left to go.
+  std::uint32_t next_to(std::uint32_t to, std::uint32_t left) const {
+    return routes_[to * (hops_ + 1) + left];
+  }
+  static void write_link(std::uint8_t* ethernet, std::uint32_t from, std::uint32_t to) {
+    std::memset(ethernet, 0, 12);
+    std::memcpy(ethernet + 2, &to, 4);
+    std::memcpy(ethernet + 8, &from, 4);
+  }
+
   void send_one(std::uint32_t from, std::uint32_t to);
+  void send_on(std::uint32_t router, Packet& packet);
   void arrive(std::uint32_t to, Packet& packet);
   static void let_go(Packet& packet);
+  [[noreturn]] static void fail();
 
   std::vector<Host> hosts_;
   Agenda agenda_;
@@ -329,6 +359,10 @@ class Simulation {
   Nanoseconds now_ = 0;
   std::uint64_t events_ = 0;
   std::uint64_t delivered_ = 0;
+  std::uint64_t frames_ = 0;
+  std::uint32_t hops_ = 0;
+  std::uint32_t first_router_ = 0;
+  std::vector<std::uint32_t> routes_;
 };
 
 void Simulation::send_one(std::uint32_t from, std::uint32_t to) {
@@ -354,16 +388,38 @@ void Simulation::send_one(std::uint32_t from, std::uint32_t to) {
   write_16(ipv4 + 10, ipv4_checksum(ipv4));
 
   std::uint8_t* const ethernet = ipv4 - 14;
-  std::memset(ethernet, 0, 12);
-  std::memcpy(ethernet + 2, &to, 4);
-  std::memcpy(ethernet + 8, &from, 4);
+  const std::uint32_t next = next_to(to, hops_);
+  write_link(ethernet, from, next);
   write_16(ethernet + 12, 0x0800);
   packet.begin = static_cast<std::uint16_t>(ethernet - packet.room);
   packet.size = 42;
-  schedule(from, to, now_ + latency, true, &packet);
+  ++frames_;
+  schedule(from, next, now_ + latency, true, &packet);
+}
+
+void Simulation::send_on(std::uint32_t router, Packet& packet) {
+  std::uint8_t* const ethernet = packet.room + packet.begin;
+  std::uint8_t* const ipv4 = ethernet + 14;
+  if (read_16(ethernet + 12) != 0x0800 || ipv4_checksum(ipv4) != 0) fail();
+  std::uint32_t address = 0;
+  std::memcpy(&address, ipv4 + 16, 4);
+  const std::uint32_t gone = 64U - ipv4[8] + 1;
+  const std::uint32_t next = next_to((address - 10) >> 8, hops_ - gone);
+  --ipv4[8];
+  write_16(ipv4 + 10, 0);
+  write_16(ipv4 + 10, ipv4_checksum(ipv4));
+  write_link(ethernet, router, next);
+  ++frames_;
+  schedule(router, next, now_ + latency, true, &packet);
+}
+
+void Simulation::fail() {
+  std::fputs("yardstick: a message was lost\n", stderr);
+  std::exit(1);
 }
 
 void Simulation::arrive(std::uint32_t to, Packet& packet) {
+  if (to >= first_router_) return send_on(to, packet);
   Host& host = hosts_[to];
   const std::uint8_t* const ethernet = packet.room + packet.begin;
   const std::uint8_t* const ipv4 = ethernet + 14;
@@ -371,8 +427,7 @@ void Simulation::arrive(std::uint32_t to, Packet& packet) {
   if (read_16(ethernet + 12) != 0x0800 || ipv4_checksum(ipv4) != 0 ||
       std::memcmp(ipv4 + 16, &host.address, 4) != 0 || read_16(udp + 2) != service_port ||
       !host.receiver) {
-    std::fputs("yardstick: a message was lost\n", stderr);
-    std::exit(1);
+    fail();
   }
   ++delivered_;
   host.arrived = &packet;
@@ -401,14 +456,18 @@ int main(int argc, char** argv) {
   const std::uint32_t messages = argc > 2 ? number(argv[2]) : 0;
   const std::uint32_t receivers = argc > 3 ? number(argv[3]) : 1;
   const std::string_view order = argc > 4 ? argv[4] : "time";
-  if (senders == 0 || messages == 0 || receivers == 0 || argc > 5 ||
-      (order != "time" && order != "machine")) {
-    std::fputs("usage: yardstick SENDERS MESSAGES [RECEIVERS] [time|machine]\n", stderr);
+  const std::uint32_t routers = argc > 6 ? number(argv[5]) : 0;
+  const std::uint32_t hops = argc > 6 ? number(argv[6]) : 0;
+  if (senders == 0 || messages == 0 || receivers == 0 || argc == 6 || argc > 7 || hops > 60 ||
+      (routers == 0) != (hops == 0) || (order != "time" && order != "machine")) {
+    std::fputs("usage: yardstick SENDERS MESSAGES [RECEIVERS [time|machine [ROUTERS HOPS]]]\n",
+               stderr);
     return 2;
   }
   const auto began = std::chrono::steady_clock::now();
-  Simulation simulation{senders, messages, receivers,
-                        order == "time" ? Order::by_time : Order::by_machine};
+  Simulation simulation{senders,   messages,
+                        receivers, order == "time" ? Order::by_time : Order::by_machine,
+                        routers,   hops};
   const double build_seconds = seconds_since(began);
   simulation.run();
   const double run_seconds = seconds_since(began) - build_seconds;
@@ -417,9 +476,10 @@ int main(int argc, char** argv) {
   getrusage(RUSAGE_SELF, &usage);
   std::printf(
       "{\"build_s\": %.6f, \"run_s\": %.6f, \"events\": %llu, \"delivered\": %llu, "
-      "\"peak_rss_bytes\": %lld}\n",
+      "\"frames\": %llu, \"peak_rss_bytes\": %lld}\n",
       build_seconds, run_seconds, static_cast<unsigned long long>(simulation.events()),
       static_cast<unsigned long long>(simulation.delivered()),
+      static_cast<unsigned long long>(simulation.frames()),
       static_cast<long long>(usage.ru_maxrss) * 1024);
   return simulation.delivered() == std::uint64_t{senders} * messages ? 0 : 1;
 }

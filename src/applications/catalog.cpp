@@ -5,6 +5,7 @@
 
 #include "elvis/applications/messages.hpp"
 #include "elvis/applications/probes.hpp"
+#include "elvis/applications/routing.hpp"
 #include "elvis/applications/streams.hpp"
 #include "elvis/applications/traffic.hpp"
 
@@ -25,6 +26,7 @@ Task<Result<>> run_with(Application& self, const ApplicationOptions& options) {
 
 constexpr std::array<std::string_view, 1> needs_icmp{"ICMP"};
 constexpr std::array<std::string_view, 1> needs_tcp{"TCP"};
+constexpr std::array<std::string_view, 1> needs_udp{"UDP"};
 constexpr std::array<std::string_view, 2> needs_icmp_and_udp{"ICMP", "UDP"};
 
 constexpr std::array kinds{
@@ -56,6 +58,8 @@ constexpr std::array kinds{
                     run_with<RequestResponseOptions, request_response>, needs_tcp},
     ApplicationKind{"responder", "answers request_response", false, make_options<ResponderOptions>,
                     run_with<ResponderOptions, responder>, needs_tcp},
+    ApplicationKind{"rip", "finds routes together with its neighbours (RIP version 2, RFC 2453)",
+                    false, make_options<RipOptions>, run_with<RipOptions, rip>, needs_udp, true},
 };
 
 }  // namespace

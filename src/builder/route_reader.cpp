@@ -88,6 +88,12 @@ std::optional<std::uint32_t> RouteReader::address_of(const Value& value,
   return std::nullopt;
 }
 
+bool RouteReader::is_own(std::uint32_t address, std::span<const std::uint32_t> networks) const {
+  return std::ranges::any_of(networks, [&](std::uint32_t network) {
+    return addresses_.address_of(group_, place_, network) == address;
+  });
+}
+
 // The default route: `gateway` beside the network that it is on.
 void RouteReader::read_gateway(const ndl::Section& section,
                                std::span<const std::uint32_t> networks) {
@@ -103,6 +109,7 @@ void RouteReader::read_gateway(const ndl::Section& section,
     return fail(*gateway, fmt::format("nobody has {} on network {}", quoted(gateway->text),
                                       quoted(id->text)));
   }
+  if (is_own(*via, networks)) return fail(*gateway, "a machine cannot be its own gateway");
   add(*gateway, {}, *via, static_cast<std::size_t>(place - networks.begin()));
 }
 
@@ -114,6 +121,7 @@ void RouteReader::read_route(const ndl::Section& section, std::span<const std::u
   if (!prefix) return fail(*to, fmt::format("`to` {}", prefix.error()));
   const auto via = address_of(*over, networks);
   if (!via) return;
+  if (is_own(*via, networks)) return fail(*over, "a route cannot lead to the machine itself");
   for (std::size_t tap = 0; tap < networks.size(); ++tap) {
     if (addresses_.has(networks[tap], *via)) return add(*to, *prefix, *via, tap);
   }

@@ -38,6 +38,7 @@ class RouteReader {
   std::optional<Value> value_of(const ndl::Section& section, std::string_view key);
   std::optional<std::uint32_t> address_of(const Value& value,
                                           std::span<const std::uint32_t> networks);
+  bool is_own(std::uint32_t address, std::span<const std::uint32_t> networks) const;
   void read_gateway(const ndl::Section& section, std::span<const std::uint32_t> networks);
   void read_route(const ndl::Section& section, std::span<const std::uint32_t> networks);
   void add(const Value& at, const ndl::Prefix& to, std::uint32_t via, std::size_t tap);

@@ -27,14 +27,14 @@ Machine::~Machine() {
 }
 
 Rng Machine::rng(std::string_view purpose) const {
-  return Rng{world_.seed(), key(), hash_of(purpose)};
+  return Rng{world().seed(), key(), hash_of(purpose)};
 }
 
 void Machine::drop(Drop reason, const Message& message) {
   if (drops_ == nullptr) drops_ = new DropCounters;
   ++(*drops_)[reason];
   fold_in(static_cast<std::uint64_t>(reason), message.size());
-  if (Observer* const observer = world_.observer())
+  if (Observer* const observer = world().observer())
     observer->dropped(*this, reason, message, now());
 }
 
@@ -52,7 +52,7 @@ void Machine::destroy_tasks() {
 // ===== Machine: what happens to it =====
 
 [[gnu::flatten]] void Machine::handle(void* subject) {
-  if (subject == &world_) {  // the start of the run
+  if (subject == start()) {  // the start of the run
     for (Application* next = applications_; next != nullptr; next = next->next_) next->start();
     return;
   }
@@ -93,30 +93,30 @@ void Machine::switch_off() {
   if (!std::exchange(is_on_, false)) return;
   destroy_tasks();
   for (Tap& tap : taps()) tap.set_path(nullptr);
-  world_.remove_protocols(*this);
+  world().remove_protocols(*this);
 }
 
 void Machine::switch_on() {
   if (std::exchange(is_on_, true)) return;
-  world_.add_protocols_again(*this);
+  world().add_protocols_again(*this);
   for (Application* next = applications_; next != nullptr; next = next->next_) next->start_again();
 }
 
 // The engine has asked for the first two lines. Tap and IPv4 lie in the third; of an application
 // the first line is what messages touch. More would only keep the memory busy.
 void Machine::prefetch(const void* subject) const {
-  prefetch_lines(this, 2, 2);
+  prefetch_lines(this, 2, 3);
   prefetch_lines(applications_, 0, 0);
   prefetch_remembered();
   if (subject == nullptr) return prefetch_timers();
-  if (subject == &world_) return;
+  if (subject == start()) return;
   const Frame& frame = *static_cast<const Frame*>(subject);
   if (frame.bytes.slice_count() == 0) return;
   prefetch_lines(frame.bytes.slice_at(0).data(), 0, 1);
 }
 
 void Machine::discard(void* subject) {
-  if (subject != &world_) delete static_cast<Frame*>(subject);
+  if (subject != start()) delete static_cast<Frame*>(subject);
 }
 
 }  // namespace elvis

@@ -36,7 +36,7 @@ Network& World::add_network(std::string name, const LinkProperties& properties) 
 }
 
 MachineGroup& World::add_group(std::string name, std::uint32_t count, bool is_counted) {
-  MachineGroup& group = groups_.emplace_back();
+  MachineGroup& group = groups_.emplace_back(*this);
   group.key = hash_of(name);
   group.name = std::move(name);
   group.count = count;
@@ -49,7 +49,7 @@ Machine& World::add_machine(std::span<Network* const> networks, std::size_t prot
   ELVIS_ASSERT(!groups_.empty());
   const auto id = static_cast<std::uint32_t>(machines_.size());
   auto* const machine =
-      new (arena_.allocate(sizeof(Machine), cache_line)) Machine{*this, id, groups_.back()};
+      new (arena_.allocate(sizeof(Machine), cache_line)) Machine{id, groups_.back()};
   static_assert(alignof(Tap) == alignof(Protocol*));
   machine->taps_ = static_cast<Tap*>(
       arena_.allocate(networks.size() * sizeof(Tap) + protocols * sizeof(Protocol*), alignof(Tap)));
@@ -73,6 +73,7 @@ Application& World::add_application(Machine& machine, const ApplicationKind& kin
   Application** last = &machine.applications_;
   while (*last != nullptr) last = &(*last)->next_;
   *last = application;
+  application->make_task();
   return *application;
 }
 
@@ -136,7 +137,7 @@ void World::start_applications() {
     for (const Application* next = machine->applications_; next != nullptr; next = next->next_) {
       if (next->kind().has_end) machine->partition().expect_completion();
     }
-    machine->partition().schedule(*machine, *machine, start_of_time, this);
+    machine->partition().schedule(*machine, *machine, start_of_time, Machine::start());
   }
 }
 
@@ -144,7 +145,7 @@ void World::count_in_flight() {
   in_flight_.assign(networks_.size(), 0);
   for (std::size_t i = 0; i < engine_->size(); ++i) {
     engine_->partition(i).for_each_pending([&](const Entity& target, void* subject) {
-      if (subject == nullptr || subject == this) return;
+      if (subject == nullptr || subject == Machine::start()) return;
       const Frame& frame = *static_cast<const Frame*>(subject);
       if (frame.tap != nullptr) {
         ++in_flight_[frame.tap->network().index()];

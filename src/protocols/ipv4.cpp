@@ -81,12 +81,15 @@ bool Ipv4::is_local(Ipv4Address address) const {
 bool Ipv4::is_for_several(Ipv4Address address) const {
   if (address.is_broadcast() || address.is_multicast()) return true;
   for (const Tap& tap : machine().taps()) {
-    const Ipv4Prefix* const prefix = prefix_with(tap, address);
-    if (prefix != nullptr && prefix->has_broadcast(address)) {
-      return tap.network().tap_with(address) == nullptr;
-    }
+    if (means_all_of(tap, address)) return true;
   }
   return false;
+}
+
+bool Ipv4::means_all_of(const Tap& tap, Ipv4Address address) {
+  const Ipv4Prefix* const prefix = prefix_with(tap, address);
+  return prefix != nullptr && prefix->has_broadcast(address) &&
+         tap.network().tap_with(address) == nullptr;
 }
 
 // ===== Ipv4: routes =====
@@ -124,6 +127,11 @@ std::uint64_t Ipv4::forwarded() const {
   return state_ == nullptr ? 0 : state_->forwarded;
 }
 
+const Reassembly* Ipv4::reassembly() const {
+  return state_ == nullptr || state_->fragments == nullptr ? nullptr
+                                                           : &state_->fragments->reassembly;
+}
+
 void Ipv4::routes_changed() {
   if (++generation_ == 0) generation_ = 1;
 }
@@ -146,12 +154,18 @@ Ipv4::Way Ipv4::way_of(Tap& tap, Ipv4Address next_hop, const Tap* to) const {
   return {&tap, next_hop, arp() != nullptr || to == nullptr ? MacAddress{} : to->mac()};
 }
 
-Result<Ipv4::Way> Ipv4::way_to(Ipv4Address remote) {
+// `local` matters only for what is for several: it leaves by the tap that has this address.
+Result<Ipv4::Way> Ipv4::way_to(Ipv4Address remote, Ipv4Address local) {
   if (is_local(remote)) return Way{nullptr, remote, MacAddress{}};
   const std::span<Tap> taps = machine().taps();
   if (taps.empty() || remote.is_unspecified()) return Errc::network_unreachable;
-  if (remote.is_broadcast()) return Way{&taps.front(), remote, MacAddress::broadcast()};
-  if (remote.is_multicast()) return Way{&taps.front(), remote, multicast_mac(remote)};
+  if (remote.is_broadcast() || remote.is_multicast()) {
+    const auto own = std::ranges::find_if(
+        taps, [&](const Tap& tap) { return !local.is_unspecified() && tap.has_address(local); });
+    Tap& tap = own == taps.end() ? taps.front() : *own;
+    return Way{&tap, remote,
+               remote.is_broadcast() ? MacAddress::broadcast() : multicast_mac(remote)};
+  }
   // Machines on one network reach each other whatever their addresses (DESIGN section 7).
   for (Tap& tap : taps) {
     if (const Tap* const to = tap.network().tap_with(remote)) return way_of(tap, remote, to);
@@ -220,9 +234,9 @@ Result<SessionRef> Ipv4::open(Protocol& above, Endpoints endpoints) {
 }
 
 Result<Ipv4Path> Ipv4::path(const Protocol& above, Endpoints endpoints) {
-  const Result<Way> way = way_to(endpoints.remote.address);
-  if (!way) return way.error();
   Ipv4Address local = endpoints.local.address;
+  const Result<Way> way = way_to(endpoints.remote.address, local);
+  if (!way) return way.error();
   if (local.is_unspecified()) {
     local = way->tap == nullptr ? endpoints.remote.address : way->tap->address();
   } else if (!is_local(local)) {
@@ -233,7 +247,7 @@ Result<Ipv4Path> Ipv4::path(const Protocol& above, Endpoints endpoints) {
 }
 
 Result<> Ipv4::send(Ipv4Header header, Message&& payload) {
-  const Result<Way> way = way_to(header.destination);
+  const Result<Way> way = way_to(header.destination, header.source);
   if (!way) return way.error();
   const std::size_t length = header.header_size() + payload.size();
   if (length > longest_datagram) return Errc::message_too_long;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Ipv4: what comes in, and what is sent on.
-#include <array>
+#include <memory>
 #include <span>
 #include <utility>
 
@@ -8,9 +8,16 @@
 #include "elvis/protocols/fragmentation.hpp"
 #include "elvis/protocols/icmp.hpp"
 #include "elvis/wire/ipv4_options.hpp"
+#include "forward_path.hpp"
 #include "ipv4_state.hpp"
 
 namespace elvis {
+
+namespace {
+
+constexpr std::uint32_t first_reserved = 0xf000'0000;  // 240.0.0.0/4: RFC 1112, 4
+
+}  // namespace
 
 // ===== Ipv4: the way in =====
 
@@ -47,7 +54,11 @@ std::optional<Drop> Ipv4::refuses(const Ipv4Header& header, const Arrival& arriv
   if (source.is_multicast() || source.is_broadcast()) return Drop::bad_source;
   if (arrival.tap == nullptr) return std::nullopt;
   if (source.is_loopback() || header.destination.is_loopback()) return Drop::bad_source;
-  return std::nullopt;
+  // Nor does one come from all machines of the network, or from this one itself.
+  for (const Tap& tap : machine().taps()) {
+    if (tap.address() == source && !source.is_unspecified()) return Drop::bad_source;
+  }
+  return means_all_of(*arrival.tap, source) ? std::optional{Drop::bad_source} : std::nullopt;
 }
 
 bool Ipv4::is_for_me(const Ipv4Header& header, const Arrival& arrival) const {
@@ -152,18 +163,40 @@ void Ipv4::expire_fragments() {
 
 // ===== Ipv4: forwarding (RFC 1812, 5) =====
 
+const Ipv4::State::Onward& Ipv4::State::keep(const Onward& found) {
+  if (onward.empty()) onward.resize(least_places);
+  const std::uint16_t now = found.generation;
+  if (onward[slot_of(found.destination)].generation == now && onward.size() < most_places &&
+      ++displaced > onward.size()) {
+    displaced = 0;
+    std::vector<Onward> before(onward.size() * 2);
+    before.swap(onward);
+    for (const Onward& one : before) {
+      if (one.generation == now) onward[slot_of(one.destination)] = one;
+    }
+  }
+  return onward[slot_of(found.destination)] = found;
+}
+
 // The way of datagrams for others to `destination`; null if there is none. Kept for the next ones.
 const Ipv4::Way* Ipv4::way_onward(Ipv4Address destination) {
-  if (state_->onward == nullptr) {
-    state_->onward = std::make_unique<std::array<State::Onward, State::onward_slots>>();
+  if (const State::Onward* const kept = state_->onward_to(destination, generation_)) {
+    return &kept->way;
   }
-  const std::uint32_t hash = destination.value() * 0x9e37'79b9U;
-  State::Onward& slot = (*state_->onward)[hash >> 26];
-  if (slot.generation == generation_ && slot.destination == destination) return &slot.way;
   const Result<Way> way = way_to(destination);
   if (!way) return nullptr;
-  slot = {destination, generation_, *way};
-  return &slot.way;
+  const bool is_reserved = destination.value() >= first_reserved;
+  const bool is_plain =
+      way->tap != nullptr && way->mac != MacAddress{} && !way->mac.is_group() && !is_reserved;
+  const std::uint32_t mtu = is_plain ? way->tap->network().properties().mtu : 0;
+  return &state_->keep({destination, generation_, static_cast<std::uint16_t>(mtu), *way}).way;
+}
+
+// Lets the datagrams that follow go straight from this tap to where they leave.
+void Ipv4::learn_forwarding(Tap& tap) {
+  if (dynamic_cast<const ForwardPath*>(tap.path()) == nullptr) {
+    tap.set_path(std::make_unique<ForwardPath>(*this, tap));
+  }
 }
 
 void Ipv4::forward(const Ipv4Header& header, Message&& datagram, Arrival& arrival) {
@@ -183,7 +216,6 @@ void Ipv4::forward(const Ipv4Header& header, Message&& datagram, Arrival& arriva
   const Way way = *found;
   if (!may_forward(header, datagram, arrival, way)) return;
   if (way.tap == arrival.tap) advise(header, arrival, way);
-  ++state_->forwarded;
 
   Ipv4Options options{header.options};
   Ipv4Header onward = header;
@@ -199,6 +231,7 @@ void Ipv4::forward(const Ipv4Header& header, Message&& datagram, Arrival& arriva
       return machine().drop(Drop::bad_option, datagram);
     }
   }
+  ++state_->forwarded;
   arrival.datagram = nullptr;
   datagram.remove_front(header.header_size());
   const std::size_t mtu = way.tap->network().properties().mtu;
@@ -209,6 +242,7 @@ void Ipv4::forward(const Ipv4Header& header, Message&& datagram, Arrival& arriva
     return;
   }
   onward.emit(datagram.prepend(onward.header_size()));
+  if (way.mac != MacAddress{}) learn_forwarding(*arrival.tap);
   (void)transmit(way, std::move(datagram));
 }
 
@@ -221,8 +255,7 @@ bool Ipv4::may_forward(const Ipv4Header& header, const Message& datagram, Arriva
     return false;
   }
   // RFC 1812, 5.3.7: no router sends on what comes from nobody; 4.2.2.11: nor what is reserved.
-  constexpr std::uint32_t reserved = 0xf000'0000;
-  if (header.source.value() >> 24 == 0 || header.destination.value() >= reserved) {
+  if (header.source.value() >> 24 == 0 || header.destination.value() >= first_reserved) {
     machine().drop(Drop::bad_source, datagram);
     return false;
   }

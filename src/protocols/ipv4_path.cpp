@@ -17,6 +17,7 @@ Ipv4Path::Ipv4Path(Ipv4& ipv4, const Ipv4::Way& way, Ipv4Address local, Ipv4Addr
   header.protocol = protocol;
   header.source = local;
   header.destination = remote;
+  if (remote.is_multicast()) header.time_to_live = 1;  // RFC 1112, 6.1: unless asked for more
   set_header(header);
   take(way);
 }
@@ -39,7 +40,7 @@ void Ipv4Path::take(const Ipv4::Way& way) {
 }
 
 Result<> Ipv4Path::renew() {
-  const Result<Ipv4::Way> way = ipv4_->way_to(remote());
+  const Result<Ipv4::Way> way = ipv4_->way_to(remote(), local_);
   if (!way) return way.error();
   take(*way);
   return {};

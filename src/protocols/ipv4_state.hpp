@@ -2,7 +2,7 @@
 // What a machine has of IPv4 beyond the least: routes, fragments, what it learnt of paths.
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -33,20 +33,42 @@ struct Ipv4::State : Pooled {
     std::uint32_t mtu;
     Time until;  // then a longer datagram is tried again (RFC 1191, 6.3)
   };
-  // A way that forwarding found, by some bits of the destination.
+  // A way that forwarding found. A datagram that is not longer than `mtu` needs nothing but new
+  // link addresses; 0 if there is more to it: an address to be asked for, several machines.
   struct Onward {
     Ipv4Address destination;
     std::uint16_t generation = 0;
+    std::uint16_t mtu = 0;
     Way way;
   };
-  static constexpr std::size_t onward_slots = 64;
+  static_assert(sizeof(Onward) == 32, "two in a cache line");
+
+  /// The way of datagrams for others to `destination`, if one was found in this generation and is
+  /// still kept.
+  const Onward* onward_to(Ipv4Address destination, std::uint16_t generation) const {
+    if (onward.empty()) return nullptr;
+    const Onward& slot = onward[slot_of(destination)];
+    return slot.destination == destination && slot.generation == generation ? &slot : nullptr;
+  }
+  /// Keeps a way, in the place of another one perhaps. There are more places if that happens often.
+  const Onward& keep(const Onward& found);
 
   RouteTable routes;
   std::vector<PathMtu> path_mtus;
   std::unique_ptr<Fragments> fragments;
-  std::unique_ptr<std::array<Onward, onward_slots>> onward;
+  std::vector<Onward> onward;  // 2^k places, by some bits of the destination; or none
+  std::uint32_t displaced = 0;
   std::uint64_t forwarded = 0;
   bool is_router = false;
+
+ private:
+  static constexpr std::size_t least_places = 16;
+  static constexpr std::size_t most_places = 8'192;
+
+  std::size_t slot_of(Ipv4Address destination) const {
+    const std::uint64_t hash = destination.value() * std::uint64_t{0x9e37'79b9};
+    return (hash & 0xffff'ffff) * onward.size() >> 32;
+  }
 };
 
 }  // namespace elvis

@@ -22,10 +22,21 @@ constexpr std::size_t quoted_payload = 8;
 /// Payloads below this are copied, since a slice holds the whole chunk that it is part of: so what
 /// is counted is about what is held.
 constexpr std::size_t least_shared = 256;
+/// Those of a larger chunk, which has many datagrams in it, are copied as well.
+constexpr std::size_t most_shared = 128 * 1'024;
 
 // What it costs to keep a datagram and each of its fragments, beyond the bytes.
 constexpr std::size_t datagram_overhead = 320;
 constexpr std::size_t fragment_overhead = 160;
+
+bool is_shared(const Message& bytes) {
+  if (bytes.size() < least_shared) return false;
+  for (std::size_t i = 0; i < bytes.slice_count(); ++i) {
+    const Chunk& chunk = bytes.chunk_at(i);
+    if (!chunk.is_constant() && chunk.capacity() > most_shared) return false;
+  }
+  return true;
+}
 
 /// The bytes in memory of their own.
 Message compact(const Message& bytes) {
@@ -70,6 +81,22 @@ struct Reassembly::Datagram : Pooled, boost::intrusive::list_base_hook<> {
   std::size_t charge = datagram_overhead;
   std::vector<Run> runs;
   Message quote;
+  const Chunk* last_chunk = nullptr;  // that a fragment shares
+
+  /// The memory that `bytes` keep from being freed, unless another fragment does so already:
+  /// those of one datagram are mostly parts of one chunk.
+  std::size_t held_by(const Message& bytes) const {
+    std::size_t held = 0;
+    for (std::size_t i = 0; i < bytes.slice_count(); ++i) {
+      const Chunk& chunk = bytes.chunk_at(i);
+      if (chunk.is_constant()) {
+        held += bytes.slice_at(i).size();
+      } else if (&chunk != last_chunk) {
+        held += chunk.capacity();
+      }
+    }
+    return held;
+  }
 
   /// Whether a fragment [begin, last) agrees with the end that is known, or tells a possible one.
   bool agrees_about_end(std::uint32_t last, bool more) const {
@@ -190,7 +217,12 @@ FragmentResult Reassembly::add(const Ipv4Header& header, const Message& datagram
   Message bytes = datagram.slice(header.header_size());
   Message quote =
       datagram.slice(0, header.header_size() + std::min<std::size_t>(size, quoted_payload));
-  if (size < least_shared) {
+  std::size_t held = size;
+  const Chunk* last_chunk = whole.last_chunk;
+  if (is_shared(bytes)) {
+    held = whole.held_by(bytes);
+    last_chunk = &bytes.chunk_at(bytes.slice_count() - 1);
+  } else {
     bytes = compact(bytes);
     quote = compact(quote);
   }
@@ -206,7 +238,8 @@ FragmentResult Reassembly::add(const Ipv4Header& header, const Message& datagram
   }
   if (begin == 0) whole.quote = std::move(quote);
   if (!more) whole.end = begin + size;
-  state.charge_for(whole, fragment_overhead + size);
+  whole.last_chunk = last_chunk;
+  state.charge_for(whole, fragment_overhead + held);
 
   if (whole.is_whole()) {
     const std::unique_ptr<Datagram> done = state.take(whole);

@@ -69,15 +69,17 @@ void Udp::demux(Message&& datagram, Arrival& arrival) {
 
   arrival.source_port = header->source_port;
   arrival.destination_port = header->destination_port;
-  if (sessions_.size() != 0) {
-    if (UdpSession** const open = sessions_.find({arrival.local(), arrival.remote()})) {
-      learn_path(arrival, (*open)->above(), true);
-      return (*open)->above().demux(std::move(datagram), arrival);
-    }
+  if (const UdpSession* const open = sessions_.find({arrival.local(), arrival.remote()})) {
+    learn_path(arrival, open->above(), true);
+    return open->above().demux(std::move(datagram), arrival);
   }
   if (Protocol* const above = listener_for(arrival.local())) {
-    // While there are sessions, what comes from elsewhere may still be for one of them.
-    if (sessions_.size() == 0) learn_path(arrival, *above, false);
+    // While there are sessions with this port, what comes from elsewhere may be for one of them; and
+    // with several taps, which source is a martian depends on the tap.
+    const bool is_from_one = service_sessions_ != 0 ||
+                             arrival.destination_port >= first_ephemeral ||
+                             machine().taps().size() != 1;
+    learn_path(arrival, *above, is_from_one);
     return above->demux(std::move(datagram), arrival);
   }
   ipv4_.report(IcmpMessage::unreachable(Unreachable::port), arrival);
@@ -85,18 +87,28 @@ void Udp::demux(Message&& datagram, Arrival& arrival) {
 }
 
 void Udp::failed(const DeliveryError& error) {
-  if (UdpSession** const sender = sessions_.find(error.endpoints)) (*sender)->above().failed(error);
+  if (const UdpSession* const sender = sessions_.find(error.endpoints))
+    sender->above().failed(error);
 }
 
 // Expects more of what just came.
 void Udp::learn_path(const Arrival& arrival, Protocol& above, bool is_from_one) {
   if (arrival.tap == nullptr || arrival.link_destination.is_group()) return;
-  arrival.tap->set_path(std::make_unique<UdpPath>(arrival, above, is_from_one));
+  auto path = std::make_unique<UdpPath>(arrival, above, is_from_one);
+  arrival.tap->machine().remember_path(path.get());
+  arrival.tap->set_path(std::move(path));
 }
 
 // Whoever datagrams go to may have changed.
 void Udp::forget_paths() {
   for (Tap& tap : machine().taps()) tap.set_path(nullptr);
+}
+
+// Sessions at other ports than those of listeners need not be asked about.
+void Udp::count_session(std::uint16_t local_port, bool is_new) {
+  constexpr std::uint16_t many = 65'535;
+  if (local_port >= first_ephemeral || service_sessions_ == many) return;
+  service_sessions_ = static_cast<std::uint16_t>(service_sessions_ + (is_new ? 1 : -1));
 }
 
 Protocol* Udp::listener_for(Endpoint local) {
@@ -125,7 +137,8 @@ UdpSession::UdpSession(Udp& udp, Protocol& above, const Ipv4Path& below, Endpoin
           pseudo_header_sum(endpoints.local.address, endpoints.remote.address, udp_number, 0) +
           endpoints.local.port + endpoints.remote.port)},
       below_{below} {
-  udp_.sessions_.insert(endpoints_, this);
+  udp_.sessions_.insert(*this);
+  udp_.count_session(endpoints_.local.port, true);
   udp_.forget_paths();
 }
 
@@ -135,7 +148,8 @@ UdpSession::~UdpSession() {
 
 void UdpSession::close() {
   if (std::exchange(trouble_, Errc::closed) == Errc::closed) return;
-  udp_.sessions_.erase(endpoints_);
+  udp_.sessions_.erase(*this);
+  udp_.count_session(endpoints_.local.port, false);
   udp_.forget_paths();
 }
 

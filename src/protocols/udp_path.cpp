@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "elvis/graph/world.hpp"
 #include "elvis/wire/byte_order.hpp"
 #include "elvis/wire/checksum.hpp"
 #include "elvis/wire/ethernet.hpp"
@@ -53,6 +54,16 @@ constexpr std::uint64_t type_mask = 0x0000'0000'ffff'ff00;
 constexpr std::uint64_t whole_udp_datagram = 0x11;
 constexpr std::uint64_t fragment_mask = 0x0000'0000'3fff'00ff;
 
+// A source whose host part has no zero may mean all machines of one of the tap's networks; this is
+// the shortest host part there is.
+std::uint32_t host_mask_of(const Tap& tap) {
+  std::uint32_t mask = ~std::uint32_t{0};
+  for (const Ipv4Prefix& prefix : tap.machine().world().prefixes_of(tap.network())) {
+    if (prefix.length < 31) mask &= ~prefix.mask();
+  }
+  return mask;
+}
+
 }  // namespace
 
 UdpPath::UdpPath(const Arrival& arrival, Protocol& above, bool is_from_one)
@@ -61,8 +72,8 @@ UdpPath::UdpPath(const Arrival& arrival, Protocol& above, bool is_from_one)
       ports_{std::uint64_t{arrival.destination.value()} << 48 |
              std::uint64_t{arrival.source_port} << 32 |
              std::uint64_t{arrival.destination_port} << 16},
-      addresses_mask_{is_from_one ? 0x0000'ffff'ffff'ffffU : 0xffffU},
-      ports_mask_{is_from_one ? 0xffff'ffff'ffff'0000U : 0xffff'0000'ffff'0000U},
+      host_mask_{host_mask_of(*arrival.tap)},
+      is_from_one_{is_from_one},
       tap_{*arrival.tap},
       above_{above} {}
 
@@ -71,10 +82,12 @@ UdpPath::UdpPath(const Arrival& arrival, Protocol& above, bool is_from_one)
   const std::uint8_t* const bytes = frame.front(Words::size, scratch);
   if (bytes == nullptr) return false;
   const Words words{bytes};
+  const std::uint64_t addresses_mask = is_from_one_ ? 0x0000'ffff'ffff'ffffU : 0xffffU;
+  const std::uint64_t ports_mask = is_from_one_ ? 0xffff'ffff'ffff'0000U : 0xffff'0000'ffff'0000U;
   const std::uint64_t differences =
       (words.link >> 16 ^ link_destination_) | ((words.type ^ ipv4_without_options) & type_mask) |
       ((words.fragment ^ whole_udp_datagram) & fragment_mask) |
-      ((words.addresses ^ addresses_) & addresses_mask_) | ((words.ports ^ ports_) & ports_mask_);
+      ((words.addresses ^ addresses_) & addresses_mask) | ((words.ports ^ ports_) & ports_mask);
   if (differences != 0) return false;
   // What else could be wrong is for the layers to judge.
   if (words.total_length() + EthernetHeader::size != frame.size() ||
@@ -83,7 +96,10 @@ UdpPath::UdpPath(const Arrival& arrival, Protocol& above, bool is_from_one)
     return false;
   }
   const Ipv4Address source = words.source();
-  if (source.is_multicast() || source.is_broadcast() || source.is_loopback()) return false;
+  if (source.is_multicast() || source.is_loopback() || (~source.value() & host_mask_) == 0 ||
+      source == tap_.address()) {
+    return false;
+  }
 
   Arrival arrival{.tap = &tap_,
                   .link_source = MacAddress{words.link << 32 | words.type >> 32},

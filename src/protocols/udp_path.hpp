@@ -15,7 +15,8 @@ class UdpPath final : public InboundPath {
  public:
   /// For datagrams like the one that `arrival` tells of, which came to one of the machine's own
   /// addresses in a frame for this machine alone. They go to `above`; with `is_from_one`, only
-  /// those of the same sender.
+  /// those of the same sender. Without it the machine has this one tap, so that a source which is
+  /// its own is known.
   UdpPath(const Arrival& arrival, Protocol& above, bool is_from_one);
 
   bool take(Message&& frame) override;
@@ -24,14 +25,14 @@ class UdpPath final : public InboundPath {
   struct Words;
 
   std::uint64_t link_destination_;
-  // Parts of the headers as Words has them, and the bits in which they must be equal.
+  // Parts of the headers as Words has them.
   std::uint64_t addresses_;
   std::uint64_t ports_;
-  std::uint64_t addresses_mask_;
-  std::uint64_t ports_mask_;
+  std::uint32_t host_mask_;
+  bool is_from_one_;
   Tap& tap_;
   Protocol& above_;
 };
-static_assert(sizeof(UdpPath) == 64, "one cache line beside the frame's");
+static_assert(sizeof(UdpPath) <= 64, "one cache line beside the frame's");
 
 }  // namespace elvis

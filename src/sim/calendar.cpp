@@ -136,14 +136,34 @@ void Calendar::open(Time limit, Order order) {
   bucket_ = 0;
 }
 
-// By target, unless one of them seems to have much of the window and the window fits the caches:
-// then to set that target's events apart costs more than it gains.
-Calendar::Order Calendar::best_order() const {
+// By time where the events came in that order, as there is nothing to sort then. Whether they do
+// shows only after a window that was taken by time, so one is, now and then; but not one that is
+// all one instant, as the start of the run: each of its events schedules more into the window
+// itself, which is cheap target by target only.
+//
+// What does not come in order goes by target, unless one of them seems to have much of the window:
+// then to set that target's events apart costs more than it gains. Windows that are larger than the
+// caches are the other way round: only such a target is worth to go by time.
+Calendar::Order Calendar::best_order() {
   constexpr std::size_t large_window = std::size_t{1} << 20;
+  constexpr unsigned trial_interval = 64;
+  const Slot& slot = slots_[head_];
+  if (slot.newest == nullptr) return Order::by_target;
+  if (slot.is_in_order && slot.first == slot.newest->time) return Order::by_target;
+  const bool is_large = slot.size() >= large_window;
+  const bool has_hub = one_target_has_much(slot);
+  if (slot.is_in_order || windows_to_trial_ == 0) {
+    windows_to_trial_ = trial_interval;
+    if (!is_large || has_hub) return Order::by_time;
+  }
+  --windows_to_trial_;
+  return has_hub && !is_large ? Order::by_time : Order::by_target;
+}
+
+// Whether a quarter of what came last seems to be for one target.
+bool Calendar::one_target_has_much(const Slot& slot) {
   constexpr std::size_t blocks_looked_at = 8;
   constexpr std::size_t stride = 17;  // odd, as senders send and wait in turn
-  const Slot& slot = slots_[head_];
-  if (slot.size() >= large_window) return Order::by_target;
   std::array<std::uint64_t, blocks_looked_at*(block_events / stride + 1)> sample;
   std::size_t size = 0;
   const auto look_at = [&](const Event* first, const Event* last) {
@@ -151,7 +171,6 @@ Calendar::Order Calendar::best_order() const {
       sample[size++] = target_key(*first);
     }
   };
-  if (slot.block == nullptr) return Order::by_target;
   look_at(slot.block->events, slot.at);
   const Block* block = slot.block->previous;
   for (std::size_t i = 1; i < blocks_looked_at && block != nullptr; ++i, block = block->previous) {
@@ -159,9 +178,9 @@ Calendar::Order Calendar::best_order() const {
   }
   std::sort(sample.begin(), sample.begin() + static_cast<std::ptrdiff_t>(size));
   for (std::size_t i = size / 4; i < size; ++i) {
-    if (sample[i] == sample[i - size / 4]) return Order::by_time;
+    if (sample[i] == sample[i - size / 4]) return true;
   }
-  return Order::by_target;
+  return false;
 }
 
 // Returns what of `slot` happens before `limit`, and puts the rest back to its place.

@@ -14,7 +14,8 @@ void Entity::prefetch_timers() const {
 }
 
 void Entity::prefetch_remembered() const {
-  prefetch_lines(remembered_, 0, 1);
+  prefetch_lines(remembered_, 0, 3);
+  prefetch_lines(remembered_path_, 0, 0);
 }
 
 void Entity::timer_armed(Timer& timer) {

@@ -61,19 +61,12 @@ void UdpSocket::close() {
   connected_.reset();
   last_.reset();
   while (newest_ != nullptr) take_oldest();
-  if (receiver_ != nullptr) {
-    machine().partition().wake(std::exchange(receiver_, nullptr)->waiter_);
-  }
+  wake_reader();
 }
 
 // ===== UdpSocket: what comes up =====
 
 [[gnu::flatten]] void UdpSocket::demux(Message&& payload, Arrival& arrival) {
-  if (receiver_ != nullptr) {
-    Receive& receiver = *std::exchange(receiver_, nullptr);
-    receiver.handed_.emplace(std::move(payload), arrival.remote(), arrival.local());
-    return machine().partition().wake(receiver.waiter_);
-  }
   if (waiting_bytes_ + payload.size() > default_receive_buffer) {
     return machine().drop(Drop::queue_full, payload);
   }
@@ -81,6 +74,7 @@ void UdpSocket::close() {
   auto* const waiting = new Waiting{{}, {std::move(payload), arrival.remote(), arrival.local()}};
   if (newest_ != nullptr) waiting->next = std::exchange(newest_->next, waiting);
   newest_ = waiting;
+  wake_reader();
 }
 
 void UdpSocket::failed(const DeliveryError& error) {
@@ -88,9 +82,7 @@ void UdpSocket::failed(const DeliveryError& error) {
   if (error.endpoints != connected_->endpoints()) return;
   failure_ = error.code;
   connected_->fail(error.code);
-  if (receiver_ != nullptr) {
-    machine().partition().wake(std::exchange(receiver_, nullptr)->waiter_);
-  }
+  wake_reader();
 }
 
 // Whether there is still a failure to tell: send() may have told it.
@@ -112,13 +104,17 @@ std::unique_ptr<UdpSocket::Waiting> UdpSocket::take_oldest() {
   return oldest;
 }
 
-Result<Datagram> UdpSocket::Receive::take_waiting() {
-  if (socket_.newest_ == nullptr) {
-    if (socket_.is_closed()) return Errc::closed;
-    if (socket_.connected_ != nullptr) socket_.connected_->clear_failure();
-    return std::exchange(socket_.failure_, Errc{});
-  }
-  return std::move(socket_.take_oldest()->datagram);
+Result<Datagram> UdpSocket::try_receive() {
+  if (newest_ != nullptr) [[likely]]
+    return std::move(take_oldest()->datagram);
+  if (is_closed()) return Errc::closed;
+  if (failure_ == Errc{} || !has_news()) return Errc::would_block;
+  connected_->clear_failure();
+  return std::exchange(failure_, Errc{});
+}
+
+void UdpSocket::wake_reader() {
+  if (reader_ != nullptr) machine().partition().wake(std::exchange(reader_, nullptr)->waiter_);
 }
 
 }  // namespace elvis

@@ -118,13 +118,6 @@ bool operator==(const Message& left, std::string_view right) {
 
 // ===== Message: change and sum =====
 
-std::span<std::uint8_t> Message::writable_front() {
-  if (count_ == 0) return {};
-  const Slice& first = slices()[0];
-  if (!first.chunk->is_unshared()) return {};
-  return {first.chunk->bytes() + first.offset, first.size};
-}
-
 void Message::flip_bit(std::size_t bit) {
   ELVIS_ASSERT(bit / 8 < size_);
   std::size_t position = bit / 8;

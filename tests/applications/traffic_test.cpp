@@ -4,7 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <memory>
+#include <vector>
 
 #include "elvis/applications/catalog.hpp"
 #include "elvis/applications/probes.hpp"
@@ -114,6 +117,51 @@ TEST_F(TrafficTest, OnAndOffHaveTheirMeanLengths) {
   // 100,000 datagrams take 10 s of being on, which is a quarter of the time.
   EXPECT_GT(source.last_at(), at(36s));
   EXPECT_LT(source.last_at(), at(44s));
+}
+
+/// When frames were sent.
+class Stopwatch final : public Observer {
+ public:
+  void frame_sent(const Tap&, const Message&, Time now) override { times.push_back(now); }
+  void frame_delivered(const Tap&, const Message&, Time) override {}
+  void dropped(const Machine&, Drop, const Message&, Time) override {}
+  std::vector<Time> times;
+};
+
+TEST_F(TrafficTest, PausesHaveTheExponentialLaw) {
+  add_sink();
+  Stopwatch stopwatch;
+  internet_.world.observe(stopwatch);
+  auto options = to_bob<OnOffOptions>();
+  options.interval = 1h;  // so that there is one datagram each time
+  options.on = 1s;
+  options.off = 10ms;
+  options.count = 100'001;
+  options.size = 0;
+  add(*alice_, "on_off", options);
+  internet_.run();
+  ASSERT_EQ(stopwatch.times.size(), 100'001U);
+  std::vector<double> pauses;
+  double sum = 0;
+  double squares = 0;
+  for (std::size_t i = 1; i < stopwatch.times.size(); ++i) {
+    const Duration pause = stopwatch.times[i] - stopwatch.times[i - 1] - 1h;
+    pauses.push_back(static_cast<double>(pause.count()) / 1e7);
+    sum += pauses.back();
+    squares += pauses.back() * pauses.back();
+  }
+  const auto count = static_cast<double>(pauses.size());
+  const double mean = sum / count;
+  EXPECT_NEAR(mean, 1, 0.01);
+  EXPECT_NEAR(squares / count - mean * mean, 1, 0.03);
+  std::ranges::sort(pauses);
+  double distance = 0;  // Kolmogorov and Smirnov
+  for (std::size_t i = 0; i < pauses.size(); ++i) {
+    const double law = 1 - std::exp(-pauses[i]);
+    const auto place = static_cast<double>(i);
+    distance = std::max({distance, law - place / count, (place + 1) / count - law});
+  }
+  EXPECT_LT(distance * std::sqrt(count), 1.95);
 }
 
 TEST_F(TrafficTest, PingSumsUp) {

@@ -154,6 +154,30 @@ TEST(LatencyModelTest, FollowsWhatWasMeasured) {
   EXPECT_NEAR(static_cast<double>(std::ranges::count(drawn, 30e6)) / samples, 0.2, 0.003);
 }
 
+TEST(LatencyModelTest, FollowsTheLawOfManyMeasurements) {
+  std::vector<EmpiricalLatency::Sample> measurements;
+  double weight = 0;
+  double mean = 0;
+  double square = 0;
+  for (std::uint64_t i = 1; i <= 10'000; ++i) {
+    const std::uint64_t times = 1 + i % 3;
+    const auto time = static_cast<double>(i * i);
+    measurements.push_back({Duration{static_cast<Duration::rep>(i * i)}, times});
+    weight += static_cast<double>(times);
+    mean += static_cast<double>(times) * time;
+    square += static_cast<double>(times) * time * time;
+  }
+  mean /= weight;
+  const double variance = square / weight - mean * mean;
+  const auto drawn = draw_many(
+      LatencyModel::empirical(std::make_shared<const EmpiricalLatency>(std::move(measurements))));
+  EXPECT_NEAR(mean_of(drawn), mean, mean * 0.005);
+  EXPECT_NEAR(variance_of(drawn), variance, variance * 0.01);
+  // Of three numbers in a row the weights are 2, 3 and 1; so i has 2 i / 10'000 of them below it,
+  // give or take one step, which is 0.06 in this measure.
+  EXPECT_LT(kolmogorov_smirnov(drawn, [](double x) { return std::sqrt(x) / 10'000; }), 1.95 + 0.1);
+}
+
 // A machine on which this fails would have other results from the same seed.
 TEST(LatencyModelTest, DrawsTheSameOnEveryMachine) {
   std::uint64_t state = 0;

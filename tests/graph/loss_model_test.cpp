@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "elvis/graph/loss_model.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <vector>
@@ -69,6 +70,35 @@ TEST(LossModelTest, HasTheStationaryLossOfGilbert) {
     const Bursts bursts = bursts_of(losses_of(LossModel::gilbert_elliott(chain(p, r)), 2'000'000));
     EXPECT_NEAR(bursts.loss, static_cast<double>(p) / (p + r), 0.003) << p << " " << r;
     EXPECT_NEAR(bursts.mean_length, 100.0 / r, 100.0 / r * 0.02) << p << " " << r;
+  }
+}
+
+TEST(LossModelTest, ItsBurstsHaveTheGeometricLaw) {
+  const auto lost = losses_of(LossModel::gilbert_elliott(chain(5, 20)), 4'000'000);
+  std::vector<double> bursts(20);  // by length; the last is all the longer ones
+  std::vector<double> gaps(60);
+  double counts[2] = {0, 0};
+  std::size_t begin = 0;
+  for (std::size_t i = 1; i < lost.size(); ++i) {
+    if (lost[i] == lost[i - 1]) continue;
+    auto& lengths = lost[i - 1] ? bursts : gaps;
+    ++lengths[std::min(i - begin - 1, lengths.size() - 1)];
+    ++counts[lost[i - 1]];
+    begin = i;
+  }
+  // Kolmogorov and Smirnov: the greatest distance from 1 - (1 - p)^n, times the root of the number.
+  for (const bool is_burst : {false, true}) {
+    const auto& lengths = is_burst ? bursts : gaps;
+    const double p = is_burst ? 0.20 : 0.05;
+    double sum = 0;
+    double distance = 0;
+    for (std::size_t n = 1; n < lengths.size(); ++n) {
+      sum += lengths[n - 1];
+      const double law = 1 - std::pow(1 - p, static_cast<double>(n));
+      distance = std::max(distance, std::abs(sum / counts[is_burst] - law));
+    }
+    EXPECT_LT(distance * std::sqrt(counts[is_burst]), 1.95);
+    EXPECT_GT(counts[is_burst], 100'000);
   }
 }
 

@@ -104,9 +104,24 @@ TEST_F(ForwardingTest, LowersTheTimeToLiveByOneForEachRouter) {
 
 TEST_F(ForwardingTest, AHostForwardsNothing) {
   Internet::route(*near_, {Internet::at(9, 0), 24}, Internet::at(0, 10), 0);
-  send(to(Internet::at(9, 1)), "no way");
+  internet_.run_on(*near_, [](Application& self) -> Task<Result<>> {
+    co_return Internet::ipv4(self.machine()).send(to(Internet::at(9, 1)), text("no way"));
+  });
   run();
   EXPECT_EQ(alice_->drops()[Drop::not_for_me], 1U);
+}
+
+TEST_F(ForwardingTest, NothingComesFromOneself) {  // RFC 1812, 5.3.7 and 5.3.8
+  Internet::route(*near_, {Internet::at(9, 0), 24}, Internet::at(0, 10), 0);
+  send(to(Internet::at(9, 1)), "back to who sent it");
+  Ipv4Header forged = to(Internet::at(0, 1));
+  forged.source = Internet::at(1, 1);
+  send(forged, "from the router's other side");
+  forged.source = Internet::at(0, 255);
+  send(forged, "from all on the network");
+  run();
+  EXPECT_EQ(alice_->drops()[Drop::bad_source], 1U);
+  EXPECT_EQ(near_->drops()[Drop::bad_source], 2U);
 }
 
 TEST_F(ForwardingTest, TellsWhoseTimeToLiveIsOver) {

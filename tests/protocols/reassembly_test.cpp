@@ -73,6 +73,36 @@ TEST_F(ReassemblyTest, SharesTheBytesOfLargeFragments) {
   EXPECT_EQ(result.datagram.slice_at(1).data(), bytes);
 }
 
+TEST_F(ReassemblyTest, CountsAChunkThatManyFragmentsShareOnce) {
+  const Message payload = Message::zeros(60'000);
+  const auto all = [&](const auto& add_one) {
+    for (const Message& large : fragments_of(header_with_id(1), payload, 1'500)) {
+      for (const Message& small : fragments_of(header_of(large), large.slice(20), 300)) {
+        add_one(small);
+      }
+    }
+  };
+  FragmentResult result;
+  std::size_t most = 0;
+  all([&](const Message& one) {  // some pieces are small and copied
+    result = add(reassembly_, one);
+    most = std::max(most, reassembly_.memory_bytes());
+  });
+  EXPECT_EQ(result.fate, FragmentFate::complete);
+  EXPECT_GT(most, 60'000U);
+  EXPECT_LT(most, 3 * 60'000U);
+}
+
+TEST_F(ReassemblyTest, CountsWhatAFragmentKeepsFromBeingFreed) {
+  const Message payload = Message::zeros(60'000);
+  const auto pieces = fragments_of(header_with_id(1), payload, 1'500);
+  add(reassembly_, pieces[1]);
+  EXPECT_GT(reassembly_.memory_bytes(), 60'000U);
+  const Message huge = Message::zeros(1'000'000).slice(0, 3'000);
+  add(reassembly_, fragments_of(header_with_id(2), huge, 1'500)[0]);
+  EXPECT_LT(reassembly_.memory_bytes(), 70'000U) << "that one was copied";
+}
+
 TEST_F(ReassemblyTest, KeepsApartWhatDiffersInAnyPartOfTheKey) {
   Ipv4Header header = header_with_id(1);
   const auto add_first = [&] {

@@ -137,6 +137,31 @@ TEST_F(UdpPathTest, GivesWayToASessionThatIsOpenedLater) {
   EXPECT_EQ(other_ear_.heard, std::vector<std::string>{"for the session"});
 }
 
+TEST_F(UdpPathTest, IsNotDisturbedBySessionsAtOtherPorts) {
+  ASSERT_TRUE(udp_.listen(ear_, {.address = {}, .port = port}));
+  const SessionRef own = *udp_.open(other_ear_, {.local = {}, .remote = {Lan::address(0), 80}});
+  arrive(frame("first"));
+  watch();
+  arrive(frame("second"));
+  arrive(frame("of another sender", 8));
+  EXPECT_EQ(taken_, 2);
+  EXPECT_EQ(ear_.heard, (std::vector<std::string>{"first", "second", "of another sender"}));
+}
+
+TEST_F(UdpPathTest, LeavesWhatASessionAtTheListenersPortMayWant) {
+  ASSERT_TRUE(udp_.listen(ear_, {.address = {}, .port = port}));
+  SessionRef own = *udp_.open(
+      other_ear_, {.local = {Lan::address(1), port}, .remote = {Lan::address(0), sender_port}});
+  arrive(frame("for the listener", 8));
+  EXPECT_EQ(tap().path(), nullptr);
+  arrive(frame("for the session"));
+  EXPECT_EQ(other_ear_.heard, std::vector<std::string>{"for the session"});
+  own.reset();
+  arrive(frame("for the listener again"));
+  EXPECT_NE(tap().path(), nullptr);
+  EXPECT_EQ(ear_.heard.size(), 2U);
+}
+
 TEST_F(UdpPathTest, GivesWayToAListenerThatFitsBetter) {
   ASSERT_TRUE(udp_.listen(ear_, {.address = {}, .port = port}));
   arrive(frame("for any address"));

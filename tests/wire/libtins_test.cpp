@@ -359,7 +359,8 @@ TEST(LibtinsTest, ReadsOurIcmpMessages) {
   constexpr IcmpType types[]{IcmpType::echo,          IcmpType::echo_reply,
                              IcmpType::time_exceeded, IcmpType::destination_unreachable,
                              IcmpType::redirect,      IcmpType::parameter_problem,
-                             IcmpType::timestamp,     IcmpType::timestamp_reply};
+                             IcmpType::timestamp,     IcmpType::timestamp_reply,
+                             IcmpType::source_quench};
   Bytes options;
   for (int round = 0; round < rounds; ++round) {
     IcmpMessage icmp{.type = types[rng.below(std::size(types))],
@@ -386,20 +387,41 @@ TEST(LibtinsTest, WritesIcmpMessagesThatWeRead) {
   Rng rng{{20, 8}};
   for (int round = 0; round < rounds; ++round) {
     Tins::ICMP icmp;
-    switch (rng.below(4)) {
+    switch (rng.below(9)) {
       case 0:
-        icmp.type(Tins::ICMP::ECHO_REPLY);
+        icmp.type(Tins::ICMP::ECHO_REQUEST);
         icmp.id(random16(rng));
         icmp.sequence(random16(rng));
         break;
       case 1:
+        icmp.set_dest_unreachable();
+        icmp.code(static_cast<std::uint8_t>(rng.below(16)));
+        icmp.mtu(random16(rng));
+        break;
+      case 2:
+        icmp.set_time_exceeded(rng.below(2) == 0);
+        break;
+      case 3:
+        icmp.set_source_quench();
+        break;
+      case 4:
+        icmp.type(Tins::ICMP::TIMESTAMP_REQUEST);
+        icmp.id(random16(rng));
+        icmp.original_timestamp(static_cast<std::uint32_t>(rng()));
+        break;
+      case 5:
+        icmp.type(Tins::ICMP::ECHO_REPLY);
+        icmp.id(random16(rng));
+        icmp.sequence(random16(rng));
+        break;
+      case 6:
         icmp.type(Tins::ICMP::TIMESTAMP_REPLY);
         icmp.id(random16(rng));
         icmp.original_timestamp(static_cast<std::uint32_t>(rng()));
         icmp.receive_timestamp(static_cast<std::uint32_t>(rng()));
         icmp.transmit_timestamp(static_cast<std::uint32_t>(rng()));
         break;
-      case 2:
+      case 7:
         icmp.set_redirect(1, to_tins(random_address(rng)));
         break;
       default:
@@ -436,6 +458,89 @@ TEST(LibtinsTest, ReadsTheRoutesThatWeRecord) {
     EXPECT_EQ(route.pointer, 4 + 4 * hops.size());
     ASSERT_EQ(route.routes.size(), slots);
     ASSERT_TRUE(std::equal(hops.begin(), hops.end(), route.routes.begin()));
+  }
+}
+
+TEST(LibtinsTest, ReadsTheTimesAndAlertsThatWeWrite) {
+  Rng rng{{20, 10}};
+  for (int round = 0; round < rounds; ++round) {
+    const bool has_addresses = rng.below(2) == 0;
+    const std::size_t slots = 1 + rng.below(has_addresses ? 3 : 6);
+    Ipv4Options options;
+    ASSERT_TRUE(options.add_router_alert());
+    ASSERT_TRUE(options.add_timestamp(
+        has_addresses ? TimestampMode::addresses_and_times : TimestampMode::times, slots));
+    Bytes expected;  // of what libtins calls the data: all behind the length
+    const std::uint64_t hops = rng.below(slots + 3);
+    for (std::uint64_t hop = 0; hop < hops; ++hop) {
+      const Ipv4Address address = random_address(rng);
+      const auto time = static_cast<std::uint32_t>(rng() % 86'400'000);
+      ASSERT_FALSE(options.record({.address = address, .time = time}));
+      if (hop >= slots) continue;
+      std::uint8_t word[4];
+      if (has_addresses) {
+        store32(word, address.value());
+        expected.insert(expected.end(), word, word + 4);
+      }
+      store32(word, time);
+      expected.insert(expected.end(), word, word + 4);
+    }
+    const std::size_t width = has_addresses ? 8 : 4;
+    const std::size_t filled = expected.size() / width;
+    const std::uint64_t overflow = hops - filled;
+    expected.resize(slots * width);
+    expected.insert(expected.begin(), {static_cast<std::uint8_t>(5 + filled * width),
+                                       static_cast<std::uint8_t>(overflow << 4 | has_addresses)});
+    Bytes others;
+    Ipv4Header header = random_header(rng, Options::one, others);
+    header.options = options.bytes();
+    const Bytes frame = udp_frame(random_route(rng), header, 1, 2, payload_of(30));
+    expect_same_reading(frame);
+    const Tins::EthernetII theirs{frame.data(), static_cast<std::uint32_t>(frame.size())};
+    const auto& ip = theirs.rfind_pdu<Tins::IP>();
+    const auto* const times = ip.search_option(68);
+    ASSERT_NE(times, nullptr);
+    EXPECT_EQ(Bytes(times->data_ptr(), times->data_ptr() + times->data_size()), expected);
+    const auto* const alert = ip.search_option(148);
+    ASSERT_NE(alert, nullptr);
+    EXPECT_EQ(Bytes(alert->data_ptr(), alert->data_ptr() + alert->data_size()), (Bytes{0, 0}));
+    if (HasFailure()) return;
+  }
+}
+
+TEST(LibtinsTest, WritesRoutesThatWeRead) {
+  Rng rng{{20, 11}};
+  for (int round = 0; round < rounds; ++round) {
+    Tins::IP ip{to_tins(random_address(rng)), to_tins(random_address(rng))};
+    Tins::IP::generic_route_option_type route;
+    std::vector<Ipv4Address> hops;
+    const std::size_t slots = 1 + rng.below(9);
+    for (std::size_t i = 0; i < slots; ++i) {
+      hops.push_back(random_address(rng));
+      route.routes.push_back(to_tins(hops.back()));
+    }
+    const std::size_t filled = rng.below(slots + 1);
+    route.pointer = static_cast<std::uint8_t>(4 + 4 * filled);
+    const std::uint64_t kind = rng.below(3);
+    if (kind == 0) ip.record_route(route);
+    if (kind == 1) ip.lsrr(route);
+    if (kind == 2) ip.ssrr(route);
+    const Bytes frame = (Tins::EthernetII{to_tins(MacAddress{rng()}), to_tins(MacAddress{rng()})} /
+                         ip / Tins::UDP{1, 2} / Tins::RawPDU{random_payload(rng)})
+                            .serialize();
+    expect_same_reading(frame);
+    const auto header =
+        Ipv4Header::parse(frame.data() + EthernetHeader::size, frame.size() - EthernetHeader::size);
+    ASSERT_TRUE(header);
+    const Ipv4Options options{header->options};
+    EXPECT_FALSE(options.find_fault());
+    EXPECT_EQ(options.has_source_route(), kind != 0);
+    if (kind == 0) {
+      std::array<Ipv4Address, 9> recorded;
+      ASSERT_EQ(options.recorded_route(recorded), filled);
+      EXPECT_TRUE(std::equal(recorded.begin(), recorded.begin() + filled, hops.begin()));
+    }
+    if (HasFailure()) return;
   }
 }
 

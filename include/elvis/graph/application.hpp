@@ -36,6 +36,7 @@ struct ApplicationKind {
   Task<Result<>> (*run)(Application& self, const ApplicationOptions& options);
   /// Names of protocols that its machine must have, besides its transport.
   std::span<const std::string_view> needs = {};
+  bool finds_routes = false;  ///< Whether routes that are not there before the run may come.
 };
 
 enum class ApplicationStatus : std::uint8_t { waiting, serving, done, failed };
@@ -75,6 +76,8 @@ class Application final : public TaskObserver {
   const std::string& detail() const;
   void set_detail(std::string text);
 
+  /// Makes the coroutine, which start() runs; start() does it if nobody has.
+  void make_task();
   /// Runs until it first waits.
   void start();
   /// The same on a machine that was switched off and on: nothing counts from before. A run waits

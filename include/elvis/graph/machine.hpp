@@ -24,6 +24,9 @@ struct Frame;
 
 /// Machines made from one description share it; so their names are made when asked for.
 struct MachineGroup {
+  explicit MachineGroup(World& of) : world{of} {}
+
+  World& world;
   std::string name;  ///< Of the group; the machines of a counted one are called name-0, …
   std::uint32_t count = 1;
   bool is_counted = false;  ///< Whether names carry an index, which a count of 1 may do too.
@@ -35,11 +38,10 @@ struct MachineGroup {
 
 class Machine final : public Entity {
  public:
-  Machine(World& world, std::uint32_t id, const MachineGroup& group)
-      : Entity{id}, world_{world}, group_{group} {}
+  Machine(std::uint32_t id, const MachineGroup& group) : Entity{id}, group_{group} {}
   ~Machine();
 
-  World& world() const { return world_; }
+  World& world() const { return group_.world; }
   const MachineGroup& group() const { return group_; }
   std::uint32_t place() const { return id() - group_.first; }
   std::string name() const { return group_.name_of(place()); }
@@ -81,6 +83,8 @@ class Machine final : public Entity {
   /// Whether it has not been switched off.
   bool is_on() const { return is_on_; }
 
+  /// What happens to every machine at the start of the run.
+  static void* start() { return const_cast<char*>(&start_); }
   void handle(void* subject) override;
   void prefetch(const void* subject) const override;
   void discard(void* subject) override;
@@ -89,13 +93,14 @@ class Machine final : public Entity {
  private:
   friend World;
 
+  static constexpr char start_ = 0;  // only its address means something
+
   void handle_other(std::unique_ptr<Frame> frame);
   /// The tap at whose ingress a frame without one arrives, or null.
   const Tap* ingress_of(const Frame& frame) const;
   void switch_off();
   void switch_on();
 
-  World& world_;
   const MachineGroup& group_;
   // They stand behind the taps.
   Protocol** protocols_begin() const { return reinterpret_cast<Protocol**>(taps_ + tap_count_); }

@@ -47,6 +47,7 @@ class Tap {
   /// it is taken away in time.
   void set_path(std::unique_ptr<InboundPath> path) { path_ = std::move(path); }
   std::unique_ptr<InboundPath> take_path() { return std::move(path_); }
+  const InboundPath* path() const { return path_.get(); }
 
  private:
   friend class Network;

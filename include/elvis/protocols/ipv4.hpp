@@ -28,6 +28,7 @@ namespace elvis {
 class Arp;
 class Icmp;
 class Ipv4Path;
+class Reassembly;
 class RouteTable;
 
 /// Arguments of `[Protocol name='IPv4']`.
@@ -45,7 +46,8 @@ class Ipv4 final : public Protocol {
 
   /// Opens the way from a local to a remote address; ports play no part. `above` is known by the
   /// protocol number in its id. An unspecified local address becomes that of the tap which leads to
-  /// the remote one. Errors: network_unreachable, host_unreachable, address_not_available.
+  /// the remote one; what is for a group, or for all of a network, leaves by the tap that has the
+  /// local one. Errors: network_unreachable, host_unreachable, address_not_available.
   Result<SessionRef> open(Protocol& above, Endpoints endpoints) override;
   /// The same way for a protocol that keeps it inside a session of its own.
   Result<Ipv4Path> path(const Protocol& above, Endpoints endpoints);
@@ -83,6 +85,8 @@ class Ipv4 final : public Protocol {
   bool is_router() const;
   /// Datagrams that were sent on.
   std::uint64_t forwarded() const;
+  /// Datagrams that are not whole yet; null if no fragment ever came.
+  const Reassembly* reassembly() const;
 
   /// The longest datagram that is known to reach `remote` whole when it leaves by `tap`: RFC 1191.
   std::size_t path_mtu(Ipv4Address remote, const Tap& tap);
@@ -104,10 +108,11 @@ class Ipv4 final : public Protocol {
     Ipv4Address next_hop;
     MacAddress mac;  // unless ARP has to find it
   };
+  class ForwardPath;
   struct Fragments;
   struct State;
 
-  Result<Way> way_to(Ipv4Address remote);
+  Result<Way> way_to(Ipv4Address remote, Ipv4Address local = {});
   Result<Way> way_by_route(Ipv4Address remote);
   Way way_of(Tap& tap, Ipv4Address next_hop, const Tap* to) const;
   Result<> send_on(const Way& way, const Ipv4Header& header, Message&& payload);
@@ -115,6 +120,7 @@ class Ipv4 final : public Protocol {
   State& state();
   void routes_changed();
 
+  static bool means_all_of(const Tap& tap, Ipv4Address address);
   std::optional<Drop> refuses(const Ipv4Header& header, const Arrival& arrival) const;
   bool is_for_me(const Ipv4Header& header, const Arrival& arrival) const;
   void deliver(const Ipv4Header& header, Message&& datagram, Arrival& arrival);
@@ -125,6 +131,7 @@ class Ipv4 final : public Protocol {
                    const Way& way);
   void advise(const Ipv4Header& header, const Arrival& arrival, const Way& way);
   const Way* way_onward(Ipv4Address destination);
+  void learn_forwarding(Tap& tap);
   Arp* arp() const;
   Icmp* icmp() const;
 

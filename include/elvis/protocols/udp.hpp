@@ -7,6 +7,7 @@
 #include "elvis/graph/machine.hpp"
 #include "elvis/graph/protocol.hpp"
 #include "elvis/protocols/ipv4.hpp"
+#include "elvis/protocols/session_map.hpp"
 #include "elvis/util/rng.hpp"
 #include "elvis/util/small_map.hpp"
 #include "elvis/wire/udp_header.hpp"
@@ -43,21 +44,18 @@ class Udp final : public Protocol {
     std::size_t operator()(const Endpoint& end) const {
       return mix(std::uint64_t{end.address.value()} << 16 | end.port);
     }
-    std::size_t operator()(const Endpoints& ends) const {
-      return mix(mix(std::uint64_t{ends.remote.address.value()} << 32 |
-                     std::uint64_t{ends.remote.port} << 16 | ends.local.port) +
-                 ends.local.address.value());
-    }
   };
 
   Protocol* listener_for(Endpoint local);
   static void learn_path(const Arrival& arrival, Protocol& above, bool is_from_one);
   void forget_paths();
+  void count_session(std::uint16_t local_port, bool is_new);
   bool is_intact(const Message& datagram, const UdpHeader& header, const Arrival& arrival) const;
 
   std::uint16_t next_ephemeral_ = first_ephemeral;  // first, where the base leaves room
+  std::uint16_t service_sessions_ = 0;  // at ports below first_ephemeral; 65,535 means many
   Ipv4& ipv4_;
-  SmallMap<Endpoints, UdpSession*, Hash> sessions_;
+  SessionMap<UdpSession> sessions_;
   SmallMap<Endpoint, Protocol*, Hash> listeners_;
 };
 static_assert(sizeof(Udp) == 64, "a million machines have one each");

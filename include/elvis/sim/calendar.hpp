@@ -113,7 +113,8 @@ class Calendar {
     }
   };
 
-  Order best_order() const;
+  Order best_order();
+  static bool one_target_has_much(const Slot& slot);
   static Division division(std::uint64_t low, std::uint64_t high, std::size_t events);
   Division division_of(const Slot& slot);
   [[gnu::always_inline]] void push_to_slot(Slot& slot, const Event& event) {
@@ -157,6 +158,7 @@ class Calendar {
 
   // The open window, in buckets: sorted up to sorted_end_, taken up to at_.
   Order order_ = Order::by_time;
+  unsigned windows_to_trial_ = 0;
   const Event* at_ = nullptr;
   const Event* stop_at_ = nullptr;  // where take() must look closer
   Event* sorted_end_ = nullptr;

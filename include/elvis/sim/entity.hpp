@@ -34,8 +34,11 @@ class Entity {
   /// For messages to people: what this is called.
   virtual const char* kind() const = 0;
 
-  /// Remembers memory that its next event will probably touch, to ask for it in time. A hint.
+  /// Remembers memory that its next event will probably touch, four lines of it, to ask for it in
+  /// time. A hint.
   void remember(const void* memory) { remembered_ = memory; }
+  /// The same for one line of what leads there.
+  void remember_path(const void* memory) { remembered_path_ = memory; }
 
   /// The key of this entity's next event.
   std::uint64_t next_order() { return std::uint64_t{id_} << 32 | sequence_++; }
@@ -60,6 +63,7 @@ class Entity {
   // cancelled or put off leaves the event where it is; when it comes, nothing is due.
   Time look_at_ = end_of_time;
   const void* remembered_ = nullptr;
+  const void* remembered_path_ = nullptr;
 };
 
 }  // namespace elvis

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "elvis/graph/machine.hpp"
@@ -58,11 +57,21 @@ class UdpSocket final : public Protocol {
   /// The bound endpoint; port 0 if there is none.
   Endpoint local() const { return local_; }
 
+  class Readable;
   class Receive;
   /// `Result<Datagram> next = co_await socket.receive();` Goes on when a datagram is there, in the
   /// event that brought it. One coroutine at a time. Errors: closed; of a connected socket also
   /// refused and no_protocol, once, when the remote machine has nobody there (RFC 1122, 4.1.3.3).
   Receive receive();
+  /// The same in two steps, for those who take what comes in a plain function: `co_await
+  /// socket.readable();` goes on when there is a datagram or an error to take.
+  Readable readable();
+  /// The datagram that has waited longest, until pop(); null if none does.
+  Datagram* front() { return newest_ == nullptr ? nullptr : &newest_->next->datagram; }
+  /// Forgets front(); there is one.
+  void pop() { take_oldest(); }
+  /// The datagram that has waited longest. Errors: those of receive(), would_block.
+  Result<Datagram> try_receive();
 
   void demux(Message&& payload, Arrival& arrival) override;
   void failed(const DeliveryError& error) override;
@@ -79,6 +88,7 @@ class UdpSocket final : public Protocol {
   std::unique_ptr<Waiting> take_oldest();
   bool is_closed() const { return failure_ == Errc::closed; }
   bool has_news();
+  void wake_reader();
   Udp* udp() const { return static_cast<Udp*>(machine().find(ProtocolId::udp)); }
 
   Endpoint local_;
@@ -89,42 +99,51 @@ class UdpSocket final : public Protocol {
   UdpSessionRef last_;         // the session that send_to() used last
   Waiting* newest_ = nullptr;  // of a ring: the oldest comes next
   std::size_t waiting_bytes_ = 0;
-  Receive* receiver_ = nullptr;
+  Readable* reader_ = nullptr;
 };
 
-/// The awaitable of receive().
-class UdpSocket::Receive {
+/// The awaitable of readable().
+class UdpSocket::Readable {
  public:
-  explicit Receive(UdpSocket& socket) : socket_{socket} {}
-  Receive(const Receive&) = delete;
-  Receive& operator=(const Receive&) = delete;
-  ~Receive() {
-    if (socket_.receiver_ == this) socket_.receiver_ = nullptr;
+  explicit Readable(UdpSocket& socket) : socket_{socket} {}
+  Readable(const Readable&) = delete;
+  Readable& operator=(const Readable&) = delete;
+  ~Readable() {
+    if (socket_.reader_ == this) socket_.reader_ = nullptr;
   }
 
   bool await_ready() const noexcept {
     return socket_.newest_ != nullptr || (socket_.failure_ != Errc{} && socket_.has_news());
   }
   void await_suspend(std::coroutine_handle<> waiting) {
-    ELVIS_ASSERT(socket_.receiver_ == nullptr);
+    ELVIS_ASSERT(socket_.reader_ == nullptr);
     waiter_.wait(waiting);
-    socket_.receiver_ = this;
+    socket_.reader_ = this;
+    socket_.machine().remember(waiting.address());
   }
-  Result<Datagram> await_resume() {
-    if (handed_) [[likely]]
-      return *std::move(handed_);
-    return take_waiting();
-  }
+  void await_resume() const noexcept {}
+
+ protected:
+  UdpSocket& socket() const { return socket_; }
 
  private:
   friend UdpSocket;
 
-  Result<Datagram> take_waiting();
-
   UdpSocket& socket_;
   Waiter waiter_;
-  std::optional<Datagram> handed_;  // what came while a coroutine waited
 };
+
+/// The awaitable of receive().
+class UdpSocket::Receive : public Readable {
+ public:
+  using Readable::Readable;
+
+  Result<Datagram> await_resume() { return socket().try_receive(); }
+};
+
+inline UdpSocket::Readable UdpSocket::readable() {
+  return Readable{*this};
+}
 
 inline UdpSocket::Receive UdpSocket::receive() {
   return Receive{*this};

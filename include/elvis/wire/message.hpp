@@ -139,6 +139,8 @@ class Message : private MessageParts {
     const Slice& part = slices()[index];
     return {part.chunk->bytes() + part.offset, part.size};
   }
+  /// What a slice is part of, for those who count the memory that a message holds.
+  const Chunk& chunk_at(std::size_t index) const { return *slices()[index].chunk; }
   /// Ranges for `for (std::uint8_t byte : message.bytes())` and
   /// `for (std::span<const std::uint8_t> part : message.parts())`; in message_ranges.hpp.
   class ByteIterator;
@@ -225,6 +227,13 @@ inline Message& Message::operator=(Message&& other) noexcept {
   MessageParts::operator=(other);
   other.forget();
   return *this;
+}
+
+inline std::span<std::uint8_t> Message::writable_front() {
+  if (count_ == 0) return {};
+  const Slice& first = slices()[0];
+  if (!first.chunk->is_unshared()) return {};
+  return {first.chunk->bytes() + first.offset, first.size};
 }
 
 [[gnu::always_inline]] inline std::uint8_t* Message::prepend(std::size_t bytes) {

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+"""Graphs out of GraphML files, such as those of the Internet Topology Zoo."""
+import math
+import re
+import xml.etree.ElementTree as xml
+
+from topologies.graphs import Graph, Link, Mistake, latency_over
+
+TIME = re.compile(r"[0-9]+(\.[0-9]+)?(ns|us|ms|s)")
+EARTH_KM = 6371.0
+
+
+def _tag(element):
+    return element.tag.rpartition("}")[2]
+
+
+def _children(element, tag):
+    return [child for child in element if _tag(child) == tag]
+
+
+def _values(element, keys):
+    """What the <data> of a node or edge says, by the names of the keys, in small letters."""
+    return {keys.get(data.get("key"), data.get("key")): (data.text or "").strip()
+            for data in _children(element, "data")}
+
+
+def _place(values):
+    try:
+        place = math.radians(float(values["latitude"])), math.radians(float(values["longitude"]))
+    except (KeyError, ValueError):
+        return None
+    return place if all(map(math.isfinite, place)) else None
+
+
+def _kilometres(a, b):
+    """Along a great circle."""
+    half = (math.sin((b[0] - a[0]) / 2) ** 2
+            + math.cos(a[0]) * math.cos(b[0]) * math.sin((b[1] - a[1]) / 2) ** 2)
+    return 2 * EARTH_KM * math.asin(min(1.0, math.sqrt(half)))
+
+
+def _names(nodes, keys):
+    """What people call the nodes, made unique: a label, or else the id."""
+    names, taken = [], set()
+    for node in nodes:
+        name = _values(node, keys).get("label") or node.get("id")
+        if name in taken:
+            name = f"{name} {node.get('id')}"
+        while name in taken:
+            name += "'"
+        taken.add(name)
+        names.append(name)
+    return names
+
+
+def _properties(edge, keys, ends):
+    """Of a line: its own latency, or that of the distance; its own speed."""
+    values = _values(edge, keys)
+    properties = {}
+    for name in ("latency", "delay"):
+        if TIME.fullmatch(values.get(name, "")):
+            properties["latency"] = values[name]
+    if "latency" not in properties and None not in ends:
+        properties["latency"] = latency_over(_kilometres(*ends))
+    try:
+        speed = int(float(values.get("linkspeedraw", "0")))
+    except (ValueError, OverflowError):
+        speed = 0
+    if speed > 0:
+        properties["throughput"] = f"{speed}bps"
+    return properties
+
+
+def read(text):
+    """The graph in a file's text; each node has hosts. Loops are left out."""
+    try:
+        root = xml.fromstring(text)
+    except xml.ParseError as error:
+        raise Mistake(f"this is not XML: {error}") from error
+    graphs = _children(root, "graph")
+    if _tag(root) != "graphml" or len(graphs) != 1:
+        raise Mistake("this is not GraphML with one graph in it")
+    keys = {key.get("id"): (key.get("attr.name") or key.get("id") or "").lower()
+            for key in _children(root, "key")}
+    nodes = _children(graphs[0], "node")
+    if not nodes or any(node.get("id") is None for node in nodes):
+        raise Mistake("the graph has no nodes, or one without an id")
+    if _children(graphs[0], "hyperedge"):
+        raise Mistake("lines that join more than two nodes are not understood")
+    number = {node.get("id"): i for i, node in enumerate(nodes)}
+    if len(number) != len(nodes):
+        raise Mistake("two nodes have one id")
+    places = [_place(_values(node, keys)) for node in nodes]
+    links, seen = [], set()
+    for edge in _children(graphs[0], "edge"):
+        try:
+            ends = number[edge.get("source")], number[edge.get("target")]
+        except KeyError as error:
+            raise Mistake(f"an edge names the node {error}, which is not there") from error
+        is_directed = edge.get("directed", graphs[0].get("edgedefault") == "directed") in (True, "true")
+        if ends[0] == ends[1] or (is_directed and ends[::-1] in seen):
+            continue  # a line and the way back are one
+        seen.add(ends)
+        links.append(Link(ends, _properties(edge, keys, [places[end] for end in ends])))
+    return Graph(_names(nodes, keys), links, list(range(len(nodes))))

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/protocols/rip_table.hpp"
+
+#include <algorithm>
+
+namespace elvis {
+
+void RipTable::add_own(Ipv4Prefix prefix, std::uint32_t tap) {
+  const std::uint32_t mask = mask_of(prefix.length);
+  Known& route = routes_[key_of(Ipv4Address{prefix.address.value() & mask}, mask)];
+  if (route.kind == Kind::own) return;  // two taps on one prefix: both networks have it anyway
+  route.kind = Kind::own;
+  route.prefix_length = prefix.length;
+  route.metric = 1;
+  route.from.tap = tap;
+  ++reachable_;
+  note_change(route);
+}
+
+void RipTable::set_aside(Ipv4Prefix prefix) {
+  const std::uint32_t mask = mask_of(prefix.length);
+  Known& route = routes_[key_of(Ipv4Address{prefix.address.value() & mask}, mask)];
+  if (route.kind != Kind::own) route.kind = Kind::set_aside;
+}
+
+// ===== RipTable: what to believe =====
+
+// RFC 2453, 3.9.2, "Response Messages".
+void RipTable::take(const RipEntry& heard, Neighbour neighbour, Ipv4Address via, Time now) {
+  const std::uint32_t metric = std::min(heard.metric + 1, RipEntry::infinity);
+  const std::uint64_t key = key_of(heard.address, heard.mask);
+  auto found = routes_.find(key);
+  if (found == routes_.end()) {
+    if (metric == RipEntry::infinity) return;
+    found = routes_.try_emplace(key).first;
+    found->second.prefix_length = static_cast<std::uint8_t>(heard.prefix_length());
+  }
+  Known& route = found->second;
+  if (route.kind != Kind::learnt) return;
+
+  const bool is_from_same =
+      route.from.address == neighbour.address && route.from.tap == neighbour.tap;
+  const bool is_reachable = metric < RipEntry::infinity;
+  // The RFC's heuristic: an equal route from elsewhere is better than one that half went out of
+  // date.
+  const bool is_fresher =
+      metric == route.metric && is_reachable && route.expires - now <= timeout_ / 2;
+  const bool is_news = is_from_same ? metric != route.metric || (is_reachable && via != route.via)
+                                    : metric < route.metric || is_fresher;
+  if (!is_news) {
+    if (is_from_same && is_reachable) set_expiry(route, add_saturated(now, timeout_));
+    return;
+  }
+  if (!is_reachable) return give_up(key, route, now);
+  route.from = neighbour;
+  route.via = via;
+  adopt(key, route, heard, now);
+}
+
+void RipTable::adopt(std::uint64_t key, Known& route, const RipEntry& heard, Time now) {
+  if (route.metric == RipEntry::infinity) ++reachable_;
+  route.metric = heard.metric + 1;
+  route.tag = heard.tag;
+  set_expiry(route, add_saturated(now, timeout_));
+  note_change(route);
+  follower_.found(route_of(key, route));
+}
+
+// RFC 2453, 3.8: the route goes now, and neighbours are told so until it is forgotten.
+void RipTable::give_up(std::uint64_t key, Known& route, Time now) {
+  --reachable_;
+  route.metric = RipEntry::infinity;
+  set_expiry(route, add_saturated(now, garbage_time_));
+  note_change(route);
+  follower_.lost(address_of(key), route.prefix_length);
+}
+
+void RipTable::set_expiry(Known& route, Time at) {
+  route.expires = at;
+  next_expiry_ = std::min(next_expiry_, at);
+}
+
+void RipTable::note_change(Known& route) {
+  route.has_changed = true;
+  has_changes_ = true;
+}
+
+void RipTable::expire(Time now) {
+  next_expiry_ = end_of_time;
+  for (auto next = routes_.begin(); next != routes_.end();) {
+    auto& [key, route] = *next;
+    if (route.expires <= now && route.metric == RipEntry::infinity) {
+      next = routes_.erase(next);
+      continue;
+    }
+    if (route.expires <= now) give_up(key, route, now);
+    next_expiry_ = std::min(next_expiry_, route.expires);
+    ++next;
+  }
+}
+
+// ===== RipTable: what to tell =====
+
+void RipTable::forget_changes() {
+  if (!has_changes_) return;
+  has_changes_ = false;
+  for (auto& [key, route] : routes_) route.has_changed = false;
+}
+
+std::vector<RipEntry> RipTable::told_at(std::uint32_t tap, SplitHorizon horizon,
+                                        bool only_changes) const {
+  std::vector<RipEntry> told;
+  for (const auto& [key, route] : routes_) {
+    if (route.kind == Kind::set_aside || (only_changes && !route.has_changed)) continue;
+    const bool is_back = route.from.tap == tap;
+    if (is_back && route.kind == Kind::own) continue;
+    if (is_back && horizon == SplitHorizon::simple) continue;
+    const bool is_poisoned = is_back && horizon == SplitHorizon::poisoned;
+    told.push_back({.tag = route.tag,
+                    .address = address_of(key),
+                    .mask = static_cast<std::uint32_t>(key),
+                    .metric = is_poisoned ? RipEntry::infinity : route.metric});
+  }
+  return told;
+}
+
+std::vector<Route> RipTable::learnt() const {
+  std::vector<Route> routes;
+  for (const auto& [key, route] : routes_) {
+    if (route.kind == Kind::learnt && route.metric < RipEntry::infinity) {
+      routes.push_back(route_of(key, route));
+    }
+  }
+  return routes;
+}
+
+std::uint32_t RipTable::metric_of(Ipv4Address address, std::uint32_t mask) const {
+  const auto found = routes_.find(key_of(address, mask));
+  return found == routes_.end() ? RipEntry::infinity : found->second.metric;
+}
+
+}  // namespace elvis

@@ -1,0 +1,130 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""scripts/topology writes scenarios that run, in which everybody reaches everybody."""
+import subprocess
+
+from support import ROOT, Case, elvis, main
+
+SHAPES = {
+    "chain": ("chain", 5), "ring": ("ring", 5), "star": ("star", 4), "tree": ("tree", 2, 3),
+    "grid": ("grid", 4, 3), "torus": ("grid", 4, 3, "--torus"), "dumbbell": ("dumbbell", "--hosts", 3),
+    "random": ("random", 12, "--links", 20), "waxman": ("waxman", 12), "fat tree": ("fat-tree", 4),
+}
+# Routers, lines between them, networks with hosts, hosts.
+SIZES = {
+    "chain": (5, 4, 2, 2), "ring": (5, 5, 5, 5), "star": (5, 4, 4, 4), "tree": (13, 12, 9, 9),
+    "grid": (12, 17, 12, 12), "torus": (12, 24, 12, 12), "dumbbell": (2, 1, 2, 6),
+    "random": (12, 20, 12, 12), "fat tree": (20, 32, 16, 16),
+}
+GRAPHML = """<?xml version="1.0" encoding="utf-8"?>
+<graphml xmlns="http://graphml.graphdrawing.org/xmlns">
+  <key attr.name="label" attr.type="string" for="node" id="d1"/>
+  <key attr.name="Latitude" attr.type="double" for="node" id="d2"/>
+  <key attr.name="Longitude" attr.type="double" for="node" id="d3"/>
+  <key attr.name="LinkSpeedRaw" attr.type="double" for="edge" id="d4"/>
+  <key attr.name="delay" attr.type="string" for="edge" id="d5"/>
+  <graph edgedefault="undirected">
+    <node id="0"><data key="d1">Bern</data><data key="d2">46.95</data><data key="d3">7.45</data></node>
+    <node id="1"><data key="d1">Genoa 'port' ${x}</data><data key="d2">44.41</data><data key="d3">8.93</data></node>
+    <node id="2"><data key="d1">Bern</data></node>
+    <edge source="0" target="1"><data key="d4">10000000000.0</data></edge>
+    <edge source="1" target="2"><data key="d5">7.5ms</data></edge>
+    <edge source="2" target="2"/>
+  </graph>
+</graphml>
+"""
+
+
+def topology(*words, stdin=None):
+    return subprocess.run([ROOT / "scripts" / "topology", *map(str, words)], input=stdin, timeout=120,
+                          capture_output=True, text=True, check=False)
+
+
+class TopologyTest(Case):
+    def made(self, *words, **more):
+        """The NDL that these words give."""
+        done = topology(*words, **more)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout
+
+    def refused(self, *words, because, **more):
+        done = topology(*words, **more)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn(because, done.stderr)
+
+    def test_everybody_reaches_everybody(self):
+        for name, words in SHAPES.items():
+            with self.subTest(shape=name):
+                path = self.write(self.made(*words, "--traffic", "all-to-all", "--messages", 2))
+                report = self.run_report(path, "--strict")
+                captures = [one for one in report["applications"] if one["application"] == "capture"]
+                self.assertEqual({one["messages"] for one in captures}, {2 * (len(captures) - 1)})
+                self.assertEqual(report["totals"]["drops"], {})
+                if name in SIZES:
+                    routers, lines, lans, hosts = SIZES[name]
+                    self.assertEqual(len(captures), hosts)
+                    self.assertEqual(report["scenario"]["machines"], routers + hosts)
+                    self.assertEqual(report["scenario"]["networks"], lines + lans)
+
+    def test_what_it_writes_is_in_the_canonical_layout(self):
+        for words in SHAPES.values():
+            for traffic in ("none", "ping", "pairs", "all-to-all"):
+                path = self.write(self.made(*words, "--traffic", traffic))
+                self.assert_code(elvis("fmt", "--check", path), 0)
+
+    def test_every_kind_of_traffic_succeeds(self):
+        for traffic in ("none", "ping", "pairs"):
+            with self.subTest(traffic=traffic):
+                path = self.write(self.made("ring", 6, "--hosts", 2, "--traffic", traffic))
+                self.run_report(path, "--strict")
+
+    def test_the_same_words_give_the_same_bytes(self):
+        for words in (("random", 30), ("waxman", 30)):
+            self.assertEqual(self.made(*words), self.made(*words))
+            self.assertNotEqual(self.made(*words), self.made(*words, "--seed", 2))
+
+    def test_lines_have_the_properties_that_were_asked_for(self):
+        text = self.made("chain", 3, "--latency", "3ms", "--throughput", "1Gbps", "--queue", "64KiB")
+        self.assertEqual(text.count("latency='3ms' throughput='1Gbps' queue='64KiB' medium='switched'"), 2)
+        text = self.made("dumbbell", "--bottleneck", "2Mbps", "--bottleneck-queue", "codel(50)")
+        self.assertEqual(text.count("throughput='2Mbps' queue='codel(50)' medium='switched'"), 1)
+
+    def test_some_routers_may_have_hosts(self):
+        text = self.made("grid", 10, 10, "--lans", 10, "--hosts", 3, "--traffic", "pairs")
+        report = self.run_report(text, "--strict")
+        self.assertEqual(report["scenario"]["machines"], 130)
+        self.assertNotIn("host", self.made("grid", 3, 3, "--hosts", 0).split("[Machines]")[1])
+
+    def test_the_shipped_fat_tree_is_what_it_writes(self):
+        shipped = (ROOT / "ndl" / "fat-tree.ndl").read_text()
+        made = self.made("fat-tree", 8, "--latency", "10us", "--traffic", "all-to-all")
+        self.assertTrue(shipped.endswith(made.split("\n", 1)[1]))
+
+    def test_a_graph_is_imported(self):
+        path = self.write(GRAPHML, name="net.graphml")
+        text = self.made("import", path, "--traffic", "all-to-all")
+        self.assertIn("[Machine name='Genoa \\'port\\' \\x24{x}' template='router']", text)
+        self.assertIn("[Machine name='Bern 2' template='router']", text)
+        # 305 km apart; a line of its own speed.
+        self.assertRegex(text, r"id='link-0' latency='15\d\dus' throughput='10000000000bps' medium='switched'")
+        self.assertIn("[Network id='link-1' latency='7.5ms']", text)
+        self.assertNotIn("link-2", text)
+        self.run_report(text, "--strict")
+        self.assertEqual(self.made("import", "-", "--traffic", "all-to-all", stdin=GRAPHML).split("\n", 1)[1],
+                         text.split("\n", 1)[1])
+
+    def test_what_cannot_be_made_is_refused(self):
+        self.refused("fat-tree", 7, because="even number of ports")
+        self.refused("ring", 2, because="at least 3")
+        self.refused("random", 5, "--links", 3, because="from 4 to 10 lines")
+        self.refused("grid", 0, 5, because="at least one router")
+        self.refused("star", 3, "--lans", 4, because="from 1 to 3 routers")
+        self.refused("grid", 200, 200, "--hosts", 1000, because="no room")
+        self.refused("import", "-", stdin="<graphml", because="not XML")
+        self.refused("import", "-", stdin="<html/>", because="not GraphML")
+        self.refused("import", self.folder / "none", because="No such file")
+        self.refused("import", "-", because="which is not there", stdin=GRAPHML.replace('source="0"', 'source="9"'))
+
+
+if __name__ == "__main__":
+    main()
