@@ -74,8 +74,8 @@ void Udp::demux(Message&& datagram, Arrival& arrival) {
     return open->above().demux(std::move(datagram), arrival);
   }
   if (Protocol* const above = listener_for(arrival.local())) {
-    // While there are sessions with this port, what comes from elsewhere may be for one of them; and
-    // with several taps, which source is a martian depends on the tap.
+    // While there are sessions with this port, what comes from elsewhere may be for one of them;
+    // and with several taps, which source is a martian depends on the tap.
     const bool is_from_one = service_sessions_ != 0 ||
                              arrival.destination_port >= first_ephemeral ||
                              machine().taps().size() != 1;

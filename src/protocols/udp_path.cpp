@@ -3,12 +3,12 @@
 
 #include <utility>
 
-#include "elvis/graph/world.hpp"
 #include "elvis/wire/byte_order.hpp"
 #include "elvis/wire/checksum.hpp"
 #include "elvis/wire/ethernet.hpp"
 #include "elvis/wire/ipv4_header.hpp"
 #include "elvis/wire/udp_header.hpp"
+#include "host_mask.hpp"
 
 namespace elvis {
 
@@ -53,16 +53,6 @@ constexpr std::uint64_t ipv4_without_options = 0x0000'0000'0800'4500;
 constexpr std::uint64_t type_mask = 0x0000'0000'ffff'ff00;
 constexpr std::uint64_t whole_udp_datagram = 0x11;
 constexpr std::uint64_t fragment_mask = 0x0000'0000'3fff'00ff;
-
-// A source whose host part has no zero may mean all machines of one of the tap's networks; this is
-// the shortest host part there is.
-std::uint32_t host_mask_of(const Tap& tap) {
-  std::uint32_t mask = ~std::uint32_t{0};
-  for (const Ipv4Prefix& prefix : tap.machine().world().prefixes_of(tap.network())) {
-    if (prefix.length < 31) mask &= ~prefix.mask();
-  }
-  return mask;
-}
 
 }  // namespace
 
