@@ -51,11 +51,8 @@ void TcpSender::acknowledged(const Ack& ack, Time now) {
   if (is_probing_ && ack.position > next_) commit_probe(now);
   const bool advances = ack.position > una_;
   const std::uint64_t in_flight_before = in_flight();
-<<<<<<< HEAD
   const std::uint64_t flight_size = next_ - una_;
-=======
   const bool was_recovering = phase_ == Phase::recovery;
->>>>>>> side-a
   bool window_changed = false;
   if (ack.updates_window) {
     const std::uint64_t edge = ack.position + ack.window;
