@@ -210,8 +210,10 @@ class TcpSender {
   std::unique_ptr<Repair> repair_;    // while something is missing
   std::uint32_t initial_;
   std::uint32_t largest_window_ = 0;
-  std::uint32_t sacked_ = 0;  // bytes
-  std::uint32_t lost_ = 0;    // bytes
+  std::uint32_t sacked_ = 0;     // bytes
+  std::uint32_t lost_ = 0;       // bytes
+  std::uint32_t small_end_ = 0;  // the low bits of where the last segment ended that was not full
+  std::uint32_t delivered_segments_ = 0;
   Timer timer_ = Timer::none;
   Phase phase_ = Phase::open;
   std::uint8_t backoff_ = 0;
@@ -230,14 +232,12 @@ class TcpSender {
   bool has_seen_reordering_ : 1 = false;
   bool saw_duplicate_ : 1 = false;  // a DSACK came
   bool lost_syn_ : 1 = false;
-  std::uint32_t small_end_ = 0;  // the low bits of where the last segment ended that was not full
+  std::uint16_t duplicates_seen_ = 0;  // DSACKs
   // Counted for TcpInfo.
   std::uint64_t bytes_sent_ = 0;
   std::uint64_t bytes_resent_ = 0;
   std::uint32_t segments_ = 0;
   std::uint32_t resent_segments_ = 0;
-  std::uint32_t delivered_segments_ = 0;
-  std::uint32_t duplicates_seen_ = 0;
 };
 
 }  // namespace elvis
