@@ -51,7 +51,8 @@ TEST_F(TcpMemoryTest, AnIdleConnectionTakesTwoKilobytesWithBothItsEnds) {
     co_return Result<>{};
   });
   lan_.run();
-  EXPECT_LE((after - before) / count, 2'048U);
+  constexpr std::size_t slab = std::size_t{2} << 20;  // the last one may be nearly empty
+  EXPECT_LE(after - before, count * 2'048 + slab);
 }
 
 }  // namespace
