@@ -115,6 +115,7 @@ class End {
     connection.connect(now);
     collect();
     sent.clear();
+    now += std::chrono::milliseconds{10};
     arrive(TcpHeader::syn | TcpHeader::ack, 0, 1, {}, 60'000, options);
     sent.clear();
     ASSERT_EQ(connection.state(), TcpState::established);

@@ -13,7 +13,7 @@ namespace {
 
 Message letters(char first, std::size_t count) {
   std::string text;
-  for (std::size_t i = 0; i < count; ++i) text += static_cast<char>(first + i);
+  for (std::size_t i = 0; i < count; ++i) text += static_cast<char>(first + static_cast<char>(i));
   return Message{text};
 }
 

@@ -141,7 +141,7 @@ bool TcpSender::send_new(Outgoing& out, Time now) {
   out.has_cwr = wants_cwr_;
   wants_cwr_ = false;
   if (size != 0) {
-    sent_.append(out.payload);
+    sent_.append_copy(out.payload);
     ++segments_;
     bytes_sent_ += size;
   }

@@ -106,6 +106,11 @@ class TcpSender {
   };
   /// The next segment to be sent now, if any. Before the SYN is acknowledged only that.
   bool next_segment(Outgoing& out, Time now);
+  /// Whether it is worth while to ask.
+  bool may_have_segment() const {
+    return !unsent_.empty() || lost_ != 0 || wants_syn_ || wants_tail_resend_ ||
+           (wants_fin_ && fin_ == 0);
+  }
   void send_syn(Time now);
   /// The SYN goes out again at once.
   void repeat_syn() { wants_syn_ = true; }
