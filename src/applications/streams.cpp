@@ -38,6 +38,16 @@ std::string rate_of(std::uint64_t bytes, Duration time) {
 
 namespace {
 
+// The session outlives the application in TIME-WAIT, but its tracer does not.
+struct Traced {
+  Traced(TcpSocket& of, TcpTracer* tracer) : socket{of} { socket.session()->set_tracer(tracer); }
+  ~Traced() { socket.session()->set_tracer(nullptr); }
+  Traced(const Traced&) = delete;
+  Traced& operator=(const Traced&) = delete;
+
+  TcpSocket& socket;
+};
+
 struct BulkTotals {
   std::uint64_t bytes = 0;
   std::uint64_t resent = 0;
@@ -55,7 +65,7 @@ Task<Result<>> send_bulk(Application& self, const BulkOptions& options, TcpTrace
   if (options.congestion >= 0) socket.set_congestion(options.congestion);
   const Result<> connected = co_await socket.connect({options.to.address, options.port});
   if (!connected) co_return connected;
-  socket.session()->set_tracer(tracer);
+  const Traced traced{socket, tracer};
   const Time begun = self.now();
   totals.begun = std::min(totals.begun, begun);
   const bool has_end = options.duration > Duration{};

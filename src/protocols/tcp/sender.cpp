@@ -51,6 +51,7 @@ void TcpSender::acknowledged(const Ack& ack, Time now) {
   if (is_probing_ && ack.position > next_) commit_probe(now);
   const bool advances = ack.position > una_;
   const std::uint64_t in_flight_before = in_flight();
+  const bool was_recovering = phase_ == Phase::recovery;
   bool window_changed = false;
   if (ack.updates_window) {
     const std::uint64_t edge = ack.position + ack.window;
@@ -90,7 +91,7 @@ void TcpSender::acknowledged(const Ack& ack, Time now) {
   }
   if (tail_probe_end_ != 0) judge_tail_probe(ack, advances);
   if (phase_ == Phase::cwr && una_ >= recover_) phase_ = Phase::open;
-  if (acked != 0 && phase_ != Phase::recovery && phase_ != Phase::cwr &&
+  if (acked != 0 && !was_recovering && phase_ != Phase::recovery && phase_ != Phase::cwr &&
       (is_window_used_ || (window_.is_in_slow_start() && window_.bytes < 2 * in_flight_before))) {
     congestion_->acknowledged({.now = now,
                                .acked = acked,
@@ -212,7 +213,7 @@ void TcpSender::arm(Time now) {
       reorder_deadline_ == end_of_time && tail_probe_end_ == 0 && backoff_ == 0 && una_ != 0) {
     const Time probe =
         add_saturated(last_sent_at_ > timer_base_ ? last_sent_at_ : timer_base_, tail_probe_time());
-    if (probe < expires) return set_timer(Timer::probe_tail, probe);
+    return set_timer(Timer::probe_tail, std::min(probe, expires));
   }
   set_timer(Timer::retransmit, expires);
 }
