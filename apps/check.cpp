@@ -16,7 +16,10 @@ ExitCode execute(const CheckCommand& command, Console& console) {
       code = ExitCode::wrong_scenario;
       continue;
     }
-    scenario.check_reachability(console);
+    if (!scenario.check_reachability(console)) {
+      code = ExitCode::wrong_scenario;
+      continue;
+    }
     if (!console.out(ndl::printable(file) + ": " + scenario.description())) break;
   }
   return console.exit_code(code);

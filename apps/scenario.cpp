@@ -90,15 +90,16 @@ std::vector<std::pair<std::uint32_t, std::string>> Scenario::capture_files() con
   return elvis::capture_files(*parts_->plan);
 }
 
-void Scenario::check_reachability(Console& console) {
+bool Scenario::check_reachability(Console& console) {
   Parts& parts = *parts_;
   // On a single network everybody is reached, or nobody has the address.
   constexpr std::uint64_t most_machines = 1'000'000;
-  if (parts.plan->networks.size() < 2 || parts.plan->machines > most_machines) return;
-  ndl::Diagnostics warnings;
+  if (parts.plan->networks.size() < 2 || parts.plan->machines > most_machines) return true;
+  ndl::Diagnostics warnings{parts.diagnostics.mode()};
   const std::unique_ptr<World> world = build({});
   warn_of_unreachable(*parts.plan, *world, warnings);
   console.err(ndl::render(warnings, parts.sources, {.colour = console.has_colour_err()}));
+  return !warnings.has_errors();
 }
 
 void Scenario::forget() {

@@ -39,8 +39,9 @@ class Scenario {
   /// The captures that the scenario asks for: machines by number, and their files.
   std::vector<std::pair<std::uint32_t, std::string>> capture_files() const;
 
-  /// Warns of destinations that no route leads to, for which the world is built.
-  void check_reachability(Console& console);
+  /// Warns of destinations that no route leads to, for which the world is built. False if that is
+  /// an error (`--strict`) and there are some.
+  bool check_reachability(Console& console);
 
   /// Gives back the memory that only reading and building need.
   void forget();

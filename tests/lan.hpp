@@ -66,6 +66,7 @@ class Lan {
 
   static Udp& udp(Machine& machine) { return static_cast<Udp&>(*machine.find(ProtocolId::udp)); }
   static Tcp& tcp(Machine& machine) { return static_cast<Tcp&>(*machine.find(ProtocolId::tcp)); }
+  static Arp& arp(Machine& machine) { return static_cast<Arp&>(*machine.find(ProtocolId::arp)); }
   static Ipv4& ipv4(Machine& machine) {
     return static_cast<Ipv4&>(*machine.find(ProtocolId::ipv4));
   }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "elvis/sockets/udp_socket.hpp"
+#include "listening.hpp"
 #include "stream_messages.hpp"
 
 namespace elvis {
@@ -51,6 +52,7 @@ Task<Result<>> send_message_over_udp(Application& self, const SendMessageOptions
       co_return bound.error();
     }
   }
+  socket.set_time_to_live(static_cast<std::uint8_t>(options.ttl));
   const Endpoint remote{options.to.address, options.port};
   if (const Result<> connected = socket.connect(remote); !connected) co_return connected.error();
 
@@ -72,9 +74,8 @@ Task<Result<>> send_message_over_udp(Application& self, const SendMessageOptions
 Task<Result<>> capture_over_udp(Application& self, const CaptureOptions& options) {
   UdpSocket socket{self.machine()};
   self.expect_messages(options.message_count);
-  if (const Result<> bound = socket.bind(own_end(options.ip, options.port)); !bound) {
-    co_return bound.error();
-  }
+  const Result<> listening = listen(socket, options.ip, options.group, options.port);
+  if (!listening) co_return listening.error();
   for (;;) {
     co_await socket.readable();
     if (const Result<> taken = take(self, options, socket); !taken) co_return taken.error();

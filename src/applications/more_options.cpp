@@ -67,6 +67,10 @@ void TrafficOptions::visit_traffic(OptionVisitor& visitor) {
   visit_start(visitor, start);
   visitor.option({.name = "dont_fragment", .summary = "whether datagrams must arrive in one piece"},
                  dont_fragment);
+  visitor.option({.name = "ttl",
+                  .summary = "how many routers may send it on, and 1; 0: 64, and 1 to a group",
+                  .maximum = 255},
+                 ttl);
   visitor.choice({.name = "transport", .summary = "UDP"}, udp_only, transport);
 }
 
@@ -93,6 +97,8 @@ void SinkOptions::visit(OptionVisitor& visitor) {
                  both_transports, transport);
   visitor.option({.name = "verify", .summary = "over TCP: looks at every byte, as `bulk` wrote it"},
                  verify);
+  visitor.option({.name = "group", .summary = "joins this group, and takes what is sent to it"},
+                 group);
 }
 
 }  // namespace elvis

@@ -187,6 +187,19 @@ void ArgumentReader::option(const OptionInfo& info, OwnAddress& value) {
   claims_.push_back({*value.address, given->argument});
 }
 
+void ArgumentReader::option(const OptionInfo& info, GroupAddress& value) {
+  bytes_ += sizeof value;
+  const auto given = value_of(info);
+  if (!given) return;
+  const auto address = accept(*given, ndl::read_address(given->text));
+  if (!address) return;
+  if (!Ipv4Address{*address}.is_multicast()) {
+    return fail(*given, fmt::format("{} needs the address of a group, 224.0.0.0 to 239.255.255.255",
+                                    quoted(info.name)));
+  }
+  value.address = Ipv4Address{*address};
+}
+
 void ArgumentReader::port(const OptionInfo& info, std::uint16_t& value) {
   bytes_ += sizeof value;
   if (!only_varying_) ++ports_;

@@ -66,6 +66,7 @@ class ArgumentReader final : public OptionVisitor {
   void option(const OptionInfo& info, Duration& value) override;
   void option(const OptionInfo& info, Target& value) override;
   void option(const OptionInfo& info, OwnAddress& value) override;
+  void option(const OptionInfo& info, GroupAddress& value) override;
   void port(const OptionInfo& info, std::uint16_t& value) override;
   void choice(const OptionInfo& info, std::span<const std::string_view> names, int& value) override;
 

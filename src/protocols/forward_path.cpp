@@ -9,6 +9,7 @@
 #include "elvis/wire/checksum.hpp"
 #include "elvis/wire/ethernet.hpp"
 #include "elvis/wire/ipv4_header.hpp"
+#include "host_mask.hpp"
 #include "ipv4_state.hpp"
 
 namespace elvis {
@@ -26,12 +27,19 @@ constexpr std::uint64_t ipv4_without_options = 0x0000'0000'0800'4500;
 constexpr std::uint64_t type_mask = 0x0000'0000'ffff'ff00;
 constexpr std::uint64_t half = 0xffff'ffff;
 
-// Whether a source is one that nobody may have, or that a router does not send on for.
-constexpr bool is_odd_source(std::uint32_t source) {
-  return source >> 24 == 0 || source >> 24 == 127 || source >> 28 >= 0xe;
+}  // namespace
+
+Ipv4::ForwardPath::ForwardPath(Ipv4& ipv4, Tap& tap)
+    : host_mask_{host_mask_of(tap)}, ipv4_{ipv4}, tap_{tap} {
+  for (const Tap& each : ipv4.machine().taps()) own_.set(bit_of(each.address().value()));
 }
 
-}  // namespace
+// Whether a source may be one that nobody may have, or that a router does not send on for.
+bool Ipv4::ForwardPath::may_be_odd(std::uint32_t source) const {
+  if (source >> 24 == 0 || source >> 24 == 127 || source >> 28 >= 0xe) return true;
+  if ((~source & host_mask_) == 0) return true;
+  return own_.test(bit_of(source)) && ipv4_.is_local(Ipv4Address{source});
+}
 
 [[gnu::flatten]] bool Ipv4::ForwardPath::take(Message&& frame) {
   const std::span<std::uint8_t> bytes = frame.writable_front();
@@ -46,11 +54,10 @@ constexpr bool is_odd_source(std::uint32_t source) {
   const std::uint64_t length = third >> 48;
   const std::uint64_t sum =
       (second & 0xffff) + (third >> 32) + (third & half) + (fourth >> 32) + (fourth & half) + fifth;
-  const Ipv4Address from{static_cast<std::uint32_t>(fourth >> 16)};
   if (first >> 16 != tap_.mac().value() || ((second ^ ipv4_without_options) & type_mask) != 0 ||
       (third >> 8 & 0xff) <= 1 || length < Ipv4Header::min_size ||
       length + EthernetHeader::size != frame.size() || fold_sum(sum) != 0xffff ||
-      is_odd_source(from.value()) || from == tap_.address() || (~from.value() & host_mask_) == 0) {
+      may_be_odd(static_cast<std::uint32_t>(fourth >> 16))) {
     return false;
   }
   const Ipv4Address destination{static_cast<std::uint32_t>(fourth << 16 | fifth)};

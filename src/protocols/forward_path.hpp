@@ -3,6 +3,10 @@
 // where they leave.
 #pragma once
 
+#include <bitset>
+#include <cstddef>
+#include <cstdint>
+
 #include "elvis/graph/inbound_path.hpp"
 #include "elvis/protocols/ipv4.hpp"
 
@@ -13,14 +17,19 @@ namespace elvis {
 /// difference, the checksum (RFC 1624).
 class Ipv4::ForwardPath final : public InboundPath {
  public:
-  ForwardPath(Ipv4& ipv4, Tap& tap) : ipv4_{ipv4}, tap_{tap}, host_mask_{host_mask_of(tap)} {}
+  ForwardPath(Ipv4& ipv4, Tap& tap);
 
   bool take(Message&& frame) override;
 
  private:
+  static std::size_t bit_of(std::uint32_t address) { return address * 0x9e37'79b9U >> 24; }
+  bool may_be_odd(std::uint32_t source) const;
+
+  // Of the machine's own addresses, which no datagram comes from, the bits of a hash.
+  std::bitset<256> own_;
+  std::uint32_t host_mask_;
   Ipv4& ipv4_;
   Tap& tap_;
-  std::uint32_t host_mask_;
 };
 
 }  // namespace elvis

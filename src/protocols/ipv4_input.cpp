@@ -77,7 +77,9 @@ std::uint32_t Ipv4::host_mask_of(const Tap& tap) {
 bool Ipv4::is_for_me(const Ipv4Header& header, const Arrival& arrival) const {
   const Ipv4Address destination = header.destination;
   if (arrival.tap == nullptr) return true;
-  if (destination.is_broadcast() || destination.is_multicast()) return true;
+  if (destination.is_broadcast()) return true;
+  // Several groups share an address of the link.
+  if (destination.is_multicast()) return is_member(destination, *arrival.tap);
   // RFC 1122, 3.3.6: a datagram for one machine does not come in a frame for all.
   if (arrival.link_destination.is_group()) return is_for_several(destination);
   return destination == arrival.tap->address() || is_local(destination);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "elvis/util/assert.hpp"
+#include "route_digest.hpp"
 #include "route_trie.hpp"
 
 namespace elvis {
@@ -12,10 +13,12 @@ namespace elvis {
 namespace {
 
 constexpr std::size_t most_side_by_side = 16;
+// From here on the routes themselves take more memory than a digest of them.
+constexpr std::size_t least_digested = std::size_t{1} << 18;
 
 /// By how many bits so many routes are spread: some four to a slot, where they are spread evenly.
 unsigned bits_for(std::size_t size) {
-  return size <= 1'024 ? 6 : size <= 65'536 ? 12 : 18;
+  return size <= 1'024 ? 6 : size <= 65'536 ? 12 : RouteDigest::part_bits;
 }
 
 }  // namespace
@@ -35,10 +38,15 @@ struct RouteTable::Spread {
     const std::size_t count = length >= bits ? 1 : std::size_t{1} << (bits - length);
     const std::size_t first = slot_of(address);
     for (std::size_t slot = first; slot < first + count; ++slot) tries[slot].reset();
+    if (digest != nullptr) digest->forget(first, count);
+  }
+
+  std::uint32_t first_address(std::size_t slot) const {
+    return static_cast<std::uint32_t>(slot << (32 - bits));
   }
 
   [[gnu::noinline]] void make(std::size_t slot) {
-    const auto first = static_cast<std::uint32_t>(slot << (32 - bits));
+    const std::uint32_t first = first_address(slot);
     // The short routes of a slot have its first address, and come before the others.
     auto routes = lists[slot].entries();
     while (!routes.empty() && routes.front().length <= bits) routes = routes.subspan(1);
@@ -50,10 +58,31 @@ struct RouteTable::Spread {
     tries[slot].make(routes, bits, covering);
   }
 
+  const RouteTrie& trie_of(std::uint32_t address) {
+    const std::size_t slot = slot_of(address);
+    if (!tries[slot].is_made()) [[unlikely]]
+      make(slot);
+    return tries[slot];
+  }
+
+  /// Digests the whole slot of `address`; its /24s are the entries of its trie's first node.
+  [[gnu::noinline]] void learn_digest(std::uint32_t address) {
+    const RouteTrie& trie = trie_of(address);
+    const std::size_t slot = slot_of(address);
+    RouteDigest::Part codes;
+    for (std::uint32_t i = 0; i < 64; ++i) {
+      const std::uint32_t at = first_address(slot) + (i << 8);
+      const bool is_one = trie.ends_at_once(at, bits);
+      codes.add(is_one ? digest->code_for(trie.lookup(at, bits)) : RouteDigest::ask);
+    }
+    digest->learn(static_cast<std::uint32_t>(slot), codes);
+  }
+
   unsigned bits;
   std::size_t size = 0;
   std::vector<RouteList> lists;
   std::vector<RouteTrie> tries;
+  std::unique_ptr<RouteDigest> digest;  // of very many routes, once one is looked up
 };
 
 // ===== RouteTable =====
@@ -70,11 +99,25 @@ std::optional<NextHop> RouteTable::lookup(Ipv4Address destination) {
     if (found == nullptr) return std::nullopt;
     return found->next();
   }
-  const std::size_t slot = spread_->slot_of(address);
-  const RouteTrie& trie = spread_->tries[slot];
-  if (!trie.is_made()) [[unlikely]]
-    spread_->make(slot);
-  return trie.lookup(address, spread_->bits);
+  if (spread_->digest != nullptr) return lookup_digest(address);
+  if (spread_->size > least_digested) [[unlikely]] {
+    spread_->digest = std::make_unique<RouteDigest>();
+    return lookup_digest(address);
+  }
+  return spread_->trie_of(address).lookup(address, spread_->bits);
+}
+
+std::optional<NextHop> RouteTable::lookup_digest(std::uint32_t address) {
+  const RouteDigest& digest = *spread_->digest;
+  RouteDigest::Code code = digest.code_of(address);
+  if (code == RouteDigest::unknown) [[unlikely]] {
+    spread_->learn_digest(address);
+    code = digest.code_of(address);
+  }
+  if (code < RouteDigest::unknown) [[likely]]
+    return digest.hop_of(code);
+  if (code == RouteDigest::no_route) return std::nullopt;
+  return spread_->trie_of(address).lookup(address, spread_->bits);
 }
 
 bool RouteTable::insert(const Route& route) {
@@ -176,6 +219,7 @@ std::size_t RouteTable::memory_bytes() const {
   bytes += sizeof(Spread) + spread_->lists.size() * (sizeof(RouteList) + sizeof(RouteTrie));
   for (const RouteList& list : spread_->lists) bytes += list.memory_bytes();
   for (const RouteTrie& trie : spread_->tries) bytes += trie.memory_bytes();
+  if (spread_->digest != nullptr) bytes += spread_->digest->memory_bytes();
   return bytes;
 }
 

@@ -41,6 +41,11 @@ class RouteTrie {
 
   /// The next hop of `destination`, which begins with those bits; the trie is made.
   std::optional<NextHop> lookup(std::uint32_t destination, unsigned bits) const;
+  /// Whether that next hop holds for all addresses with the same six bits behind those.
+  bool ends_at_once(std::uint32_t destination, unsigned bits) const {
+    const auto entry = static_cast<unsigned>(std::uint64_t{destination} << (32 + bits) >> 58);
+    return is_leaf() || (block()->node_array()->children >> entry & 1) == 0;
+  }
   std::size_t memory_bytes() const;
 
  private:
@@ -76,7 +81,10 @@ class RouteTrie {
     return sizeof(Block) + nodes * sizeof(Node) + leaves * sizeof(Leaf);
   }
   bool is_leaf() const { return (word_ & 1) != 0; }
-  Block* block() const { return reinterpret_cast<Block*>(static_cast<std::uintptr_t>(word_)); }
+  const Block* block() const {
+    return reinterpret_cast<const Block*>(static_cast<std::uintptr_t>(word_));
+  }
+  Block* block() { return reinterpret_cast<Block*>(static_cast<std::uintptr_t>(word_)); }
 
   std::uint64_t word_ = unmade;
 };

@@ -3,12 +3,12 @@
 
 #include <utility>
 
-#include "elvis/protocols/ipv4.hpp"
 #include "elvis/wire/byte_order.hpp"
 #include "elvis/wire/checksum.hpp"
 #include "elvis/wire/ethernet.hpp"
 #include "elvis/wire/ipv4_header.hpp"
 #include "elvis/wire/udp_header.hpp"
+#include "host_mask.hpp"
 
 namespace elvis {
 
@@ -62,7 +62,7 @@ UdpPath::UdpPath(const Arrival& arrival, Protocol& above, bool is_from_one)
       ports_{std::uint64_t{arrival.destination.value()} << 48 |
              std::uint64_t{arrival.source_port} << 32 |
              std::uint64_t{arrival.destination_port} << 16},
-      host_mask_{Ipv4::host_mask_of(*arrival.tap)},
+      host_mask_{host_mask_of(*arrival.tap)},
       is_from_one_{is_from_one},
       tap_{*arrival.tap},
       above_{above} {}

@@ -80,37 +80,73 @@ std::optional<std::uint16_t> port_of(std::string_view text) {
 
 }  // namespace
 
-std::string CaptureFilter::add(std::string_view text) {
-  for (;;) {
-    const std::size_t comma = text.find(',');
-    const std::string_view term = text.substr(0, comma);
-    const std::size_t equals = term.find('=');
-    const std::string_view key = term.substr(0, equals);
-    if (equals == std::string_view::npos || equals + 1 == term.size()) {
-      return fmt::format("needs terms such as machine=alice or port=53, not `{}`", term);
+namespace {
+
+// The text up to the next comma, which is taken off with it. A backslash takes the meaning of what
+// follows: `\\,` is a comma in a name. Where the term's kind ends is told in `equals`.
+struct Term {
+  std::string text;
+  std::size_t equals = std::string::npos;
+  bool is_last = false;
+};
+
+Term next_term(std::string_view& text) {
+  Term term;
+  while (!text.empty()) {
+    char character = text.front();
+    text.remove_prefix(1);
+    if (character == ',') return term;
+    if (character == '\\' && !text.empty()) {
+      character = text.front();
+      text.remove_prefix(1);
+    } else if (character == '=' && term.equals == std::string::npos) {
+      term.equals = term.text.size();
     }
-    const std::string_view value = term.substr(equals + 1);
-    if (key == "machine") {
-      machines.emplace_back(value);
-    } else if (key == "network") {
-      networks.emplace_back(value);
-    } else if (key == "protocol") {
-      const auto found = std::find(protocol_names.begin(), protocol_names.end(), value);
-      if (found == protocol_names.end()) {
-        return fmt::format("knows the protocols {}, not `{}`", fmt::join(protocol_names, ", "),
-                           value);
-      }
-      protocols.push_back(static_cast<Protocol>(found - protocol_names.begin()));
-    } else if (key == "port") {
-      const auto port = port_of(value);
-      if (!port) return fmt::format("needs a port from 1 to 65535, not `{}`", value);
-      ports.push_back(*port);
-    } else {
-      return fmt::format("filters by machine, network, protocol and port, not by `{}`", key);
-    }
-    if (comma == std::string_view::npos) return {};
-    text.remove_prefix(comma + 1);
+    term.text += character;
   }
+  term.is_last = true;
+  return term;
+}
+
+}  // namespace
+
+std::string CaptureFilter::add(std::string_view text) {
+  std::string kind;
+  for (bool is_last = false; !is_last;) {
+    Term term = next_term(text);
+    is_last = term.is_last;
+    // A term without a kind has that of the one before: port=53,80.
+    const bool has_kind = term.equals != std::string::npos;
+    if (has_kind) kind = term.text.substr(0, term.equals);
+    const std::string value = has_kind ? term.text.substr(term.equals + 1) : term.text;
+    if (kind.empty() || value.empty()) {
+      return fmt::format("needs terms such as machine=alice or port=53,80, not `{}`", term.text);
+    }
+    if (std::string mistake = add(kind, value); !mistake.empty()) return mistake;
+  }
+  return {};
+}
+
+std::string CaptureFilter::add(std::string_view kind, const std::string& value) {
+  if (kind == "machine") {
+    machines.push_back(value);
+  } else if (kind == "network") {
+    networks.push_back(value);
+  } else if (kind == "protocol") {
+    const auto found = std::find(protocol_names.begin(), protocol_names.end(), value);
+    if (found == protocol_names.end()) {
+      return fmt::format("knows the protocols {}, not `{}`", fmt::join(protocol_names, ", "),
+                         value);
+    }
+    protocols.push_back(static_cast<Protocol>(found - protocol_names.begin()));
+  } else if (kind == "port") {
+    const auto port = port_of(value);
+    if (!port) return fmt::format("needs a port from 1 to 65535, not `{}`", value);
+    ports.push_back(*port);
+  } else {
+    return fmt::format("filters by machine, network, protocol and port, not by `{}`", kind);
+  }
+  return {};
 }
 
 bool CaptureFilter::passes(const Message& frame) const {

@@ -215,7 +215,7 @@ class ContentTest(SmallCase):
         path = self.write(scenario(machine("alice", sender(count=2), sender(to="carol", port=53)),
                                    machine("bob", capture(message_count=2)), machine("carol", capture(port=53))))
         for terms, frames in (("machine=bob", 2), ("machine=alice", 3), ("machine=carol,machine=bob", 3),
-                              ("port=53", 1), ("port=0xbeef", 2), ("protocol=udp", 3), ("protocol=arp", 0),
+                              ("machine=carol,bob", 3), ("port=53,54", 1), ("port=53", 1), ("port=0xbeef", 2), ("protocol=udp", 3), ("protocol=arp", 0),
                               ("protocol=udp,port=53,machine=bob", 0), ("network=lan", 3)):
             with self.subTest(terms=terms):
                 self.run_capture("all.pcapng", "--force", "--pcap-filter", terms, path=path)

@@ -65,8 +65,11 @@ class CheckTest(Case):
     def test_the_shipped_scenarios_are_right(self):
         paths = sorted((ROOT / "ndl").glob("*.ndl"))
         self.assertGreaterEqual(len(paths), 10)
+        loop = ROOT / "ndl" / "routing-loop.ndl"  # which goes round in a circle on purpose
+        paths.remove(loop)
         outcome = elvis("check", "--strict", *paths)
         self.assert_code(outcome, 0)
+        self.assert_code(elvis("check", "--strict", loop), 3)
 
     def test_parameters_are_set_from_the_command_line(self):
         text = "[Parameters]\n    [Parameter name='n' value='3']\n" + two_machines() + machine(
@@ -78,6 +81,19 @@ class CheckTest(Case):
             outcome = elvis("check", path, "--set", wrong)
             self.assert_code(outcome, 2, 3)
             self.assertNotEqual(outcome.err, "")
+
+    def test_check_warns_where_no_route_leads_and_strict_makes_that_an_error(self):
+        text = (ROOT / "ndl" / "two-lans.ndl").read_text().replace(" forwarding='true'", "")
+        path = self.write(text)
+        tolerant = elvis("check", path)
+        self.assert_code(tolerant, 0)
+        self.assertIn("warning: ", tolerant.err)
+        self.assertIn("`router` is no router", tolerant.err)
+        strict = elvis("check", "--strict", path)
+        self.assert_code(strict, 3)
+        self.assertIn("error: ", strict.err)
+        self.assertNotIn("warning: ", strict.err)
+        self.assert_code(elvis("check", "--strict", ROOT / "ndl" / "two-lans.ndl"), 0)
 
 
 class FmtTest(Case):

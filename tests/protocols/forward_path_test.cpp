@@ -168,7 +168,8 @@ TEST_F(ForwardPathTest, LeavesToTheLayersWhatIsOdd) {
   Ipv4Header header = header_to(Internet::at(2, 10));
   header.time_to_live = 1;
   leaves(frame(header));
-  for (const std::uint32_t source : {0x0000'0001U, 0x7f00'0001U, 0xe000'0001U, 0xffff'ffffU}) {
+  for (const std::uint32_t source : {0x0000'0001U, 0x7f00'0001U, 0xe000'0001U, 0xffff'ffffU,
+                                     0x0a00'00ffU, 0x0a00'0001U, 0x0a00'0301U}) {
     header = header_to(Internet::at(2, 10));
     header.source = Ipv4Address{source};
     leaves(frame(header));

@@ -209,6 +209,44 @@ TEST(RouteTableTest, DoesAsTheModelWithAHundredThousandRoutes) {
   }
 }
 
+TEST(RouteTableTest, DoesAsTheModelWithVeryManyRoutes) {
+  RandomRoutes random{77, 32};
+  std::vector<Route> routes(400'000);
+  Model model;
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    routes[i] = random.next();
+    // Some parts of the address space are full of routes, and some hops have no short number.
+    if (i % 2 == 0) routes[i].destination = Ipv4Address{static_cast<std::uint32_t>(i << 7)};
+    if (i % 2 == 0) routes[i].prefix_length = i % 16 == 0 ? 32 : 24;
+    if (i % 4 == 0) routes[i].next.via = Ipv4Address{static_cast<std::uint32_t>(i % 1'000)};
+    routes[i].destination =
+        Ipv4Address{routes[i].destination.value() & mask_of(routes[i].prefix_length)};
+    model.replace(routes[i]);
+  }
+  RouteTable table;
+  table.assign(routes);
+  EXPECT_EQ(table.size(), model.routes().size());
+  expect_same_lookups(table, model, random, 100'000);
+  for (std::uint32_t part = 0; part < 200'000; ++part) {
+    const Ipv4Address address{part << 8 | part % 256};
+    ASSERT_EQ(table.lookup(address), model.lookup(address.value()));
+  }
+  for (int change = 0; change < 1'000; ++change) {
+    Route other = random.next();
+    if (change % 500 == 0) other = route({0, 0, 0, 0}, 0, static_cast<std::uint32_t>(change));
+    table.replace(other);
+    model.replace(other);
+    const Route& gone = routes[random.below(routes.size())];
+    ASSERT_EQ(table.erase(gone.destination, gone.prefix_length), model.erase(gone));
+    for (const Ipv4Address address : {other.destination, gone.destination}) {
+      ASSERT_EQ(table.lookup(address), model.lookup(address.value()));
+    }
+  }
+  expect_same_lookups(table, model, random, 20'000);
+  EXPECT_EQ(table.routes(), model.routes());
+  EXPECT_LT(table.memory_bytes() / table.size(), 100U);
+}
+
 TEST(RouteTableTest, TakesAllRoutesAtOnceAsOneByOne) {
   RandomRoutes random{7, 24};
   std::vector<Route> routes(5'000);

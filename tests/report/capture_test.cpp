@@ -150,9 +150,25 @@ TEST(CaptureFilterTest, TermsOfOneKindAreAlternatives) {
   EXPECT_EQ(filter.add("port=0x35"), "");
   EXPECT_EQ(filter.protocols.size(), 2U);
   EXPECT_EQ(filter.ports, std::vector<std::uint16_t>{53});
-  for (const std::string wrong : {"", "x", "port=", "port=0", "port=1x", "protocol=x", "a=b,"}) {
+  for (const std::string wrong : {"", "x", "port=", "port=0", "port=1x", "protocol=x", "a=b,", "=x",
+                                  "port=1,", "port=1,x", ",port=1", "protocol=udp,,arp"}) {
     EXPECT_NE(CaptureFilter{}.add(wrong), "") << wrong;
   }
+}
+
+TEST(CaptureFilterTest, ATermWithoutAKindHasThatOfTheOneBefore) {
+  CaptureFilter filter;
+  EXPECT_EQ(filter.add("machine=alice,bob,port=53,0x50,protocol=udp,tcp"), "");
+  EXPECT_EQ(filter.machines, (std::vector<std::string>{"alice", "bob"}));
+  EXPECT_EQ(filter.ports, (std::vector<std::uint16_t>{53, 80}));
+  EXPECT_EQ(filter.protocols.size(), 2U);
+}
+
+TEST(CaptureFilterTest, ABackslashMakesACommaPartOfAName) {
+  CaptureFilter filter;
+  EXPECT_EQ(filter.add(R"(machine=a\,b,c\\,network=x=y\=z)"), "");
+  EXPECT_EQ(filter.machines, (std::vector<std::string>{"a,b", R"(c\)"}));
+  EXPECT_EQ(filter.networks, std::vector<std::string>{"x=y=z"});
 }
 
 }  // namespace

@@ -41,6 +41,7 @@ class Diagnostics {
   enum class Mode : bool { tolerant, strict };
 
   explicit Diagnostics(Mode mode = Mode::tolerant) : mode_{mode} {}
+  Mode mode() const { return mode_; }
 
   void error(Span span, std::string text, std::vector<Note> notes = {});
   void warning(Span span, std::string text, std::vector<Note> notes = {});

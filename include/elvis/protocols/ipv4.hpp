@@ -63,6 +63,15 @@ class Ipv4 final : public Protocol {
   /// Whether `address` means several machines: a group, or all of one of the machine's networks.
   bool is_for_several(Ipv4Address address) const;
 
+  /// All machines of a link: a group that nobody has to join (RFC 1112, 4).
+  static constexpr Ipv4Address all_hosts{224, 0, 0, 1};
+  /// Takes datagrams for `group` that come by `tap` from now on, and leave() no more; as often as
+  /// it was joined (RFC 1112, 7.1). Nobody is told by IGMP, as no router sends on what is for
+  /// groups.
+  void join(Ipv4Address group, Tap& tap);
+  void leave(Ipv4Address group, Tap& tap);
+  bool is_member(Ipv4Address group, const Tap& tap) const;
+
   /// Takes a datagram off a link and hands what it carries to the protocol with its number, or
   /// sends it on.
   void demux(Message&& datagram, Arrival& arrival) override;
@@ -166,6 +175,8 @@ class Ipv4Path {
   void set_time_to_live(std::uint8_t time_to_live);
   /// The byte of service and congestion bits (RFC 2474, RFC 3168).
   void set_type_of_service(std::uint8_t type_of_service);
+  /// Whether what is sent to a group that this machine belongs to comes back to it too.
+  void set_looped(bool is_looped);
 
  private:
   friend Ipv4;
@@ -198,6 +209,7 @@ class Ipv4Path {
   std::uint16_t generation_;       // of Ipv4, when the way was found
   std::uint16_t fast_generation_;  // the same, if headers_ is all that a datagram needs; else 0
   std::uint16_t sum_;              // of the IPv4 header as it stands here
+  bool is_looped_ = false;
   Headers headers_;
 };
 

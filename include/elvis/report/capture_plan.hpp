@@ -33,12 +33,15 @@ struct CaptureFilter {
   std::vector<Protocol> protocols;
   std::vector<std::uint16_t> ports;  ///< Of UDP or TCP, at either end.
 
-  /// Adds the terms of `text`, such as "machine=alice,protocol=udp,port=53". Returns what is wrong
-  /// with it, or nothing.
+  /// Adds the terms of `text`, such as "machine=alice,bob,port=53"; `\\,` is a comma in a name.
+  /// Returns what is wrong with it, or nothing.
   std::string add(std::string_view text);
   /// Whether the bytes of `frame` pass: its protocol and ports.
   bool passes(const Message& frame) const;
   bool looks_at_bytes() const { return !protocols.empty() || !ports.empty(); }
+
+ private:
+  std::string add(std::string_view kind, const std::string& value);
 };
 
 struct CaptureRequest {

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// AddressWatch: a tap's wish to be handed what a neighbour announces about its address.
+#pragma once
+
+#include <cstddef>
+
+#include "elvis/wire/address.hpp"
+
+namespace elvis {
+
+class Tap;
+
+/// While a tap watches an address it is handed the ARP packets that come from there for all, from
+/// now on, those under way included. Watched and given up on the partition of the tap's machine.
+class AddressWatch {
+ public:
+  AddressWatch(Tap& tap, Ipv4Address address);
+  ~AddressWatch();
+  AddressWatch(const AddressWatch&) = delete;
+  AddressWatch& operator=(const AddressWatch&) = delete;
+
+  Tap& tap() const { return tap_; }
+  Ipv4Address address() const { return address_; }
+
+ private:
+  friend class Groups;
+
+  Tap& tap_;
+  AddressWatch* next_ = nullptr;      // of those who watch the same address
+  AddressWatch* previous_ = nullptr;  // null: the first of them
+  Ipv4Address address_;
+};
+
+}  // namespace elvis
