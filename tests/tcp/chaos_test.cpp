@@ -241,6 +241,10 @@ TEST_P(ChaosTest, AStreamArrivesWholeInOrderOnce) {
   try_seeds(false);
 }
 
+TEST_P(ChaosTest, WhatOnceWentWrongGoesRight) {
+  try_seed(485, false);  // a reordering timer that was due with the retransmission timer
+}
+
 TEST_P(ChaosTest, AResetIsNoticedByBoth) {
   try_seeds(true);
 }

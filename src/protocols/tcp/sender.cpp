@@ -214,12 +214,11 @@ void TcpSender::arm(Time now) {
   if (settings_->user_timeout > Duration{}) {
     expires = std::min(expires, add_saturated(progress_at_, settings_->user_timeout));
   }
-  if (repair_ != nullptr && repair_->reorder_deadline != end_of_time) {
-    return set_timer(Timer::reorder, std::min(expires, repair_->reorder_deadline));
-  }
+  const Time reorder = repair_ == nullptr ? end_of_time : repair_->reorder_deadline;
+  if (reorder < expires) return set_timer(Timer::reorder, reorder);
   // RFC 8985, 7.2: a probe of the tail, unless something is being repaired.
   if (uses_sack_ && settings_->rack && phase_ <= Phase::disorder && sacked_ == 0 &&
-      tail_probe_end_ == 0 && backoff_ == 0 && una_ != 0) {
+      reorder == end_of_time && tail_probe_end_ == 0 && backoff_ == 0 && una_ != 0) {
     const Time probe =
         add_saturated(last_sent_at_ > timer_base_ ? last_sent_at_ : timer_base_, tail_probe_time());
     return set_timer(Timer::probe_tail, std::min(probe, expires));

@@ -78,6 +78,11 @@ bool TcpSender::resend(Outgoing& out, Time now) {
   }
   send_again(index, out, now);
   state.resent.push_back({flight_[index].begin, now});
+  if (index == 0) {
+    // RFC 6675, 6: its acknowledgement gets the time that the first one had.
+    timer_base_ = now;
+    arm(now);
+  }
   return true;
 }
 
