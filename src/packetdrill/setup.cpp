@@ -113,6 +113,7 @@ void Setup::be_like_linux() {
   tcp.layout = static_cast<int>(TcpLayout::like_linux);
   tcp.min_rto = tcp.min_rto_margin = milliseconds{200};
   tcp.ack_delay = milliseconds{40};
+  tcp.strict_timestamps = false;
   tells_twice_the_buffers = true;
   tcp.quick_acks = 16;
   tcp.receive_buffer = 6'291'456;  // the greatest of tcp_rmem; its window scale is 7

@@ -20,6 +20,7 @@ class TcpSettings final : public Options {
   bool sack = true;                ///< RFC 2018.
   bool rack = true;                ///< RFC 8985 with SACK; else losses are found as RFC 6675 does.
   bool timestamps = true;          ///< RFC 7323.
+  bool strict_timestamps = true;   ///< Segments without those agreed on are dropped (7323, 3.2).
   bool window_scale = true;        ///< RFC 7323.
   bool ecn = false;                ///< RFC 3168: asked for when connecting, and granted.
   bool no_delay = false;           ///< No Nagle (RFC 9293, 3.7.4).
