@@ -177,7 +177,7 @@ Task<CallOutcome> Process::send_stream(File& file, std::string bytes, std::size_
   const bool releases = std::exchange(file.is_held, holds_back) && !holds_back;
   if ((flags & flag_oob) != 0) co_return send_urgent(file, std::move(data), size);
   Flow* const flow = file.flow;
-  if (flow != nullptr) flow->wrote(bytes, size);
+  if (flow != nullptr) flow->wrote(bytes, size, !holds_back);
   const bool may_wait = !file.is_nonblocking && (flags & flag_dont_wait) == 0;
   std::size_t sent = 0;
   boost::system::error_code error;

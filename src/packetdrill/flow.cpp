@@ -100,17 +100,17 @@ Packet Flow::to_script(const Packet& live) const {
 
 // ===== What the application wrote =====
 
-void Flow::wrote(std::string_view bytes, std::size_t size) {
+void Flow::wrote(std::string_view bytes, std::size_t size, bool has_end) {
   if (!bytes.empty()) literals_[written_] = std::string{bytes.substr(0, size)};
   written_ += size;
-  ends_.push_back(written_);
+  if (has_end) ends_.push_back(written_);
 }
 
 void Flow::unwrote(std::size_t size) {
-  if (ends_.empty()) return;
-  ends_.pop_back();
+  const bool had_end = !ends_.empty() && ends_.back() == written_;
+  if (had_end) ends_.pop_back();
   written_ -= size;
-  if (ends_.empty() || ends_.back() != written_) ends_.push_back(written_);
+  if (had_end && (ends_.empty() || ends_.back() != written_)) ends_.push_back(written_);
 }
 
 bool Flow::carries(std::uint64_t position, const std::vector<std::uint8_t>& bytes) const {

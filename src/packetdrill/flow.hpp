@@ -41,7 +41,8 @@ class Flow {
   bool has_timestamps() const { return has_timestamps_; }
 
   /// What the application under test wrote, to be compared with what the segments carry.
-  void wrote(std::string_view bytes, std::size_t size);
+  /// `has_end`: nothing more is announced, so the last segment is pushed.
+  void wrote(std::string_view bytes, std::size_t size, bool has_end = true);
   /// Forgets the last `size` bytes, which a call did not take after all.
   void unwrote(std::size_t size);
   std::uint64_t written() const { return written_; }

@@ -21,7 +21,9 @@ using std::chrono::seconds;
 constexpr std::int64_t nonblocking_bit = 0x800;  // O_NONBLOCK
 
 // Options that a stack without their subject takes and tells back.
-constexpr std::array<std::string_view, 34> kept_options{"SO_REUSEADDR",
+constexpr std::array<std::string_view, 36> kept_options{"SO_REUSEADDR",
+                                                        "SO_ZEROCOPY",
+                                                        "SO_TIMESTAMPING",
                                                         "SO_REUSEPORT",
                                                         "SO_BROADCAST",
                                                         "SO_OOBINLINE",
@@ -291,8 +293,9 @@ std::int64_t Process::option_of(File& file, std::string_view name) {
     return settings.mss != 0 ? static_cast<std::int64_t>(settings.mss) : 536;
   }
   if (name == "SO_KEEPALIVE") return settings.keep_alive ? 1 : 0;
-  if (name == "SO_RCVBUF") return static_cast<std::int64_t>(settings.receive_buffer);
-  if (name == "SO_SNDBUF") return static_cast<std::int64_t>(settings.send_buffer);
+  const std::int64_t told = setup_.tells_twice_the_buffers ? 2 : 1;
+  if (name == "SO_RCVBUF") return told * static_cast<std::int64_t>(settings.receive_buffer);
+  if (name == "SO_SNDBUF") return told * static_cast<std::int64_t>(settings.send_buffer);
   if (name == "TCP_NODELAY") return settings.no_delay ? 1 : 0;
   if (name == "TCP_CORK") return file.is_corked ? 1 : 0;
   if (name == "TCP_KEEPIDLE") return in(settings.keep_alive_time, seconds{1});

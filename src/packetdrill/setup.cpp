@@ -111,8 +111,10 @@ void Setup::note(std::string text) {
 
 void Setup::be_like_linux() {
   tcp.layout = static_cast<int>(TcpLayout::like_linux);
-  tcp.min_rto = milliseconds{200};
+  tcp.min_rto = tcp.min_rto_margin = milliseconds{200};
   tcp.ack_delay = milliseconds{40};
+  tcp.strict_timestamps = false;
+  tells_twice_the_buffers = true;
   tcp.quick_acks = 16;
   tcp.receive_buffer = 6'291'456;  // the greatest of tcp_rmem; its window scale is 7
   tcp.send_buffer = 4'194'304;
@@ -307,7 +309,7 @@ bool Setup::apply_linux(std::string_view name, const std::vector<std::string>& v
   } else if (name == "tcp_moderate_rcvbuf") {
     tcp.auto_tune = is_on;
   } else if (name == "tcp_rto_min_us" && is_on) {
-    tcp.min_rto = std::chrono::microseconds{value};
+    tcp.min_rto = tcp.min_rto_margin = std::chrono::microseconds{value};
   } else if (name == "ip_no_pmtu_disc") {
     tcp.path_mtu_discovery = !is_on;
   } else {
@@ -372,6 +374,7 @@ void Setup::apply_route(const std::vector<std::string>& words) {
     if (words[at] == "quickack") tcp.quick_acks = 1'000'000;
     if (words[at] == "rto_min") {
       tcp.min_rto = is_in_seconds ? Duration{seconds{value}} : Duration{milliseconds{value}};
+      if (tcp.min_rto_margin != Duration{}) tcp.min_rto_margin = tcp.min_rto;
     }
     if (words[at] == "congctl") choose_congestion(words[at + 1]);
   }

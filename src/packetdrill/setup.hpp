@@ -39,7 +39,8 @@ class Setup {
   bool forgives_packets = false;         ///< `--non_fatal=packet`
   bool forgives_calls = false;           ///< `--non_fatal=syscall`
   bool only_parses = false;
-  bool grants_ecn = false;  ///< To those who ask, without asking oneself.
+  bool tells_twice_the_buffers = false;  ///< As Linux does, which counts its own needs too.
+  bool grants_ecn = false;               ///< To those who ask, without asking oneself.
   TcpSettings tcp;
   std::vector<std::string> notes;
 

@@ -159,7 +159,9 @@ void TcpConnection::refuse(const TcpSegment& segment, std::int64_t position, Tim
 // RFC 7323, 5.3: what is older than what was seen is no part of this conversation.
 bool TcpConnection::passes_paws(const TcpSegment& segment, Time now) const {
   if (!uses_timestamps_ || segment.has(TcpHeader::rst)) return true;
-  if (!segment.options.timestamps) return state_ == TcpState::syn_received;
+  if (!segment.options.timestamps) {
+    return state_ == TcpState::syn_received || !settings_->strict_timestamps;
+  }
   constexpr Duration forgotten = std::chrono::hours{24 * 24};  // RFC 7323, 5.5
   if (now - last_received_at_ > forgotten) return true;
   return !is_older(segment.options.timestamps->value, recent_timestamp_);

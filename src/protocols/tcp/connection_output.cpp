@@ -9,7 +9,7 @@ namespace elvis {
 
 bool TcpConnection::next(TcpSegment& segment, Time now) {
   if (wants_reset_) {
-    fill_reset(segment);
+    fill_reset(segment, now);
     return true;
   }
   if (is_over()) return false;
@@ -104,7 +104,7 @@ void TcpConnection::fill_acknowledgement(TcpSegment& segment, Time now) {
   receiver_.acknowledged();
 }
 
-void TcpConnection::fill_reset(TcpSegment& segment) {
+void TcpConnection::fill_reset(TcpSegment& segment, Time now) {
   wants_reset_ = false;
   ++segments_out_;
   segment = {};
@@ -113,6 +113,10 @@ void TcpConnection::fill_reset(TcpSegment& segment) {
   if (!reset_has_ack_) return;
   segment.flags |= TcpHeader::ack;
   segment.acknowledgement = reset_acknowledgement_;
+  // RFC 7323, 3.2: resets of a conversation that has timestamps carry them too.
+  if (uses_timestamps_) {
+    segment.options.timestamps = {.value = timestamp(now), .echo = recent_timestamp_};
+  }
 }
 
 }  // namespace elvis

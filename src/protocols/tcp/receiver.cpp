@@ -64,6 +64,9 @@ void TcpReceiver::take(std::uint64_t position, Message bytes, bool has_fin,
     ready_.append(std::move(bytes));
     if (has_gaps()) {
       wants_ack_ = true;  // RFC 5681, 4.2: also when it fills one
+      // RFC 2883, 4.2: it may bring again what had come.
+      const TcpReassembly::Range first = gaps_->first();
+      if (first.begin < next_) note_duplicate(first.begin, std::min(first.end, next_));
       Message joined = gaps_->take(next_);
       next_ += joined.size();
       ready_.append(std::move(joined));
@@ -141,7 +144,10 @@ bool TcpReceiver::wants_window_update(unsigned scale) const {
   const std::uint64_t edge = next_ + std::min(free, largest << scale);
   if (next_ == 0 || has_finished() || edge <= right_edge_) return false;
   const std::uint64_t before = right_edge_ - next_;
-  // Only a window that had become small is worth a segment of its own.
+  // Only a window that had become small is worth a segment of its own: as long as the remote end
+  // may send, it learns the rest from the acknowledgements of what it sends.
+  constexpr std::uint64_t small_window = 32'768;
+  if (before >= std::max(small_window, std::uint64_t{2} * mss_)) return false;
   return edge - right_edge_ >= std::min(buffer_ / 2, mss_) && free >= 2 * before;
 }
 

@@ -179,7 +179,8 @@ Duration TcpSender::timeout() const {
   const bool follows_lost_syn = lost_syn_ && una_ > 0;
   const Duration unmeasured =
       follows_lost_syn ? std::max(settings_->initial_rto, after_lost_syn) : settings_->initial_rto;
-  const Duration plain = rtt_.has_sample() ? rtt_.timeout() : unmeasured;
+  const Duration measured = std::max(rtt_.timeout(), rtt_.smoothed() + settings_->min_rto_margin);
+  const Duration plain = rtt_.has_sample() ? measured : unmeasured;
   const Duration bounded = std::clamp(plain, settings_->min_rto, settings_->max_rto);
   const unsigned shift = std::min<unsigned>(backoff_, 16);
   return std::min(bounded * (std::int64_t{1} << shift), settings_->max_rto);  // RFC 6298, 5.5

@@ -217,6 +217,12 @@ void TcpSender::repair_step(bool advances, std::uint64_t acked, std::uint64_t de
   if (phase_ < Phase::recovery) {
     if (lost_ != 0) {
       enter_recovery(now);
+      // RFC 9937, 5: what the acknowledgement that began it tells of is delivered in the recovery.
+      const std::uint64_t marked = uses_sack_ ? delivered - acked : advances ? 0 : window_.mss;
+      const std::uint64_t before = sacked_ > marked ? sacked_ - marked : 0;
+      const std::uint64_t flight = next_ - una_ + acked;
+      state.flight_at_entry = flight > before ? flight - before : 1;
+      state.delivered = acked + marked;
       window_.bytes = std::max(in_flight(), std::uint64_t{window_.mss});
       return;
     }

@@ -157,7 +157,7 @@ class TcpConnection {
 
   void fill_syn(TcpSegment& segment, bool is_resent, Time now);
   void fill_acknowledgement(TcpSegment& segment, Time now);
-  void fill_reset(TcpSegment& segment);
+  void fill_reset(TcpSegment& segment, Time now);
   void expire_slowly(Time now);
   std::uint32_t timestamp(Time now) const;
   std::uint32_t payload_limit() const;

@@ -37,6 +37,8 @@ class TcpReassembly : public Pooled {
   /// The pieces as ranges, the one that was added to last first (RFC 2018, 4), into `ranges`.
   /// Returns how many.
   std::size_t recent(std::span<Range> ranges) const;
+  /// The first piece; there is one.
+  Range first() const { return {pieces_.front().begin, pieces_.front().end()}; }
   /// The piece that holds `position`, or an empty range.
   Range around(std::uint64_t position) const;
 

@@ -20,6 +20,7 @@ class TcpSettings final : public Options {
   bool sack = true;                ///< RFC 2018.
   bool rack = true;                ///< RFC 8985 with SACK; else losses are found as RFC 6675 does.
   bool timestamps = true;          ///< RFC 7323.
+  bool strict_timestamps = true;   ///< Segments without those agreed on are dropped (7323, 3.2).
   bool window_scale = true;        ///< RFC 7323.
   bool ecn = false;                ///< RFC 3168: asked for when connecting, and granted.
   bool no_delay = false;           ///< No Nagle (RFC 9293, 3.7.4).
@@ -37,8 +38,9 @@ class TcpSettings final : public Options {
   std::uint64_t retries = 15;              ///< Retransmissions of data before giving up.
   std::uint64_t syn_retries = 6;
   std::uint64_t first_port = 49'152;  ///< Of those that are given out; then from 1,024 on.
-  Duration initial_rto = std::chrono::seconds{1};      ///< RFC 6298, 2.1.
-  Duration min_rto = std::chrono::milliseconds{200};   ///< RFC 6298, 2.4 says 1 s.
+  Duration initial_rto = std::chrono::seconds{1};     ///< RFC 6298, 2.1.
+  Duration min_rto = std::chrono::milliseconds{200};  ///< RFC 6298, 2.4 says 1 s.
+  Duration min_rto_margin{};  ///< How far beyond SRTT the timeout lies at least; scripts set it.
   Duration max_rto = std::chrono::seconds{120};        ///< RFC 6298, 2.5.
   Duration ack_delay = std::chrono::milliseconds{40};  ///< Less than 0.5 s (RFC 9293, 3.8.6.3).
   Duration msl = std::chrono::seconds{30};             ///< TIME-WAIT lasts twice as long.
