@@ -525,7 +525,6 @@ TEST_F(ConversationTest, WithAPasswordHearsOnlyWhoKnowsIt) {
   run(60s);
   EXPECT_EQ(routes(), 0U);
   EXPECT_EQ(application.other_messages(), 1U) << "the stranger's";
-  EXPECT_GE(application.messages(), 0U);
   EXPECT_GE(other.messages(), 1U);
   EXPECT_EQ(other.detail(), "reaches 2 prefixes, since 0.000 s");
 }
