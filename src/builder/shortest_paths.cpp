@@ -352,6 +352,11 @@ std::uint64_t PathFinder::expected_bytes() {
     search(id, networks_of(id));
     RouteTable table;
     table.assign(routes());
+    for (const std::uint32_t network : networks_of(id)) {
+      for (const Ipv4Prefix& prefix : prefixes_of(plan_.networks[network])) {
+        table.insert({prefix.address, prefix.length, {}, 0});
+      }
+    }
     sum += table.memory_bytes() + bytes_of_ways;
   }
   if (count != 0) bytes += sum / count * needy.size();
