@@ -64,6 +64,7 @@ constexpr std::array<std::string_view, 6> log_levels{"trace", "debug", "info",
                                                      "warn",  "error", "off"};
 constexpr std::array<std::string_view, 3> progress_modes{"auto", "on", "off"};
 constexpr std::array<std::string_view, 2> details{"normal", "full"};
+constexpr std::array<std::string_view, 4> layouts{"auto", "linux", "freebsd", "rfc"};
 constexpr std::array<std::string_view, 3> lists{"protocols", "applications", "links"};
 
 // ===== The commands and their options =====
@@ -152,6 +153,69 @@ void add_run(CLI::App& app, RunCommand& run) {
   app.add_flag("-q,--quiet", run.is_quiet, "No summary");
 }
 
+// The flags of the original, some of which have no effect here.
+void add_packetdrill_flags(CLI::App& app, packetdrill::RunOptions& options) {
+  constexpr std::array<std::array<const char*, 3>, 9> flags{
+      {{"tolerance_usecs", "N", "How far times may be off, in microseconds (4000)"},
+       {"tolerance_percent", "P", "The same, of the time since the event before (0)"},
+       {"ip_version", "ipv4", "Only IPv4 is there"},
+       {"local_ip", "ADDRESS", "Of the stack under test (192.168.0.1)"},
+       {"remote_ip", "ADDRESS", "Of the script's end (192.0.2.1)"},
+       {"bind_port", "PORT", "What `...` means to bind (8080)"},
+       {"connect_port", "PORT", "What `...` means to connect (8080)"},
+       {"mtu", "BYTES", "Of the link between them (1500)"},
+       {"tcp_ts_tick_usecs", "N", "Compare timestamps, which count these microseconds"}}};
+  for (const auto& [name, type, help] : flags) {
+    const auto take = [name, &options](const std::string& value) {
+      options.flags.emplace_back(name, value);
+    };
+    app.add_option_function<std::string>(std::string{"--"} + name, take, help)->type_name(type);
+  }
+  for (const char* const name : {"gateway_ip", "netmask_ip", "speed", "init_scripts", "mss",
+                                 "code_command", "code_format", "code_sockopt", "non_fatal"}) {
+    const auto take = [name, &options](const std::string& value) {
+      options.flags.emplace_back(name, value);
+    };
+    app.add_option_function<std::string>(std::string{"--"} + name, take)->group("");
+  }
+  app.add_flag_callback(
+      "--strict_segments", [&options] { options.flags.emplace_back("strict_segments", ""); },
+      "A line of the script is one segment, however large");
+}
+
+void add_packetdrill(CLI::App& app, PacketdrillCommand& command) {
+  packetdrill::RunOptions& options = command.options;
+  app.add_option("FILE", command.files, "Scripts; a folder stands for all *.pkt in it")
+      ->required()
+      ->type_name("");
+  add_value(
+      app, "--layout", "auto|linux|freebsd|rfc",
+      "Whose defaults and order of TCP options the scripts expect (auto)", word_of(layouts),
+      [&options](std::size_t place) { options.layout = static_cast<packetdrill::Layout>(place); });
+  add_value(app, "--tolerance", "T", "How far times may be off, for example 4ms",
+            ndl::read_duration, [&options](Duration time) {
+              options.flags.emplace_back("tolerance_usecs",
+                                         fmt::format("{}", time / std::chrono::microseconds{1}));
+            });
+  add_packetdrill_flags(app, options);
+  const auto define = [&options](const std::vector<std::string>& texts) {
+    for (const std::string& text : texts) {
+      const std::size_t equals = text.find('=');
+      if (equals == std::string::npos || equals == 0) {
+        throw CLI::ValidationError("--define", "needs NAME=value, not " + ndl::quoted(text));
+      }
+      options.definitions.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+    }
+  };
+  app.add_option_function<std::vector<std::string>>("-D,--define", define,
+                                                    "Let a word of the scripts mean something else")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
+  app.add_flag("--dry_run", options.only_parses, "Read the scripts, run nothing");
+  app.add_flag("-q,--quiet", command.is_quiet, "Only tell what is wrong");
+  app.add_flag("-v,--verbose", command.is_verbose, "Tell what of a script has no effect");
+}
+
 // Everything that CLI11 needs, for one parse.
 struct Parser {
   Parser() {
@@ -174,6 +238,7 @@ struct Parser {
     list_app.add_option_function<std::string>("WHAT", choose, "protocols, applications or links")
         ->required()
         ->type_name("");
+    add_packetdrill(packetdrill_app, packetdrill);
     test_app.allow_extras();
     test_app.set_help_flag();
   }
@@ -182,6 +247,7 @@ struct Parser {
     if (check_app.parsed()) return check;
     if (fmt_app.parsed()) return fmt;
     if (list_app.parsed()) return list;
+    if (packetdrill_app.parsed()) return packetdrill;
     return run;
   }
 
@@ -191,12 +257,15 @@ struct Parser {
       *app.add_subcommand("check", "Report every mistake of scenarios, say what would be built");
   CLI::App& fmt_app = *app.add_subcommand("fmt", "Bring NDL files into the canonical layout");
   CLI::App& list_app = *app.add_subcommand("list", "Tell what NDL can name");
+  CLI::App& packetdrill_app = *app.add_subcommand(
+      "packetdrill", "Run scripts of packets and system calls against the stack");
   CLI::App& test_app =
       *app.add_subcommand("test", "Run scenarios as regression tests (comes later)");
   RunCommand run;
   CheckCommand check;
   FmtCommand fmt;
   ListCommand list;
+  PacketdrillCommand packetdrill;
 };
 
 // ===== Mistakes, in one line =====
@@ -215,7 +284,7 @@ std::string words_for_extra(const CLI::App& app, const std::string& extra) {
   }
   if (app.get_parent() != nullptr) return "unexpected argument " + ndl::quoted(extra);
   ndl::Closest search{extra};
-  for (const std::string_view known : {"run", "check", "fmt", "list", "test"})
+  for (const std::string_view known : {"run", "check", "fmt", "list", "packetdrill", "test"})
     search.consider(known);
   return fmt::format("there is no command {}{}", ndl::quoted(extra), search.suggestion());
 }
@@ -226,7 +295,7 @@ Mistake mistake_of(const Parser& parser, const CLI::Error& error) {
   const std::string command = chosen.empty() ? "elvis" : "elvis " + app.get_name();
   const std::vector<std::string> extras = parser.app.remaining(true);
   std::string text = !extras.empty()  ? words_for_extra(app, extras.front())
-                     : chosen.empty() ? "which command? run, check, fmt or list"
+                     : chosen.empty() ? "which command? run, check, fmt, list or packetdrill"
                                       : ndl::printable(error.what());
   return {fmt::format("{}: {} (see `{} --help`)", command, text, command)};
 }

@@ -9,7 +9,7 @@
 
 namespace elvis::cli {
 
-using Command = std::variant<RunCommand, CheckCommand, FmtCommand, ListCommand>;
+using Command = std::variant<RunCommand, CheckCommand, FmtCommand, ListCommand, PacketdrillCommand>;
 
 /// What was asked for in place of a command: help, or the version.
 struct Text {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "elvis/ndl/front_end.hpp"
+#include "elvis/packetdrill/packetdrill.hpp"
 #include "elvis/report/capture_plan.hpp"
 #include "elvis/util/units.hpp"
 #include "exit_code.hpp"
@@ -68,9 +69,18 @@ struct ListCommand {
   What what = What::protocols;
 };
 
+/// `elvis packetdrill`
+struct PacketdrillCommand {
+  std::vector<std::string> files;  ///< A folder stands for all scripts in it.
+  packetdrill::RunOptions options;
+  bool is_quiet = false;
+  bool is_verbose = false;
+};
+
 ExitCode execute(const RunCommand& command, Console& console);
 ExitCode execute(const CheckCommand& command, Console& console);
 ExitCode execute(const FmtCommand& command, Console& console);
 ExitCode execute(const ListCommand& command, Console& console);
+ExitCode execute(const PacketdrillCommand& command, Console& console);
 
 }  // namespace elvis::cli

@@ -17,6 +17,9 @@ namespace elvis::testing_lan {
 /// Network k has the prefix 10.0.k.0/24. A machine with host number h is 10.0.k.h there.
 class Internet {
  public:
+  Internet() = default;
+  explicit Internet(const WorldOptions& options) : world{options} {}
+
   static Ipv4Address at(std::size_t network, std::size_t host) {
     return Ipv4Address{10, 0, static_cast<std::uint8_t>(network), static_cast<std::uint8_t>(host)};
   }
@@ -24,6 +27,9 @@ class Internet {
   Network& add_network(std::uint32_t mtu = 1'500) {
     LinkProperties properties;
     properties.mtu = mtu;
+    return add_network(properties);
+  }
+  Network& add_network(const LinkProperties& properties) {
     const std::size_t number = world.network_count();
     Network& network = world.add_network("net" + std::to_string(number), properties);
     world.add_prefix(network, {at(number, 0), 24});
@@ -36,7 +42,7 @@ class Internet {
     world.add_group(name, 1, false);
     std::vector<Network*> networks;
     for (const std::size_t number : on) networks.push_back(&world.network(number));
-    Machine& machine = world.add_machine(networks, 4);
+    Machine& machine = world.add_machine(networks, 5);  // with room for TCP
     settings_.forwarding = is_router;
     Ipv4& ipv4 = world.add_protocol<Ipv4>(machine, settings_);
     if (has_arp) world.add_protocol<Arp>(machine, arp_options_);

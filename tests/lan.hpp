@@ -11,6 +11,7 @@
 #include "elvis/graph/world.hpp"
 #include "elvis/protocols/arp.hpp"
 #include "elvis/protocols/ipv4.hpp"
+#include "elvis/protocols/tcp.hpp"
 #include "elvis/protocols/udp.hpp"
 
 namespace elvis::testing_lan {
@@ -42,15 +43,16 @@ class Lan {
     return Ipv4Address{0x0a00'0001U + static_cast<std::uint32_t>(host)};
   }
 
-  /// Adds a host with IPv4, perhaps ARP, and UDP.
+  /// Adds a host with IPv4, perhaps ARP, UDP and TCP.
   Machine& add_host(bool has_arp = false) {
     const auto number = world.machine_count();
     world.add_group("host" + std::to_string(number), 1, false);
     Network* const networks[] = {&network};
-    Machine& machine = world.add_machine(networks, 3);
+    Machine& machine = world.add_machine(networks, 4);
     Ipv4& ipv4 = world.add_protocol<Ipv4>(machine);
     if (has_arp) world.add_protocol<Arp>(machine, arp_options);
     world.add_protocol<Udp>(machine, ipv4);
+    world.add_protocol<Tcp>(machine, ipv4, tcp_settings);
     world.claim(machine.taps().front(), address(number));
     return machine;
   }
@@ -63,6 +65,8 @@ class Lan {
   }
 
   static Udp& udp(Machine& machine) { return static_cast<Udp&>(*machine.find(ProtocolId::udp)); }
+  static Tcp& tcp(Machine& machine) { return static_cast<Tcp&>(*machine.find(ProtocolId::tcp)); }
+  static Arp& arp(Machine& machine) { return static_cast<Arp&>(*machine.find(ProtocolId::arp)); }
   static Ipv4& ipv4(Machine& machine) {
     return static_cast<Ipv4&>(*machine.find(ProtocolId::ipv4));
   }
@@ -72,6 +76,7 @@ class Lan {
   World world;
   Network& network;
   ArpOptions arp_options;
+  TcpSettings tcp_settings;  // of all hosts
 };
 
 /// A protocol that remembers what comes up to it, and when.

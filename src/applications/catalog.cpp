@@ -6,6 +6,7 @@
 #include "elvis/applications/messages.hpp"
 #include "elvis/applications/probes.hpp"
 #include "elvis/applications/routing.hpp"
+#include "elvis/applications/streams.hpp"
 #include "elvis/applications/traffic.hpp"
 
 namespace elvis {
@@ -24,6 +25,7 @@ Task<Result<>> run_with(Application& self, const ApplicationOptions& options) {
 }
 
 constexpr std::array<std::string_view, 1> needs_icmp{"ICMP"};
+constexpr std::array<std::string_view, 1> needs_tcp{"TCP"};
 constexpr std::array<std::string_view, 1> needs_udp{"UDP"};
 constexpr std::array<std::string_view, 2> needs_icmp_and_udp{"ICMP", "UDP"};
 
@@ -47,8 +49,15 @@ constexpr std::array kinds{
                     run_with<CbrOptions, cbr>},
     ApplicationKind{"on_off", "sends datagrams at a constant rate, with pauses", true,
                     make_options<OnOffOptions>, run_with<OnOffOptions, on_off>},
-    ApplicationKind{"sink", "takes datagrams and counts them", false, make_options<SinkOptions>,
-                    run_with<SinkOptions, sink>},
+    ApplicationKind{"sink", "takes datagrams or streams and counts them", false,
+                    make_options<SinkOptions>, run_with<SinkOptions, sink>},
+    ApplicationKind{"bulk", "sends as much as it can over TCP, and measures how fast that is", true,
+                    make_options<BulkOptions>, run_with<BulkOptions, bulk>, needs_tcp},
+    ApplicationKind{"request_response", "asks over TCP and measures how long answers take", true,
+                    make_options<RequestResponseOptions>,
+                    run_with<RequestResponseOptions, request_response>, needs_tcp},
+    ApplicationKind{"responder", "answers request_response", false, make_options<ResponderOptions>,
+                    run_with<ResponderOptions, responder>, needs_tcp},
     ApplicationKind{"rip", "finds routes together with its neighbours (RIP version 2, RFC 2453)",
                     false, make_options<RipOptions>, run_with<RipOptions, rip>, needs_udp, true},
 };

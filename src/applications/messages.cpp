@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "elvis/sockets/udp_socket.hpp"
+#include "listening.hpp"
+#include "stream_messages.hpp"
 
 namespace elvis {
 
@@ -39,7 +41,9 @@ Endpoint own_end(const OwnAddress& ip, std::uint16_t port) {
 
 }  // namespace
 
-Task<Result<>> send_message(Application& self, const SendMessageOptions& options) {
+namespace {
+
+Task<Result<>> send_message_over_udp(Application& self, const SendMessageOptions& options) {
   UdpSocket socket{self.machine()};
   self.expect_messages(options.count);
   if (options.start > Duration{}) co_await self.sleep_for(options.start);
@@ -48,6 +52,7 @@ Task<Result<>> send_message(Application& self, const SendMessageOptions& options
       co_return bound.error();
     }
   }
+  socket.set_time_to_live(static_cast<std::uint8_t>(options.ttl));
   const Endpoint remote{options.to.address, options.port};
   if (const Result<> connected = socket.connect(remote); !connected) co_return connected.error();
 
@@ -66,19 +71,18 @@ Task<Result<>> send_message(Application& self, const SendMessageOptions& options
 }
 
 // A satisfied capture stays at its port and goes on counting, but is no longer waited for.
-Task<Result<>> capture(Application& self, const CaptureOptions& options) {
+Task<Result<>> capture_over_udp(Application& self, const CaptureOptions& options) {
   UdpSocket socket{self.machine()};
   self.expect_messages(options.message_count);
-  if (const Result<> bound = socket.bind(own_end(options.ip, options.port)); !bound) {
-    co_return bound.error();
-  }
+  const Result<> listening = listen(socket, options.ip, options.group, options.port);
+  if (!listening) co_return listening.error();
   for (;;) {
     co_await socket.readable();
     if (const Result<> taken = take(self, options, socket); !taken) co_return taken.error();
   }
 }
 
-Task<Result<>> forward(Application& self, const ForwardOptions& options) {
+Task<Result<>> forward_over_udp(Application& self, const ForwardOptions& options) {
   UdpSocket socket{self.machine()};
   if (const Result<> bound = socket.bind(own_end(options.ip, options.local_port)); !bound) {
     co_return bound.error();
@@ -97,7 +101,7 @@ Task<Result<>> forward(Application& self, const ForwardOptions& options) {
 
 // The counter is one byte, as in the original. Whoever receives a 0 or takes the counter to 0 is
 // done; the one that takes it there says so to the other.
-Task<Result<>> ping_pong(Application& self, const PingPongOptions& options) {
+Task<Result<>> ping_pong_over_udp(Application& self, const PingPongOptions& options) {
   UdpSocket socket{self.machine()};
   if (const Result<> bound = socket.bind(own_end(options.ip, options.local_port)); !bound) {
     co_return bound.error();
@@ -126,6 +130,30 @@ Task<Result<>> ping_pong(Application& self, const PingPongOptions& options) {
     }
     if (next == 0) co_return Result<>{};
   }
+}
+
+}  // namespace
+
+Task<Result<>> send_message(Application& self, const SendMessageOptions& options) {
+  if (uses_tcp(self, options.transport)) return send_message_over_tcp(self, options);
+  return send_message_over_udp(self, options);
+}
+
+Task<Result<>> capture(Application& self, const CaptureOptions& options) {
+  // A group is spoken to by datagrams.
+  const bool has_group = options.group.address.has_value();
+  if (!has_group && uses_tcp(self, options.transport)) return capture_over_tcp(self, options);
+  return capture_over_udp(self, options);
+}
+
+Task<Result<>> forward(Application& self, const ForwardOptions& options) {
+  if (uses_tcp(self, options.transport)) return forward_over_tcp(self, options);
+  return forward_over_udp(self, options);
+}
+
+Task<Result<>> ping_pong(Application& self, const PingPongOptions& options) {
+  if (uses_tcp(self, options.transport)) return ping_pong_over_tcp(self, options);
+  return ping_pong_over_udp(self, options);
 }
 
 }  // namespace elvis

@@ -11,6 +11,7 @@ namespace elvis {
 namespace {
 
 constexpr std::array<std::string_view, 1> udp_only{"udp"};
+constexpr std::array<std::string_view, 2> both_transports{"udp", "tcp"};
 constexpr std::array<std::string_view, 2> probe_protocols{"udp", "icmp"};
 constexpr std::array<std::string_view, 2> length_kinds{"exponential", "constant"};
 constexpr std::uint64_t longest_payload = 65'507;
@@ -66,6 +67,10 @@ void TrafficOptions::visit_traffic(OptionVisitor& visitor) {
   visit_start(visitor, start);
   visitor.option({.name = "dont_fragment", .summary = "whether datagrams must arrive in one piece"},
                  dont_fragment);
+  visitor.option({.name = "ttl",
+                  .summary = "how many routers may send it on, and 1; 0: 64, and 1 to a group",
+                  .maximum = 255},
+                 ttl);
   visitor.choice({.name = "transport", .summary = "UDP"}, udp_only, transport);
 }
 
@@ -88,7 +93,12 @@ void SinkOptions::visit(OptionVisitor& visitor) {
   visitor.port({.name = "port", .summary = "port to listen on", .is_required = true}, port);
   visitor.option({.name = "ip", .summary = "own address, from a pool of the machine's networks"},
                  ip);
-  visitor.choice({.name = "transport", .summary = "UDP"}, udp_only, transport);
+  visitor.choice({.name = "transport", .summary = "UDP if the machine has it, else TCP"},
+                 both_transports, transport);
+  visitor.option({.name = "verify", .summary = "over TCP: looks at every byte, as `bulk` wrote it"},
+                 verify);
+  visitor.option({.name = "group", .summary = "joins this group, and takes what is sent to it"},
+                 group);
 }
 
 }  // namespace elvis

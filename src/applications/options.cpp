@@ -33,11 +33,17 @@ void SendMessageOptions::visit(OptionVisitor& visitor) {
   visitor.option({.name = "count", .summary = "how many times it is sent", .minimum = 1}, count);
   visitor.option({.name = "interval", .summary = "time between two messages"}, interval);
   visitor.option({.name = "start", .summary = "when the first one is sent"}, start);
+  visitor.option({.name = "ttl",
+                  .summary = "how many routers may send it on, and 1; 0: 64, and 1 to a group",
+                  .maximum = 255},
+                 ttl);
 }
 
 void CaptureOptions::visit(OptionVisitor& visitor) {
   visitor.port({.name = "port", .summary = "port to listen on", .is_required = true}, port);
   visit_ip(visitor, ip);
+  visitor.option({.name = "group", .summary = "joins this group, and takes what is sent to it"},
+                 group);
   visitor.choice({.name = "type", .summary = "any messages, or those equal to `message`"},
                  capture_types, type);
   visitor.option({.name = "message_count", .summary = "how many messages satisfy it", .minimum = 1},

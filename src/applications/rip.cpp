@@ -106,6 +106,9 @@ RipRouter::RipRouter(Application& application, const RipOptions& options)
 RipRouter::~RipRouter() {
   if (!is_listening_) return;
   udp()->unlisten({Ipv4Address{}, RipPacket::port});
+  for (std::uint32_t i = 0; i < groups_.size(); ++i) {
+    ipv4().leave(RipPacket::group, machine().taps()[i]);
+  }
   for (const Route& route : table_.learnt())
     ipv4().remove_route(route.destination, route.prefix_length);
 }
@@ -122,6 +125,7 @@ Result<> RipRouter::start() {
       table_.add_own(prefix, i);
     }
     SessionRef& group = groups_.emplace_back();
+    ipv4().join(RipPacket::group, taps[i]);
     if (taps[i].address().is_unspecified()) continue;
     const Result<SessionRef> opened =
         udp()->open(*this, {.local = {taps[i].address(), RipPacket::port},

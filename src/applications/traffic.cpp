@@ -5,6 +5,8 @@
 
 #include "elvis/sockets/udp_socket.hpp"
 #include "elvis/util/repeatable_math.hpp"
+#include "listening.hpp"
+#include "stream_messages.hpp"
 
 namespace elvis {
 
@@ -28,6 +30,7 @@ Result<> send(Application& self, UdpSocket& socket, const TrafficOptions& option
 
 Result<> connect(UdpSocket& socket, const TrafficOptions& options) {
   socket.set_dont_fragment(options.dont_fragment);
+  socket.set_time_to_live(static_cast<std::uint8_t>(options.ttl));
   return socket.connect({options.to.address, options.port});
 }
 
@@ -89,15 +92,25 @@ Task<Result<>> on_off(Application& self, const OnOffOptions& options) {
   co_return Result<>{};
 }
 
-Task<Result<>> sink(Application& self, const SinkOptions& options) {
+namespace {
+
+Task<Result<>> sink_over_udp(Application& self, const SinkOptions& options) {
   UdpSocket socket{self.machine()};
-  const Endpoint local{options.ip.address.value_or(Ipv4Address{}), options.port};
-  if (const Result<> bound = socket.bind(local); !bound) co_return bound.error();
+  const Result<> listening = listen(socket, options.ip, options.group, options.port);
+  if (!listening) co_return listening.error();
   for (;;) {
     const Result<Datagram> received = co_await socket.receive();
     if (!received) co_return received.error();
     self.count_message(received->payload.size());
   }
+}
+
+}  // namespace
+
+Task<Result<>> sink(Application& self, const SinkOptions& options) {
+  const bool has_group = options.group.address.has_value();
+  if (!has_group && uses_tcp(self, options.transport)) return sink_over_tcp(self, options);
+  return sink_over_udp(self, options);
 }
 
 }  // namespace elvis

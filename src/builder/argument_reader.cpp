@@ -187,6 +187,19 @@ void ArgumentReader::option(const OptionInfo& info, OwnAddress& value) {
   claims_.push_back({*value.address, given->argument});
 }
 
+void ArgumentReader::option(const OptionInfo& info, GroupAddress& value) {
+  bytes_ += sizeof value;
+  const auto given = value_of(info);
+  if (!given) return;
+  const auto address = accept(*given, ndl::read_address(given->text));
+  if (!address) return;
+  if (!Ipv4Address{*address}.is_multicast()) {
+    return fail(*given, fmt::format("{} needs the address of a group, 224.0.0.0 to 239.255.255.255",
+                                    quoted(info.name)));
+  }
+  value.address = Ipv4Address{*address};
+}
+
 void ArgumentReader::port(const OptionInfo& info, std::uint16_t& value) {
   bytes_ += sizeof value;
   if (!only_varying_) ++ports_;
@@ -199,13 +212,13 @@ void ArgumentReader::choice(const OptionInfo& info, std::span<const std::string_
                             int& value) {
   bytes_ += sizeof value;
   const bool is_transport = info.name == "transport";
-  if (is_transport && !only_varying_) needs_udp_ = true;
+  if (is_transport && !only_varying_) {
+    wants_transport_ = names.size() == 1 ? Wants::udp : Wants::any;
+  }
   const auto given = value_of(info);
   if (!given) return;
-  if (is_transport && given->text == "tcp") {
-    needs_udp_ = false;
-    return fail(*given, "`transport='tcp'` is not yet available");
-  }
+  if (is_transport && given->text == "udp") wants_transport_ = Wants::udp;
+  if (is_transport && given->text == "tcp" && names.size() != 1) wants_transport_ = Wants::tcp;
   const auto found = std::find(names.begin(), names.end(), given->text);
   if (found != names.end()) {
     value = static_cast<int>(found - names.begin());

@@ -46,8 +46,9 @@ class ArgumentReader final : public OptionVisitor {
   bool has_varying() const { return varies_ && varying_ > failed_varying_; }
   /// Whether a value depends on where the machine is: a machine's name to be looked up.
   bool names_machines() const { return names_machines_; }
-  /// Whether the options know a transport, and that it is not one that is not available.
-  bool needs_udp() const { return needs_udp_; }
+  /// What the options say of a transport: nothing, that any will do, or which it must be.
+  enum class Wants : std::uint8_t { nothing, any, udp, tcp };
+  Wants wants_transport() const { return wants_transport_; }
   /// Whether there is a remote end to send to.
   bool sends() const { return targets_ != 0; }
   /// Whether it has a port of its own to listen at.
@@ -65,6 +66,7 @@ class ArgumentReader final : public OptionVisitor {
   void option(const OptionInfo& info, Duration& value) override;
   void option(const OptionInfo& info, Target& value) override;
   void option(const OptionInfo& info, OwnAddress& value) override;
+  void option(const OptionInfo& info, GroupAddress& value) override;
   void port(const OptionInfo& info, std::uint16_t& value) override;
   void choice(const OptionInfo& info, std::span<const std::string_view> names, int& value) override;
 
@@ -102,7 +104,7 @@ class ArgumentReader final : public OptionVisitor {
   bool only_varying_ = false;
   bool varies_ = false;
   bool names_machines_ = false;
-  bool needs_udp_ = false;
+  Wants wants_transport_ = Wants::nothing;
   bool waits_ = false;
 };
 

@@ -70,6 +70,10 @@ class CommonPlanner {
   void complete_protocols();
   bool add_missing(std::string_view name);
   void check_needs();
+  // The protocol for a transport: UDP where any will do.
+  static std::string_view name_of(ArgumentReader::Wants transport) {
+    return transport == ArgumentReader::Wants::tcp ? "TCP" : "UDP";
+  }
   void lay_routes();
   bool has(std::string_view protocol) const;
   void report_missing(const ndl::Section& section, std::string_view who, std::string_view protocol);
@@ -80,9 +84,13 @@ class CommonPlanner {
   PlannedGroup& group_;
   GroupTraits traits_;
   ValueCosts values_;
-  std::uint64_t taps_ = 0;                 // of each machine
-  std::vector<ndl::Section> wanting_udp_;  // applications
-  bool may_lack_;                          // whether what is missing may only have been misspelt
+  std::uint64_t taps_ = 0;  // of each machine
+  struct Wanting {
+    ndl::Section section;
+    ArgumentReader::Wants transport;
+  };
+  std::vector<Wanting> wanting_;  // applications that need a transport
+  bool may_lack_;                 // whether what is missing may only have been misspelt
 };
 
 GroupTraits CommonPlanner::plan() {
@@ -211,7 +219,11 @@ bool CommonPlanner::add_missing(std::string_view name) {
 void CommonPlanner::complete_protocols() {
   add_missing("IPv4");
   add_missing("ARP");
-  if (!wanting_udp_.empty()) add_missing("UDP");
+  for (const Wanting& wanting : wanting_) {
+    const bool has_any = has("UDP") || has("TCP");
+    if (wanting.transport == ArgumentReader::Wants::any && has_any) continue;
+    add_missing(name_of(wanting.transport));
+  }
   for (const PlannedApplication& planned : group_.applications) {
     for (const std::string_view needed : planned.kind->needs) add_missing(needed);
   }
@@ -231,9 +243,13 @@ void CommonPlanner::check_needs() {
       if (!has(needed)) report_missing(planned.section, planned.kind->name, needed);
     }
   }
-  if (has("UDP")) return;
-  for (const ndl::Section& section : wanting_udp_) {
-    report_missing(section, section.name(), "UDP");
+  for (const Wanting& wanting : wanting_) {
+    const bool is_served = wanting.transport == ArgumentReader::Wants::any
+                               ? has("UDP") || has("TCP")
+                               : has(name_of(wanting.transport));
+    if (!is_served) {
+      report_missing(wanting.section, wanting.section.name(), name_of(wanting.transport));
+    }
   }
 }
 
@@ -284,7 +300,9 @@ bool CommonPlanner::read_first(const ndl::Section& section, std::string_view own
   ArgumentReader reader{context_.description, group_.declaration, section, owner,
                         context_.diagnostics};
   reader.read(options, 0);
-  if (reader.needs_udp()) wanting_udp_.push_back(section);
+  if (reader.wants_transport() != ArgumentReader::Wants::nothing) {
+    wanting_.push_back({section, reader.wants_transport()});
+  }
   (reader.varies() ? values_.own_bytes : values_.shared_bytes) += reader.bytes();
   if (reader.varies()) ++values_.own_objects;
   if (kind != nullptr) {

@@ -65,6 +65,7 @@ class RowCollector final : public OptionVisitor {
     add(info, "address or machine", value.machine);
   }
   void option(const OptionInfo& info, OwnAddress&) override { add(info, "address", ""); }
+  void option(const OptionInfo& info, GroupAddress&) override { add(info, "group", ""); }
   void port(const OptionInfo& info, std::uint16_t& value) override {
     add(info, "port", value == 0 ? "" : fmt::format("{}", value));
   }

@@ -28,6 +28,7 @@ class NameCollector final : public OptionVisitor {
   void option(const OptionInfo& info, Duration&) override { add(info); }
   void option(const OptionInfo& info, Target&) override { add(info); }
   void option(const OptionInfo& info, OwnAddress&) override { add(info); }
+  void option(const OptionInfo& info, GroupAddress&) override { add(info); }
   void port(const OptionInfo& info, std::uint16_t&) override { add(info); }
   void choice(const OptionInfo& info, std::span<const std::string_view>, int&) override {
     add(info);

@@ -44,16 +44,15 @@ void Machine::loop_back(Message datagram) {
 }
 
 void Machine::destroy_tasks() {
+  is_ending_ = true;
   for (Application* next = applications_; next != nullptr; next = next->next_) next->destroy_task();
+  is_ending_ = false;
 }
 
 // ===== Machine: what happens to it =====
 
 [[gnu::flatten]] void Machine::handle(void* subject) {
-  if (subject == start()) {  // the start of the run
-    for (Application* next = applications_; next != nullptr; next = next->next_) next->start();
-    return;
-  }
+  if (subject == start()) return begin();
   std::unique_ptr<Frame> frame{static_cast<Frame*>(subject)};
   if (frame->tap != nullptr) {
     frame->tap->network().delivered(*frame, *frame->tap);
@@ -64,16 +63,18 @@ void Machine::destroy_tasks() {
 
 // What has no tap.
 [[gnu::noinline]] void Machine::handle_other(std::unique_ptr<Frame> frame) {
-  switch (frame->number) {
-    case Frame::switches_on:
-      return switch_on();
-    case Frame::switches_off:
-      return switch_off();
-    case Frame::to_itself:
-      break;
-    default:
-      Tap& tap = taps_[frame->number - 1];
-      return tap.network().enter(tap, std::move(frame));
+  if (frame->number == Frame::switches_on) return switch_on();
+  if (frame->number == Frame::switches_off) return switch_off();
+  if ((frame->number & Frame::announced) != 0) {
+    Tap& tap = taps_[frame->number & ~Frame::announced];
+    if (Observer* const observer = world().observer()) {
+      observer->frame_delivered(tap, frame->bytes, now());
+    }
+    return tap.demux(std::move(frame->bytes));
+  }
+  if (frame->number != Frame::to_itself) {
+    Tap& tap = taps_[frame->number - 1];
+    return tap.network().enter(tap, std::move(frame));
   }
   if (!is_on_) return drop(Drop::machine_off, frame->bytes);
   Arrival itself;
@@ -85,18 +86,30 @@ const Tap* Machine::ingress_of(const Frame& frame) const {
   return has_one ? taps_ + (frame.number - 1) : nullptr;
 }
 
+void Machine::begin() {
+  if (starts_protocols_) {
+    for (Protocol* const protocol : protocols()) protocol->machine_started();
+  }
+  for (Application* next = applications_; next != nullptr; next = next->next_) next->start();
+}
+
 // ===== Machine: off and on again =====
 
 void Machine::switch_off() {
-  if (!std::exchange(is_on_, false)) return;
+  if (!is_on_) return;
+  is_on_ = false;
   destroy_tasks();
   for (Tap& tap : taps()) tap.set_path(nullptr);
   world().remove_protocols(*this);
 }
 
 void Machine::switch_on() {
-  if (std::exchange(is_on_, true)) return;
+  if (is_on_) return;
+  is_on_ = true;
   world().add_protocols_again(*this);
+  if (starts_protocols_) {
+    for (Protocol* const protocol : protocols()) protocol->machine_started();
+  }
   for (Application* next = applications_; next != nullptr; next = next->next_) next->start_again();
 }
 

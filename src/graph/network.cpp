@@ -13,14 +13,12 @@
 #include "elvis/graph/world.hpp"
 #include "elvis/util/assert.hpp"
 #include "elvis/util/fold.hpp"
+#include "groups.hpp"
 #include "medium.hpp"
 
 namespace elvis {
 
 namespace {
-
-// Networks come after all machines in the order of simultaneous events.
-constexpr std::uint32_t first_network_id = 0x8000'0000U;
 
 // A MAC address: locally administered, 22 bits of the network, 24 of the tap. Only the tap's bits
 // have to be unique on a network; the rest keeps captures of several networks apart.
@@ -58,7 +56,7 @@ void NetworkCounters::add(const NetworkCounters& other) {
 }
 
 Network::Network(World& world, std::uint32_t index, std::string name, LinkProperties properties)
-    : Entity{first_network_id + index},
+    : Entity{first_id + index},
       world_{world},
       index_{index},
       name_{std::move(name)},
@@ -145,7 +143,8 @@ MacAddress Network::destination_of(const Message& frame) {
   return EthernetHeader::parse(header, EthernetHeader::size)->destination;
 }
 
-// Takes `frame` to its receivers. `origin` decides its fate: the sender, or the shared medium.
+// Takes `frame` to its receivers. `origin` decides its fate: the sender, or the network, if it has
+// a shared medium or the frame is for several.
 void Network::distribute(Tap& from, Entity& origin, const LinkState& state, Time departure,
                          Frame* frame) {
   tell_carried(origin, *frame);
@@ -163,16 +162,7 @@ void Network::distribute(Tap& from, Entity& origin, const LinkState& state, Time
     }
     return lose(origin, frame, FrameFate::unknown_destination);
   }
-  const std::unique_ptr<Frame> original{frame};
-  if (taps_.size() < 2) {
-    ++counters_here(origin.partition()).frames_unknown_destination;
-    tell_fate(origin, *original, FrameFate::unknown_destination, nullptr);
-    return;
-  }
-  counters_here(origin.partition()).frames_copied += taps_.size() - 2;
-  for (Tap* const to : taps_) {
-    if (to != &from) deliver(*to, origin, state, departure, new Frame{*original}, luck);
-  }
+  distribute_to_group(from, state, departure, frame, destination, luck);
 }
 
 void Network::deliver(Tap& to, Entity& origin, const LinkState& state, Time departure, Frame* frame,
@@ -180,8 +170,9 @@ void Network::deliver(Tap& to, Entity& origin, const LinkState& state, Time depa
   if (luck == nullptr) {
     return send_on(to, origin, add_saturated(departure, state.latency.min()), frame);
   }
-  const FrameLuck fate =
-      state.draw(frame->number, frame->tap->channel_, *luck, [&] { corrupt(*frame, *luck); });
+  Tap& from = *frame->tap;
+  ChannelState& channel = &origin == this && !is_shared() ? from.group_channel_ : from.channel_;
+  const FrameLuck fate = state.draw(frame->number, channel, *luck, [&] { corrupt(*frame, *luck); });
   if (fate.is_lost) return lose(origin, frame, FrameFate::lost, &to);
   NetworkCounters& counters = counters_here(origin.partition());
   if (fate.is_corrupted) {
@@ -200,7 +191,7 @@ void Network::deliver(Tap& to, Entity& origin, const LinkState& state, Time depa
 // To the machine, or first to the medium through which it receives.
 void Network::send_on(Tap& to, Entity& origin, Time arrival, Frame* frame) {
   Machine& receiver = to.machine();
-  if (is_limited_ && properties_.medium == MediumKind::switched) {
+  if (is_switched()) {
     frame->tap = nullptr;
     frame->number = 1 + static_cast<std::uint32_t>(&to - receiver.taps().data());
   } else {

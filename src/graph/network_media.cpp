@@ -8,6 +8,7 @@
 #include "elvis/graph/tap.hpp"
 #include "elvis/graph/world.hpp"
 #include "elvis/util/assert.hpp"
+#include "groups.hpp"
 #include "medium.hpp"
 
 namespace elvis {
@@ -23,6 +24,7 @@ constexpr std::uint64_t queue_luck = 0x7175'6575'65;  // "queue"
 
 void Network::prepare(std::size_t partitions) {
   counters_.assign(partitions, {});
+  prepare_groups(partitions);
   if (!is_limited_) return;
   media_.resize(properties_.medium == MediumKind::shared ? 1 : 2 * taps_.size());
   if (properties_.medium == MediumKind::shared) media_[0] = make_medium(nullptr, false);
@@ -57,6 +59,7 @@ std::uint64_t Network::waiting() const {
 
 void Network::discard_media() {
   media_.clear();
+  if (groups_ != nullptr) groups_->close();
 }
 
 // Whether a frame that waited for its turn from `since` on is still there when it comes, and the
@@ -73,19 +76,27 @@ void Network::carry(Tap& from, Frame* frame) {
   Machine& sender = from.machine();
   Partition& here = sender.partition();
   if (!is_limited_) {
+    if (destination_of(frame->bytes).is_group()) return gather(from, frame, here.now(), here.now());
     return distribute(from, sender, properties_.at(here.now()), here.now(), frame);
   }
-  if (properties_.medium == MediumKind::switched) return occupy(medium_of(from, false), frame);
+  if (is_switched()) return occupy(medium_of(from, false), frame);
   here.hand_over(*this, sender, frame, crosses_partitions_);
 }
 
-// A frame's turn to be put into the shared medium's queue.
+// A frame's turn to be put into the shared medium's queue, or where it is for several.
 void Network::handle(void* subject) {
-  occupy(*media_.front(), static_cast<Frame*>(subject));
+  auto* const frame = static_cast<Frame*>(subject);
+  if (!is_shared() || frame->tap == nullptr) return handle_gathered(frame);
+  occupy(*media_.front(), frame);
 }
 
 void Network::discard(void* subject) {
-  delete static_cast<Frame*>(subject);
+  auto* const frame = static_cast<Frame*>(subject);
+  if (is_shared() || frame->tap == nullptr) {
+    delete frame;
+  } else {
+    delete static_cast<Departure*>(frame);
+  }
 }
 
 void Network::enter(Tap& to, std::unique_ptr<Frame> frame) {
@@ -135,6 +146,9 @@ void Network::depart(Medium& medium, Frame* frame, Time since, Time starts, Time
   const LinkState& state = properties_.at(starts);
   if (state.is_up && world_.switches_off_between(tap.machine(), since, starts)) {
     return lose(owner, frame, FrameFate::queue_dropped);
+  }
+  if (is_switched() && destination_of(frame->bytes).is_group()) {
+    return gather(tap, frame, starts, ends);
   }
   distribute(tap, owner, state, ends, frame);
 }

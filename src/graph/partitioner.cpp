@@ -118,10 +118,9 @@ class Neighbours {
 };
 
 // Gives each cluster a partition: the heavy ones first, each to the partition with least work; then
-// the others, neighbours after neighbours, filling one partition after the other. Returns the work
-// of the partition that got most.
-std::uint64_t place(const World& world, const Traffic& traffic, Clusters& clusters,
-                    std::size_t partitions, std::vector<std::uint32_t>& partition_of) {
+// the others, neighbours after neighbours, filling one partition after the other.
+void place(const World& world, const Traffic& traffic, Clusters& clusters, std::size_t partitions,
+           std::vector<std::uint32_t>& partition_of) {
   constexpr std::uint32_t unplaced = ~std::uint32_t{0};
   const std::vector<std::uint64_t> work = work_of(clusters, traffic);
   const std::uint64_t total = std::accumulate(work.begin(), work.end(), std::uint64_t{0});
@@ -162,6 +161,21 @@ std::uint64_t place(const World& world, const Traffic& traffic, Clusters& cluste
     }
   }
   for (std::uint32_t i = 0; i < work.size(); ++i) partition_of[i] = partition_of[clusters.root(i)];
+}
+
+// What the busiest partition does by this plan, with what it takes to get messages from another
+// thread's cache.
+std::uint64_t most_work(const Traffic& traffic, const PartitionPlan& plan, std::size_t partitions) {
+  constexpr std::uint64_t crossing_work = 5;  // as much as to send one; measured with hubs
+  std::vector<std::uint64_t> loads(partitions);
+  for (std::size_t i = 0; i < traffic.work.size(); ++i) {
+    loads[plan.partition_of[i]] += traffic.work[i];
+  }
+  for (const auto& [from, to] : traffic.flows) {
+    if (plan.partition_of[from] != plan.partition_of[to]) {
+      loads[plan.partition_of[to]] += crossing_work;
+    }
+  }
   return std::ranges::max(loads);
 }
 
@@ -204,8 +218,8 @@ PartitionPlan plan_partitions(const World& world, std::size_t wanted, bool is_fo
   if (threshold < shortest_window && !is_forced) return with_latencies(std::move(plan), world);
 
   Clusters clusters = clusters_for(world, threshold);
-  const std::uint64_t most = place(world, traffic, clusters, wanted, plan.partition_of);
-  if (most > total / 8 * 7 && !is_forced) {  // one thread would do nearly all the work
+  place(world, traffic, clusters, wanted, plan.partition_of);
+  if (most_work(traffic, plan, wanted) > total / 8 * 7 && !is_forced) {  // hardly less than alone
     plan.partition_of.assign(machines, 0);
   } else {
     plan.partitions = wanted;

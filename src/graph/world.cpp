@@ -133,12 +133,17 @@ Outcome World::run(RunOptions options) {
 
 void World::start_applications() {
   for (Machine* const machine : machines_) {
-    if (machine->applications_ == nullptr) continue;
+    if (machine->applications_ == nullptr && !machine->starts_protocols_) continue;
     for (const Application* next = machine->applications_; next != nullptr; next = next->next_) {
       if (next->kind().has_end) machine->partition().expect_completion();
     }
     machine->partition().schedule(*machine, *machine, start_of_time, Machine::start());
   }
+}
+
+// The network that `entity` is, or null. Networks come after all machines.
+const Network* World::network_of(const Entity& entity) {
+  return entity.id() < Network::first_id ? nullptr : static_cast<const Network*>(&entity);
 }
 
 void World::count_in_flight() {
@@ -147,7 +152,9 @@ void World::count_in_flight() {
     engine_->partition(i).for_each_pending([&](const Entity& target, void* subject) {
       if (subject == nullptr || subject == Machine::start()) return;
       const Frame& frame = *static_cast<const Frame*>(subject);
-      if (frame.tap != nullptr) {
+      if (const Network* const network = network_of(target)) {
+        in_flight_[network->index()] += network->in_flight_in(frame);
+      } else if (frame.tap != nullptr) {
         ++in_flight_[frame.tap->network().index()];
       } else if (const Tap* const ingress = static_cast<const Machine&>(target).ingress_of(frame)) {
         ++in_flight_[ingress->network().index()];

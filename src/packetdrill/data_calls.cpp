@@ -69,6 +69,14 @@ Buffer buffer_of(const CallEvent& call) {
 
 }  // namespace
 
+// Why a connection broke is told once; from then on it is only at its end.
+CallOutcome Process::broken(File& file, boost::system::error_code error) {
+  const bool may_pass =
+      error == make_error_code(Errc::would_block) || error == make_error_code(Errc::not_connected);
+  if (!may_pass) static_cast<void>(file.stream->take_error());
+  return CallOutcome::failed(error);
+}
+
 // ===== Reading =====
 
 Task<CallOutcome> Process::read(const CallEvent& call) {
@@ -102,7 +110,7 @@ Task<CallOutcome> Process::receive_stream(File& file, const CallEvent& call, std
     }
     if (!more) {
       if (!got.empty()) break;
-      co_return CallOutcome::failed(more.error());
+      co_return broken(file, more.error());
     }
     if (more->empty()) break;  // the end of the stream
     got.append(std::move(*more));
@@ -167,7 +175,7 @@ Task<CallOutcome> Process::send_stream(File& file, std::string bytes, std::size_
   const bool holds_back = (flags & flag_more) != 0;
   if (holds_back) stream.set_cork(true);
   const bool releases = std::exchange(file.is_held, holds_back) && !holds_back;
-  if ((flags & flag_oob) != 0) stream.set_urgent();
+  if ((flags & flag_oob) != 0) co_return send_urgent(file, std::move(data), size);
   Flow* const flow = file.flow;
   if (flow != nullptr) flow->wrote(bytes, size);
   const bool may_wait = !file.is_nonblocking && (flags & flag_dont_wait) == 0;
@@ -193,8 +201,20 @@ Task<CallOutcome> Process::send_stream(File& file, std::string bytes, std::size_
   if (sent == 0 && error == make_error_code(Errc::not_connected)) {
     co_return CallOutcome::failed(file.is_connecting ? "EAGAIN" : "EPIPE");
   }
-  if (sent == 0 && error) co_return CallOutcome::failed(error);
+  if (sent == 0 && error && stream.session() != nullptr && stream.session()->is_at_end()) {
+    co_return CallOutcome::failed("EPIPE");  // nobody is left to tell of a reset
+  }
+  if (sent == 0 && error) co_return broken(file, error);
   co_return static_cast<std::int64_t>(sent);
+}
+
+// Urgent data go whole, however full the send buffer.
+CallOutcome Process::send_urgent(File& file, Message data, std::size_t size) {
+  if (file.flow != nullptr) file.flow->wrote({}, size);
+  if (const Result<> sent = file.stream->send_urgent(std::move(data)); !sent) {
+    return CallOutcome::failed(sent.error());
+  }
+  return static_cast<std::int64_t>(size);
 }
 
 CallOutcome Process::send_datagram(File& file, const CallEvent& call, std::string_view bytes,
@@ -213,9 +233,7 @@ CallOutcome Process::send_datagram(File& file, const CallEvent& call, std::strin
     sent = file.datagrams->send_to(remote, std::move(payload));
     file.local = file.datagrams->local();
     file.is_bound = file.is_bound || sent.has_value();
-    if (sent && file.flow == nullptr) {
-      file.flow = &flows_.opened(Packet::Kind::udp, file.local, remote);
-    }
+    if (sent) file.flow = &flows_.opened(Packet::Kind::udp, file.local, remote);
   } else {
     sent = file.datagrams->send(std::move(payload));
     if (!sent && sent.error() == make_error_code(Errc::not_connected)) {

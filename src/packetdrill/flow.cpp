@@ -32,7 +32,7 @@ Packet Flow::to_live(const Packet& script) {
   has_remote_initial_ = true;
   if (is_syn) {
     last_syn_ = script.sequence;
-    if (!has_local_initial_) remote_initial_ = script.sequence;
+    if (!is_acknowledged_) remote_initial_ = script.sequence;
   } else {
     live.sequence += remote_initial_;
   }
@@ -59,11 +59,12 @@ void Flow::learn(const Packet& live, const Packet& expected) {
   if (live.kind != Packet::Kind::tcp) return;
   if (live.has(Packet::syn) && (!has_local_initial_ || live.sequence != live_local_initial_)) {
     // The first connection of these ends, or the next one.
-    if (has_local_initial_) remote_initial_ = last_syn_;
+    if (has_local_initial_ && live.has(Packet::ack_flag)) remote_initial_ = last_syn_;
     has_local_initial_ = true;
     live_local_initial_ = live.sequence;
     script_local_initial_ = expected.kind == Packet::Kind::tcp ? expected.sequence : 0;
   }
+  if (live.has(Packet::ack_flag) && !live.has(Packet::rst)) is_acknowledged_ = true;
   const TcpOption* const wanted = expected.option(TcpOption::Kind::timestamp);
   const TcpOption* const seen = live.option(TcpOption::Kind::timestamp);
   if (wanted == nullptr || seen == nullptr) return;

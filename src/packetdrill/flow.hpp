@@ -61,7 +61,8 @@ class Flow {
   std::uint32_t script_local_initial_ = 0;
   std::uint32_t live_local_initial_ = 0;
   std::uint32_t remote_initial_ = 0;
-  std::uint32_t last_syn_ = 0;  // that the script's end sent
+  bool is_acknowledged_ = false;  // whether the stack has taken that number
+  std::uint32_t last_syn_ = 0;    // that the script's end sent
   bool has_timestamps_ = false;
   std::uint32_t script_timestamp_ = 0;  // the first one
   std::uint32_t live_timestamp_ = 0;

@@ -46,6 +46,8 @@ std::int64_t Process::readiness(const File& file) const {
   const TcpSession* const session = file.stream->session();
   if (session == nullptr) return ready_out | ready_hung_up;
   std::int64_t bits = 0;
+  const TcpState state = session->state();
+  const bool has_sent_fin = state > TcpState::established && state != TcpState::close_wait;
   const bool is_at_end = session->is_at_end() || file.is_read_shut;
   if (session->readable() > 0 || !file.unread.empty() || is_at_end) {
     bits |= ready_in | ready_in_normal;
@@ -54,10 +56,10 @@ std::int64_t Process::readiness(const File& file) const {
   if (session->is_over() && session->failure() != Errc{}) {
     bits |= ready_error | ready_hung_up | ready_in | ready_out | ready_in_normal |
             ready_out_normal | ready_remote_closed;
-  } else if (session->is_over() || (is_at_end && session->has_sent_fin())) {
+  } else if (session->is_over() || (is_at_end && has_sent_fin)) {
     bits |= ready_hung_up;
   }
-  const bool can_write = session->has_sent_fin() || session->writable() > 0;
+  const bool can_write = has_sent_fin || session->writable() > 0;
   if (session->is_open() && can_write) bits |= ready_out | ready_out_normal;
   return bits;
 }

@@ -96,6 +96,8 @@ class Process {
                                      std::int64_t flags);
   Task<CallOutcome> send_stream(File& file, std::string bytes, std::size_t size,
                                 std::int64_t flags);
+  static CallOutcome broken(File& file, boost::system::error_code error);
+  CallOutcome send_urgent(File& file, Message data, std::size_t size);
   CallOutcome send_datagram(File& file, const CallEvent& call, std::string_view bytes,
                             std::size_t size);
   static void check_received(const CallEvent& call, std::string_view bytes, CallOutcome& outcome);

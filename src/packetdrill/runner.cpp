@@ -32,7 +32,9 @@ struct RunnerOptions final : ApplicationOptions {
 };
 
 std::string seconds_text(Duration time) {
-  const std::int64_t microseconds = time / std::chrono::microseconds{1};
+  // Rounded: frames take a nanosecond, which is nobody's concern.
+  constexpr std::int64_t half = 500;
+  const std::int64_t microseconds = (time.count() + (time.count() < 0 ? -half : half)) / 1000;
   const std::int64_t size = microseconds < 0 ? -microseconds : microseconds;
   return fmt::format("{}{}.{:06}", microseconds < 0 ? "-" : "", size / 1'000'000, size % 1'000'000);
 }

@@ -7,6 +7,7 @@
 #include "elvis/protocols/arp.hpp"
 #include "elvis/protocols/icmp.hpp"
 #include "elvis/protocols/ipv4.hpp"
+#include "elvis/protocols/tcp.hpp"
 #include "elvis/protocols/udp.hpp"
 
 namespace elvis {
@@ -73,9 +74,24 @@ constexpr std::array kinds{
                                          static_cast<Ipv4&>(*machine.find(ProtocolId::ipv4)));
         },
     },
+    ProtocolKind{
+        .name = "TCP",
+        .summary = "Transmission Control Protocol (RFC 9293)",
+        .id = ProtocolId::tcp,
+        .needs = needs_ipv4,
+        .bytes = sizeof(Tcp),
+        .make_options = []() -> std::unique_ptr<Options> {
+          return std::make_unique<TcpSettings>();
+        },
+        .add = [](World& world, Machine& machine, const Options& options) -> Protocol& {
+          return world.add_protocol<Tcp>(machine,
+                                         static_cast<Ipv4&>(*machine.find(ProtocolId::ipv4)),
+                                         static_cast<const TcpSettings&>(options));
+        },
+    },
 };
 
-constexpr std::array<std::string_view, 3> planned{"TCP", "DHCP", "DNS"};
+constexpr std::array<std::string_view, 2> planned{"DHCP", "DNS"};
 
 }  // namespace
 

@@ -78,7 +78,7 @@ bool Icmp::may_report(const QuotedDatagram& quoted, const Arrival& arrival) cons
   const Ipv4Address source = quoted.source;
   constexpr std::uint32_t reserved = 0xf000'0000;
   return source.value() >> 24 != 0 && source.value() < reserved && !ipv4_.is_for_several(source) &&
-         (arrival.tap == nullptr || !source.is_loopback());
+         (arrival.tap == nullptr || !ipv4_.is_local(source));
 }
 
 // A bucket of tokens, as the time at which it would be full.

@@ -20,11 +20,6 @@ namespace {
 
 constexpr std::size_t longest_datagram = 65'535;
 
-// The group address of RFC 1112, 6.4: 01-00-5e and the low 23 bits.
-MacAddress multicast_mac(Ipv4Address group) {
-  return MacAddress{0x0100'5e00'0000U | (group.value() & 0x7f'ffff)};
-}
-
 // The prefix of the tap's network that holds `address`, or null.
 const Ipv4Prefix* prefix_with(const Tap& tap, Ipv4Address address) {
   for (const Ipv4Prefix& prefix : tap.machine().world().prefixes_of(tap.network())) {
@@ -47,7 +42,10 @@ Ipv4::Ipv4(Machine& machine, const Ipv4Settings& settings) : Protocol{machine, P
   if (settings.forwarding) state().is_router = true;
 }
 
-Ipv4::~Ipv4() = default;
+Ipv4::~Ipv4() {
+  if (state_ == nullptr) return;
+  for (const State::Membership& one : state_->memberships) one.tap->leave(group_mac(one.group));
+}
 
 // Made when the first thing has to be kept. Connected prefixes are routes like others then, so that
 // the longest prefix decides between them.
@@ -163,8 +161,7 @@ Result<Ipv4::Way> Ipv4::way_to(Ipv4Address remote, Ipv4Address local) {
     const auto own = std::ranges::find_if(
         taps, [&](const Tap& tap) { return !local.is_unspecified() && tap.has_address(local); });
     Tap& tap = own == taps.end() ? taps.front() : *own;
-    return Way{&tap, remote,
-               remote.is_broadcast() ? MacAddress::broadcast() : multicast_mac(remote)};
+    return Way{&tap, remote, remote.is_broadcast() ? MacAddress::broadcast() : group_mac(remote)};
   }
   // Machines on one network reach each other whatever their addresses (DESIGN section 7).
   for (Tap& tap : taps) {

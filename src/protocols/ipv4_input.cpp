@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "elvis/graph/world.hpp"
 #include "elvis/protocols/arp.hpp"
 #include "elvis/protocols/fragmentation.hpp"
 #include "elvis/protocols/icmp.hpp"
@@ -41,6 +42,7 @@ void Ipv4::demux(Message&& datagram, Arrival& arrival) {
     }
     return machine().drop(Drop::not_for_me, datagram);
   }
+  if (claims_to_be_mine(*header, arrival)) return machine().drop(Drop::bad_source, datagram);
   if (header->more_fragments || header->fragment_offset != 0) {
     return join(*header, std::move(datagram), arrival);
   }
@@ -55,16 +57,21 @@ std::optional<Drop> Ipv4::refuses(const Ipv4Header& header, const Arrival& arriv
   if (arrival.tap == nullptr) return std::nullopt;
   if (source.is_loopback() || header.destination.is_loopback()) return Drop::bad_source;
   // Nor does one come from all machines of the network, or from this one itself.
-  for (const Tap& tap : machine().taps()) {
-    if (tap.address() == source && !source.is_unspecified()) return Drop::bad_source;
-  }
+  if (source == arrival.tap->address() && !source.is_unspecified()) return Drop::bad_source;
   return means_all_of(*arrival.tap, source) ? std::optional{Drop::bad_source} : std::nullopt;
+}
+
+// Whether a datagram that came in says that the machine sent it by another of its attachments.
+bool Ipv4::claims_to_be_mine(const Ipv4Header& header, const Arrival& arrival) const {
+  return arrival.tap != nullptr && machine().taps().size() > 1 && is_local(header.source);
 }
 
 bool Ipv4::is_for_me(const Ipv4Header& header, const Arrival& arrival) const {
   const Ipv4Address destination = header.destination;
   if (arrival.tap == nullptr) return true;
-  if (destination.is_broadcast() || destination.is_multicast()) return true;
+  if (destination.is_broadcast()) return true;
+  // Several groups share an address of the link.
+  if (destination.is_multicast()) return is_member(destination, *arrival.tap);
   // RFC 1122, 3.3.6: a datagram for one machine does not come in a frame for all.
   if (arrival.link_destination.is_group()) return is_for_several(destination);
   return destination == arrival.tap->address() || is_local(destination);
@@ -86,6 +93,7 @@ void Ipv4::deliver(const Ipv4Header& header, Message&& datagram, Arrival& arriva
   }
   arrival.protocol = header.protocol;
   arrival.time_to_live = header.time_to_live;
+  arrival.type_of_service = header.type_of_service;
   datagram.remove_front(header.header_size());
   above->demux(std::move(datagram), arrival);
   arrival.datagram = nullptr;

@@ -33,7 +33,7 @@ void Ipv4Path::take(const Ipv4::Way& way) {
   headers_.first[0] = load64(bytes);
   headers_.first[1] = (load64(bytes + 8) & ~ipv4_bits) | (headers_.first[1] & ipv4_bits);
   // Whether a shorter path is known is asked before the generation, which asking may change.
-  const bool is_whole = way.mac != MacAddress{} &&
+  const bool is_whole = way.mac != MacAddress{} && !is_looped_ &&
                         ipv4_->path_mtu(remote(), *tap_) == tap_->network().properties().mtu;
   generation_ = ipv4_->generation_;
   fast_generation_ = is_whole ? generation_ : 0;
@@ -53,6 +53,7 @@ Ipv4Address Ipv4Path::remote() const {
 // The header as its bytes have it, without a length.
 Ipv4Header Ipv4Path::header() const {
   Ipv4Header header;
+  header.type_of_service = static_cast<std::uint8_t>(headers_.first[1]);
   header.dont_fragment = (headers_.second >> 30 & 1) != 0;
   header.time_to_live = static_cast<std::uint8_t>(headers_.second >> 8);
   header.protocol = static_cast<std::uint8_t>(headers_.second);
@@ -89,6 +90,17 @@ void Ipv4Path::set_time_to_live(std::uint8_t time_to_live) {
   set_header(changed);
 }
 
+void Ipv4Path::set_type_of_service(std::uint8_t type_of_service) {
+  Ipv4Header changed = header();
+  changed.type_of_service = type_of_service;
+  set_header(changed);
+}
+
+void Ipv4Path::set_looped(bool is_looped) {
+  is_looped_ = is_looped;
+  generation_ = fast_generation_ = 0;  // to be found anew
+}
+
 Result<> Ipv4Path::send(Message&& payload) {
   constexpr std::size_t largest = 65'535;
   const std::size_t length = Ipv4Header::min_size + payload.size();
@@ -104,6 +116,11 @@ Result<> Ipv4Path::send(Message&& payload) {
   Ipv4Header whole = header();
   whole.total_length = static_cast<std::uint16_t>(length);
   whole.identification = ipv4_->identification_++;
+  if (is_looped_ && tap_ != nullptr && ipv4_->is_member(remote(), *tap_)) {
+    Message copy = payload;
+    whole.emit(copy.prepend(whole.header_size()));
+    machine().loop_back(std::move(copy));
+  }
   return ipv4_->send_on({tap_, next_hop_, MacAddress{headers_.first[0] >> 16}}, whole,
                         std::move(payload));
 }

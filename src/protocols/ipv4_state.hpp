@@ -33,6 +33,11 @@ struct Ipv4::State : Pooled {
     std::uint32_t mtu;
     Time until;  // then a longer datagram is tried again (RFC 1191, 6.3)
   };
+  struct Membership {
+    Ipv4Address group;
+    Tap* tap;
+    std::uint32_t uses;  // joins without a leave
+  };
   // A way that forwarding found. A datagram that is not longer than `mtu` needs nothing but new
   // link addresses; 0 if there is more to it: an address to be asked for, several machines.
   struct Onward {
@@ -55,6 +60,7 @@ struct Ipv4::State : Pooled {
 
   RouteTable routes;
   std::vector<PathMtu> path_mtus;
+  std::vector<Membership> memberships;
   std::unique_ptr<Fragments> fragments;
   std::vector<Onward> onward;  // 2^k places, by some bits of the destination; or none
   std::uint32_t displaced = 0;

@@ -23,6 +23,76 @@ namespace {
 namespace asio = boost::asio;
 using WallClock = std::chrono::steady_clock;
 
+// A window in which other threads would do fewer events than this is not worth waking them.
+constexpr std::uint64_t parallel_events = 256;
+
+// ===== Pace: whether other threads help =====
+
+// Measures what an event takes with and without the other threads, and says which is better. What
+// it says decides how soon the run is over, never what comes of it.
+class Pace {
+ public:
+  // Whether the next window may be shared.
+  bool is_shared() const { return mode_ == Mode::shared; }
+
+  // Learns that a window with `events` is over; `for_others` of them others could have taken.
+  void window_ended(std::uint64_t events, std::uint64_t for_others) {
+    events_ += events;
+    windows_ += 1;
+    for_others_ += for_others;
+    if (events_ >= sample_events) take_sample();
+  }
+
+ private:
+  enum class Mode : std::uint8_t { alone, shared };
+
+  static constexpr std::uint64_t sample_events = 8'192;
+  // A run that is over sooner is not worth a thread.
+  static constexpr std::chrono::milliseconds shortest_run{4};
+  // Of an event's time alone: what others have to save at least.
+  static constexpr double worth = 0.96;
+  static constexpr unsigned samples_shared = 128;
+  static constexpr unsigned most_samples_alone = 1'024;
+
+  void take_sample() {
+    const auto now = WallClock::now();
+    const double pace =
+        std::chrono::duration<double>(now - sampled_at_).count() / static_cast<double>(events_);
+    const bool is_worth_trying = for_others_ >= windows_ * parallel_events;
+    sampled_at_ = now;
+    events_ = windows_ = for_others_ = 0;
+    ++samples_;
+    if (mode_ == Mode::alone) {
+      alone_ = pace;
+      if (samples_ < wait_ || !is_worth_trying || now - started_ < shortest_run) return;
+      change_to(Mode::shared);
+    } else if (samples_ == 1) {
+      return;  // threads had to wake, caches to fill
+    } else if (pace > worth * alone_) {
+      wait_ = std::min(2 * wait_, most_samples_alone);
+      change_to(Mode::alone);
+    } else if (samples_ >= samples_shared) {
+      wait_ = 2;
+      change_to(Mode::alone);  // it may have become different
+    }
+  }
+
+  void change_to(Mode mode) {
+    mode_ = mode;
+    samples_ = 0;
+  }
+
+  Mode mode_ = Mode::alone;
+  const WallClock::time_point started_ = WallClock::now();
+  WallClock::time_point sampled_at_ = started_;
+  std::uint64_t events_ = 0;  // since then
+  std::uint64_t windows_ = 0;
+  std::uint64_t for_others_ = 0;
+  unsigned samples_ = 0;  // in this mode
+  unsigned wait_ = 1;     // for how many samples alone
+  double alone_ = 0;      // seconds an event
+};
+
 // ===== Windows: from the earliest event to the latest that nothing outside can disturb =====
 
 class Windows {
@@ -62,9 +132,6 @@ class Windows {
   std::uint64_t parallel_windows = 0;
 
  private:
-  // A window in which other threads would do fewer events than this is not worth waking them.
-  static constexpr std::uint64_t parallel_events = 256;
-
   void run_window(Time next, Time last) {
     ++windows;
     if (shared_.settled && partitions_.size() > 1) {
@@ -84,7 +151,10 @@ class Windows {
     if (std::ranges::any_of(partitions_, &Partition::has_handed_over)) {
       each([](Windows& self, Partition& partition) { partition.settle(self.partitions_); });
     }
-    is_parallel_ = options_.threads > 1 && events_for_others() >= parallel_events;
+    if (options_.threads == 1) return;
+    const auto [events, for_others] = count_events();
+    pace_.window_ended(events, for_others);
+    is_parallel_ = pace_.is_shared() && for_others >= parallel_events;
     if (is_parallel_ && start_helpers_) std::exchange(start_helpers_, nullptr)();
   }
 
@@ -96,8 +166,13 @@ class Windows {
     return add_saturated(start_of_time + (since_start - since_start % length), length);
   }
 
-  // The events of the last window, but for the partition that had most.
-  std::uint64_t events_for_others() {
+  struct EventCounts {
+    std::uint64_t all;
+    std::uint64_t for_others;  // all but those of the partition that had most
+  };
+
+  // The events of the last window.
+  EventCounts count_events() {
     std::uint64_t sum = 0;
     std::uint64_t most = 0;
     for (std::size_t i = 0; i < partitions_.size(); ++i) {
@@ -106,7 +181,7 @@ class Windows {
       sum += here;
       most = std::max(most, here);
     }
-    return sum - most;
+    return {sum, sum - most};
   }
 
   // Whether all that has an end reached it, and the grid interval in which the last did is over.
@@ -153,6 +228,7 @@ class Windows {
   std::function<void()> start_helpers_;  // until the first window that is worth it
   bool has_completion_ = false;
   bool is_parallel_ = false;
+  Pace pace_;
   Time end_ = start_of_time;
   Phase phase_ = nullptr;
 };

@@ -143,6 +143,7 @@ bool Partition::run_window() {
 
 inline void Partition::handle(const Event& event, std::uint64_t count) {
   now_ = event.time;
+  present_order_ = event.order;
   events_.store(count, std::memory_order_relaxed);
   current_.store(event.target, std::memory_order_relaxed);
   if (event.subject != nullptr) {

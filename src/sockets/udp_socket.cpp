@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "elvis/sockets/udp_socket.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -52,6 +53,8 @@ Result<UdpSocket::UdpSessionRef> UdpSocket::session_to(Endpoint remote) {
   if (!session) return session.error();
   auto made = boost::static_pointer_cast<UdpSession>(*session);
   if (dont_fragment_) made->below().set_dont_fragment(true);
+  if (time_to_live_ != 0) made->below().set_time_to_live(time_to_live_);
+  if (is_looped_ && remote.address.is_multicast()) made->below().set_looped(true);
   return made;
 }
 
@@ -60,8 +63,51 @@ void UdpSocket::close() {
   if (is_listening_) udp()->unlisten(local_);
   connected_.reset();
   last_.reset();
+  if (memberships_ != nullptr) {
+    for (const Membership& one : *memberships_) change(one, false);
+    memberships_.reset();
+  }
   while (newest_ != nullptr) take_oldest();
   wake_reader();
+}
+
+// ===== UdpSocket: groups =====
+
+Result<> UdpSocket::join(Ipv4Address group, Ipv4Address interface) {
+  if (is_closed()) return Errc::closed;
+  if (udp() == nullptr) return Errc::no_protocol;
+  if (!group.is_multicast()) return Errc::invalid_argument;
+  const auto taps = machine().taps();
+  const bool is_there =
+      interface.is_unspecified() ||
+      std::ranges::any_of(taps, [&](const Tap& tap) { return tap.has_address(interface); });
+  if (!is_there) return Errc::address_not_available;
+  if (memberships_ == nullptr) memberships_ = std::make_unique<std::vector<Membership>>();
+  const Membership membership{group, interface};
+  if (std::ranges::find(*memberships_, membership) != memberships_->end()) {
+    return Errc::address_in_use;
+  }
+  memberships_->push_back(membership);
+  change(membership, true);
+  return {};
+}
+
+Result<> UdpSocket::leave(Ipv4Address group, Ipv4Address interface) {
+  const Membership membership{group, interface};
+  if (memberships_ == nullptr || std::erase(*memberships_, membership) == 0) {
+    return Errc::invalid_argument;
+  }
+  change(membership, false);
+  return {};
+}
+
+void UdpSocket::change(const Membership& membership, bool joins) {
+  auto& ipv4 = static_cast<Ipv4&>(*machine().find(ProtocolId::ipv4));
+  for (Tap& tap : machine().taps()) {
+    const Ipv4Address interface = membership.interface;
+    if (!interface.is_unspecified() && !tap.has_address(interface)) continue;
+    joins ? ipv4.join(membership.group, tap) : ipv4.leave(membership.group, tap);
+  }
 }
 
 // ===== UdpSocket: what comes up =====

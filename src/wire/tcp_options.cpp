@@ -140,7 +140,7 @@ std::size_t TcpOptions::emit(std::uint8_t* bytes, TcpLayout layout) const {
     writer.timestamps(*timestamps);
   }
   if (may_send_sack_permitted) {
-    writer.pad(2);
+    if (layout != TcpLayout::like_freebsd) writer.pad(2);  // else what is left over is EOL
     writer.sack_permitted();
   }
   if (layout != TcpLayout::like_freebsd && window_scale) {

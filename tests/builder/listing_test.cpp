@@ -32,7 +32,7 @@ TEST(ListingTest, ShowsEachArgumentOfAnApplication) {
 TEST(ListingTest, ShowsProtocolsThatAreStillToCome) {
   const std::string text = list_protocols(Catalog::standard());
   EXPECT_THAT(text, HasSubstr("IPv4: Internet Protocol version 4 (RFC 791)\n"));
-  EXPECT_THAT(text, HasSubstr("TCP: not yet available\n"));
+  EXPECT_THAT(text, HasSubstr("DHCP: not yet available\n"));
 }
 
 TEST(ListingTest, EveryNameCanBeUsed) {
@@ -63,7 +63,7 @@ TEST(CatalogTest, NamesCompareWithoutRegardToCase) {
   EXPECT_NE(catalog.find_protocol("udp"), nullptr);
   EXPECT_EQ(catalog.find_protocol("udpp"), nullptr);
   EXPECT_NE(catalog.find_application("Send_Message"), nullptr);
-  EXPECT_TRUE(catalog.is_planned("tcp"));
+  EXPECT_TRUE(catalog.is_planned("dhcp"));
   EXPECT_FALSE(catalog.is_planned("UDP"));
 }
 

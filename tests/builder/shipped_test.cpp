@@ -42,6 +42,8 @@ const std::vector<std::string> all{"basic.ndl",
                                    "routing-loop.ndl",
                                    "dumbbell.ndl",
                                    "fat-tree.ndl",
+                                   "multicast.ndl",
+                                   "arp-lan.ndl",
                                    "scale/low-bandwidth.ndl",
                                    "scale/high-bandwidth.ndl",
                                    "scale/ping-pongs.ndl",
@@ -300,6 +302,27 @@ TEST(ShippedTest, AFatTreeUsesAllItsPathsAlike) {
                                                                         : 2U * 16 * 7;
     EXPECT_EQ(network.counters().frames_sent, expected) << network.name();
   }
+}
+
+TEST(ShippedTest, MulticastComesToThoseWhoJoined) {
+  Shipped multicast{"multicast.ndl"};
+  EXPECT_EQ(multicast.outcome().reason, StopReason::completed);
+  EXPECT_EQ(multicast.application("listener-19").messages(), 100U);
+  EXPECT_EQ(multicast.application("listener-19").last_at(), at(10ms + 99 * 20ms + 100us));
+  EXPECT_EQ(multicast.application("other-7").messages(), 0U);
+  EXPECT_EQ(multicast.world().totals().frames_delivered, 20U * (100 + 10));
+  EXPECT_EQ(multicast.world().drops()[Drop::not_for_me], 20U * 10);
+}
+
+TEST(ShippedTest, ArpAsksTwoHundredMachinesWithoutTroublingThem) {
+  Shipped lan{"arp-lan.ndl"};  // which an observer turns into handing it to everybody
+  EXPECT_EQ(lan.outcome().reason, StopReason::completed);
+  EXPECT_EQ(lan.world().totals().frames_sent, 800U * 3);
+  EXPECT_EQ(lan.world().totals().frames_delivered, 800U * (199 + 2));
+  const std::unique_ptr<World> world = Scenario::shipped("arp-lan.ndl")->build();
+  const Outcome outcome = world->run({});
+  EXPECT_LT(outcome.events, 8'000U);
+  EXPECT_EQ(world->digest(), lan.world().digest());
 }
 
 TEST(ShippedTest, ManyToOneHearsEverybody) {

@@ -15,9 +15,9 @@ import unittest
 from support import ENDLESS, INSTRUMENTED, ROOT, Case, Running, capture, crowd, elvis, machine, main
 from support import scenario, sender, two_machines
 
-SHIPPED = sorted((ROOT / "ndl").glob("*.ndl"))
+SHIPPED = sorted([*(ROOT / "ndl").glob("*.ndl"), *(ROOT / "ndl" / "tcp").glob("*.ndl")])
 CHECKSUMS = [option for name in ("ip", "udp", "tcp") for option in ("-o", f"{name}.check_checksum:TRUE")]
-WRONG = "_ws.malformed || ip.checksum.status == \"Bad\" || udp.checksum.status == \"Bad\" || udp.length.bad"
+WRONG = "_ws.malformed || ip.checksum.status == \"Bad\" || udp.checksum.status == \"Bad\" || tcp.checksum.status == \"Bad\" || udp.length.bad"
 
 
 class Packet:

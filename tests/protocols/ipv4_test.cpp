@@ -275,12 +275,19 @@ TEST_F(Ipv4Test, RefusesWhatDoesNotFitAndMayNotBeFragmented) {
 }
 
 TEST_F(Ipv4Test, MapsAGroupToItsMacAddress) {  // RFC 1112, 6.4
+  const Ipv4Address group{224, 129, 2, 3};
+  lan_.run_on(
+      lan_.world.machine(1),
+      [&](Application& self) -> Task<Result<>> {
+        Lan::ipv4(self.machine()).join(group, self.machine().taps().front());
+        co_return Result<>{};
+      },
+      testing_lan::server_kind);
   lan_.run_on(
       lan_.world.machine(0),
-      [this](Application& self) -> Task<Result<>> {
+      [&](Application& self) -> Task<Result<>> {
         const SessionRef session =
-            *Lan::ipv4(self.machine())
-                 .open(*experiment_[0], {{}, {Ipv4Address{224, 129, 2, 3}, 0}});
+            *Lan::ipv4(self.machine()).open(*experiment_[0], {{}, {group, 0}});
         co_return session->send(Message{std::string_view{"group"}});
       },
       testing_lan::server_kind);

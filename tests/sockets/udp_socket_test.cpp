@@ -169,5 +169,138 @@ TEST_F(UdpSocketTest, LeavesNothingBehindWhenItsMachineIsDestroyedWhileItWaits) 
   EXPECT_EQ(pool::live_blocks(), before);
 }
 
+// ===== Groups =====
+
+class UdpGroupTest : public UdpSocketTest {
+ protected:
+  static constexpr Ipv4Address group{239, 1, 2, 3};
+  static constexpr Ipv4Address twin{239, 129, 2, 3};  // with the same address on the link
+
+  // Lets a machine join the group until `leaves`, and note what comes.
+  void listen(Machine& machine, std::vector<std::string>& heard,
+              Duration leaves = Duration::max()) {
+    lan_.run_on(
+        machine,
+        [&heard, leaves](Application& self) -> Task<Result<>> {
+          UdpSocket socket{self.machine()};
+          EXPECT_TRUE(socket.bind({{}, 5'000}));
+          EXPECT_TRUE(socket.join(group));
+          EXPECT_EQ(socket.join(group), Errc::address_in_use);
+          for (;;) {
+            const Result<Datagram> datagram = co_await socket.receive();
+            EXPECT_EQ(datagram->local, (Endpoint{group, 5'000}));
+            heard.push_back(datagram->payload.to_string());
+            if (self.now() < start_of_time + leaves) continue;
+            EXPECT_TRUE(socket.leave(group));
+            EXPECT_EQ(socket.leave(group), Errc::invalid_argument);
+          }
+        },
+        testing_lan::server_kind);
+  }
+  // Alice sends "1", "2", … to `to`, a millisecond apart from 1 ms on.
+  void talk(Ipv4Address to, int count, bool is_looped = true) {
+    lan_.run_on(alice_, [=](Application& self) -> Task<Result<>> {
+      UdpSocket socket{self.machine()};
+      socket.set_looped(is_looped);
+      EXPECT_TRUE(socket.connect({to, 5'000}));
+      for (int i = 1; i <= count; ++i) {
+        co_await self.sleep_for(milliseconds{1});
+        EXPECT_TRUE(socket.send(text(std::to_string(i))));
+      }
+      co_await self.sleep_for(milliseconds{1});
+      co_return Result<>{};
+    });
+  }
+};
+
+TEST_F(UdpGroupTest, HearsWhatIsSentToAGroupItJoined) {
+  std::vector<std::string> heard;
+  listen(bob_, heard);
+  talk(group, 3);
+  lan_.run();
+  EXPECT_EQ(heard, (std::vector<std::string>{"1", "2", "3"}));
+  EXPECT_EQ(alice_.drops()[Drop::no_listener], 0U);
+}
+
+TEST_F(UdpGroupTest, HearsNothingMoreWhenItHasLeft) {
+  std::vector<std::string> heard;
+  listen(bob_, heard, milliseconds{2});
+  talk(group, 5);
+  lan_.run();
+  EXPECT_EQ(heard, (std::vector<std::string>{"1", "2"}));
+  EXPECT_EQ(lan_.network.counters().frames_unknown_destination, 3U);
+}
+
+TEST_F(UdpGroupTest, DropsWhatIsForAnotherGroupWithTheSameLinkAddress) {
+  std::vector<std::string> heard;
+  listen(bob_, heard);
+  talk(twin, 3);
+  lan_.run();
+  EXPECT_TRUE(heard.empty());
+  EXPECT_EQ(bob_.drops()[Drop::not_for_me], 3U);
+}
+
+TEST_F(UdpGroupTest, HearsItselfUnlessItDoesNotWantTo) {
+  std::vector<std::string> heard;
+  listen(alice_, heard);
+  talk(group, 2);
+  talk(group, 2, false);
+  lan_.run();
+  EXPECT_EQ(heard, (std::vector<std::string>{"1", "2"}));
+}
+
+TEST_F(UdpGroupTest, LeavesItsGroupsWhenItIsClosed) {
+  std::vector<std::string> heard;
+  lan_.run_on(bob_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    EXPECT_TRUE(socket.join(group));
+    EXPECT_TRUE(Lan::ipv4(bob_).is_member(group, bob_.taps().front()));
+    socket.close();
+    EXPECT_FALSE(Lan::ipv4(bob_).is_member(group, bob_.taps().front()));
+    EXPECT_EQ(socket.join(group), Errc::closed);
+    co_return Result<>{};
+  });
+  talk(group, 1);
+  lan_.run();
+  EXPECT_EQ(lan_.network.counters().frames_unknown_destination, 1U);
+}
+
+TEST_F(UdpGroupTest, JoinsOnlyGroupsAndOnlyOnItsOwnNetworks) {
+  lan_.run_on(bob_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    EXPECT_EQ(socket.join(Lan::address(0)), Errc::invalid_argument);
+    EXPECT_EQ(socket.join(group, Lan::address(0)), Errc::address_not_available);
+    EXPECT_TRUE(socket.join(group, Lan::address(1)));
+    co_return Result<>{};
+  });
+  lan_.run();
+}
+
+TEST_F(UdpGroupTest, GoesNoFurtherThanTheNetworkUnlessAsked) {  // RFC 1112, 6.1
+  testing_lan::Ear ear{bob_};
+  lan_.run_on(
+      bob_,
+      [&](Application& self) -> Task<Result<>> {
+        Lan::ipv4(bob_).join(group, bob_.taps().front());
+        co_return Lan::udp(self.machine()).listen(ear, {group, 5'000});
+      },
+      testing_lan::server_kind);
+  for (const std::uint8_t ttl : {std::uint8_t{0}, std::uint8_t{9}}) {
+    lan_.run_on(
+        alice_,
+        [=](Application& self) -> Task<Result<>> {
+          UdpSocket socket{self.machine()};
+          socket.set_time_to_live(ttl);
+          co_await self.sleep_for(milliseconds{1});
+          co_return socket.send_to({group, 5'000}, text("x"));
+        },
+        testing_lan::server_kind);
+  }
+  lan_.run();
+  ASSERT_EQ(ear.arrivals.size(), 2U);
+  EXPECT_EQ(ear.arrivals[0].time_to_live, 1);
+  EXPECT_EQ(ear.arrivals[1].time_to_live, 9);
+}
+
 }  // namespace
 }  // namespace elvis

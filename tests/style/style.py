@@ -144,8 +144,9 @@ def check_own_header_first(path, lines, root):
     if path.suffix != ".cpp" or layer is None:
         return
     own = None
-    if layer != "apps" and (root / "include" / "elvis" / layer / f"{path.stem}.hpp").exists():
-        own = f"elvis/{layer}/{path.stem}.hpp"
+    inside = path.relative_to("src").with_suffix(".hpp") if layer != "apps" else None
+    if inside and (root / "include" / "elvis" / inside).exists():
+        own = f"elvis/{inside.as_posix()}"
     elif (root / path.with_suffix(".hpp")).exists():
         own = f"{path.stem}.hpp"
     if own is None:

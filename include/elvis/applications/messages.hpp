@@ -27,6 +27,7 @@ struct SendMessageOptions final : ApplicationOptions {
   std::uint64_t count = 1;  ///< Messages to send.
   Duration interval{};      ///< Between two messages.
   Duration start{};         ///< Before the first one.
+  std::uint64_t ttl = 0;    ///< Time to live; 0: 64, and 1 for a group.
 
   void visit(OptionVisitor& visitor) override;
 };
@@ -37,6 +38,7 @@ struct CaptureOptions final : ApplicationOptions {
 
   std::uint16_t port = 0;
   OwnAddress ip;                    ///< Where to listen; else on every address.
+  GroupAddress group;               ///< What to listen to instead: what is sent to this group.
   int type = -1;                    ///< Type; unset: message_text if a message is given.
   std::uint64_t message_count = 1;  ///< Messages that satisfy it.
   Payload message;                  ///< What each must be, if type says so.

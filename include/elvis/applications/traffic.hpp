@@ -17,6 +17,7 @@ struct TrafficOptions : ApplicationOptions {
   std::uint64_t count = 1'000;  ///< Datagrams to send.
   std::uint64_t size = 1'000;   ///< Bytes of each.
   Duration start{};             ///< Before the first one.
+  std::uint64_t ttl = 0;        ///< Time to live; 0: 64, and 1 for a group.
   bool dont_fragment = false;   ///< What is too long for the path is not sent then.
   int transport = -1;
 
@@ -48,11 +49,13 @@ struct OnOffOptions final : TrafficOptions {
   void visit(OptionVisitor& visitor) override;
 };
 
-/// Takes whatever comes.
+/// Takes whatever comes: datagrams, or connections.
 struct SinkOptions final : ApplicationOptions {
   std::uint16_t port = 0;
   OwnAddress ip;
+  GroupAddress group;  ///< What is sent to this group instead.
   int transport = -1;
+  bool verify = false;  ///< Over TCP: whether the bytes are those of a sender that verifies too.
 
   void visit(OptionVisitor& visitor) override;
 };

@@ -22,6 +22,7 @@ struct Arrival {
   std::uint16_t destination_port = 0;
   std::uint8_t protocol = 0;  ///< Of the IPv4 header.
   std::uint8_t time_to_live = 0;
+  std::uint8_t type_of_service = 0;
   /// The IPv4 datagram with its header, if errors about it can be reported; for this event only.
   const Message* datagram = nullptr;
 

@@ -77,6 +77,12 @@ class Machine final : public Entity {
   /// Ends all applications' coroutines, whatever they wait for.
   void destroy_tasks();
 
+  /// Whether its applications are being destroyed wherever they wait: what they leave behind now
+  /// says no farewell.
+  bool is_ending() const { return is_ending_; }
+  /// Before it starts: lets its protocols do something when it does.
+  void start_protocols() { starts_protocols_ = true; }
+
   /// Whether it has not been switched off.
   bool is_on() const { return is_on_; }
 
@@ -95,6 +101,7 @@ class Machine final : public Entity {
   void handle_other(std::unique_ptr<Frame> frame);
   /// The tap at whose ingress a frame without one arrives, or null.
   const Tap* ingress_of(const Frame& frame) const;
+  void begin();
   void switch_off();
   void switch_on();
 
@@ -108,7 +115,9 @@ class Machine final : public Entity {
   std::uint64_t fold_ = 0;
   std::uint32_t tap_count_ = 0;
   std::uint16_t protocol_count_ = 0;
-  bool is_on_ = true;
+  bool is_on_ : 1 = true;
+  bool is_ending_ : 1 = false;
+  bool starts_protocols_ : 1 = false;
 };
 
 // With a tap, IPv4 and UDP behind it, a machine is four cache lines, and its first application

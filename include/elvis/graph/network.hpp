@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,13 +26,20 @@
 
 namespace elvis {
 
+class AddressWatch;
+class Groups;
 class Machine;
 class Medium;
 class Tap;
 class World;
+struct AddressNews;
+struct ArpPacket;
 
 class Network final : public Entity {
  public:
+  /// Networks come after all machines in the order of simultaneous events.
+  static constexpr std::uint32_t first_id = 0x8000'0000U;
+
   Network(World& world, std::uint32_t index, std::string name, LinkProperties properties);
   ~Network();
 
@@ -63,10 +71,20 @@ class Network final : public Entity {
   /// Takes a frame that has come to the ingress of `to`.
   void enter(Tap& to, std::unique_ptr<Frame> frame);
 
+  /// Hands `tap` what is sent to `group` from now on, or no longer. For Tap.
+  void join(Tap& tap, MacAddress group);
+  void leave(Tap& tap, MacAddress group);
+  /// For AddressWatch.
+  void watch(AddressWatch& watch);
+  void unwatch(AddressWatch& watch);
+  /// What came to `tap` last from `address`, up to the present event, of what it was not handed as
+  /// it does not watch the address: whoever knows an address asks when it uses it.
+  std::optional<AddressNews> news_of(const Tap& tap, Ipv4Address address) const;
+
   /// The sum of the counters of all partitions.
   NetworkCounters counters() const;
   /// This network's share of the digest.
-  std::uint64_t digest_fold() const { return fold_; }
+  std::uint64_t digest_fold() const { return fold_ + announced_fold_; }
 
   void handle(void* subject) override;
   void discard(void* subject) override;
@@ -96,6 +114,16 @@ class Network final : public Entity {
   void prepare(std::size_t partitions);
   std::uint64_t waiting() const;
   void discard_media();
+  void prepare_groups(std::size_t partitions);
+  void gather(Tap& from, Frame* frame, Time starts, Time ends);
+  void handle_gathered(Frame* frame);
+  void distribute_to_group(Tap& from, const LinkState& state, Time departure, Frame* frame,
+                           MacAddress group, Rng* luck);
+  void announce(Tap& from, Time arrival, Frame* frame, const ArpPacket& packet);
+  static Frame* told(Tap& to, const Message& frame);
+  std::uint64_t in_flight_in(const Frame& frame) const;
+  bool is_shared() const { return is_limited_ && properties_.medium == MediumKind::shared; }
+  bool is_switched() const { return is_limited_ && properties_.medium == MediumKind::switched; }
   static MacAddress destination_of(const Message& frame);
   void distribute(Tap& from, Entity& origin, const LinkState& state, Time departure, Frame* frame);
   void deliver(Tap& to, Entity& origin, const LinkState& state, Time departure, Frame* frame,
@@ -130,7 +158,9 @@ class Network final : public Entity {
   std::vector<PartitionCounters> counters_;
   // The shared medium; or of each tap, when it is first used, the egress and the ingress.
   std::vector<std::unique_ptr<Medium>> media_;
+  std::unique_ptr<Groups> groups_;  // where there is more than one tap
   std::uint64_t fold_ = 0;
+  std::uint64_t announced_fold_ = 0;  // a sum, as it is everybody's
 };
 
 }  // namespace elvis

@@ -26,6 +26,11 @@ struct OwnAddress {
   std::optional<Ipv4Address> address;
 };
 
+/// A group of machines that a person names, 224.0.0.0 to 239.255.255.255.
+struct GroupAddress {
+  std::optional<Ipv4Address> address;
+};
+
 /// Bytes to send or to compare with, kept once however many messages carry them.
 class Payload {
  public:
@@ -65,6 +70,7 @@ class OptionVisitor {
   virtual void option(const OptionInfo& info, Duration& value) = 0;
   virtual void option(const OptionInfo& info, Target& value) = 0;
   virtual void option(const OptionInfo& info, OwnAddress& value) = 0;
+  virtual void option(const OptionInfo& info, GroupAddress& value) = 0;
   /// A UDP or TCP port, 1 to 65535.
   virtual void port(const OptionInfo& info, std::uint16_t& value) = 0;
   /// One of `names`; `value` is its place among them, or -1 if there is no default and it is unset.
@@ -85,6 +91,7 @@ class TargetVisitor : public OptionVisitor {
   void option(const OptionInfo&, bool&) override {}
   void option(const OptionInfo&, Duration&) override {}
   void option(const OptionInfo&, OwnAddress&) override {}
+  void option(const OptionInfo&, GroupAddress&) override {}
   void port(const OptionInfo&, std::uint16_t&) override {}
   void choice(const OptionInfo&, std::span<const std::string_view>, int&) override {}
 

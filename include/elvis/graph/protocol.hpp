@@ -49,6 +49,9 @@ class Protocol {
   Machine& machine() const { return machine_; }
   ProtocolId id() const { return id_; }
 
+  /// The machine starts, its applications follow; if somebody called Machine::start_protocols().
+  virtual void machine_started() {}
+
   /// Opens the session between `endpoints` for `above`, which is handed what comes back on it.
   /// An unspecified local address or port is chosen here. Errors: address_in_use,
   /// address_not_available, network_unreachable, host_unreachable.

@@ -43,6 +43,15 @@ class Tap {
     if (path_ == nullptr || !path_->take(std::move(frame))) pass_up(std::move(frame));
   }
 
+  /// Takes frames for this group of the link from now on, and leave() no more; as often as it was
+  /// joined. Frames for all come anyway.
+  void join(MacAddress group) { network_.join(*this, group); }
+  void leave(MacAddress group) { network_.leave(*this, group); }
+  /// Before the run: says that of ARP packets for all only those matter here that ask for an own
+  /// address, or come from one of those or a watched one; see AddressWatch.
+  void hear_watched_arp_only() { hears_all_arp_ = false; }
+  bool hears_all_arp() const { return hears_all_arp_; }
+
   /// The way that frames try first from now on; none if null. Whoever it leads to sees to it that
   /// it is taken away in time.
   void set_path(std::unique_ptr<InboundPath> path) { path_ = std::move(path); }
@@ -61,7 +70,10 @@ class Tap {
   std::uint32_t index_;
   std::uint32_t frames_sent_ = 0;
   Ipv4Address address_;
-  ChannelState channel_ = ChannelState::unknown;  // of what it sends; whoever draws luck has it
+  // Of what it sends; whoever draws luck has it. What is for several is drawn by the network.
+  ChannelState channel_ = ChannelState::unknown;
+  ChannelState group_channel_ = ChannelState::unknown;
+  bool hears_all_arp_ = true;
 };
 
 }  // namespace elvis

@@ -86,6 +86,7 @@ class World {
   /// protocols and what they know; switched on, `protocols` are made anew and the applications
   /// start afresh. Without `protocols` those that it has stay as they are.
   void make_switchable(Machine& machine, ProtocolList protocols);
+  bool is_switchable(const Machine& machine) const { return switchables_.contains(machine.id()); }
   /// Lets `configure` follow whenever the protocols of a switchable machine were made anew: it
   /// tells them what they were told after they were first made. Called on the machine's partition.
   void configure_again(Machine& machine, std::function<void()> configure);
@@ -167,6 +168,7 @@ class World {
   void schedule_switches();
   void attach(Machine& machine, Protocol& protocol);
   void start_applications();
+  static const Network* network_of(const Entity& entity);
   void count_in_flight();
 
   WorldOptions options_;

@@ -19,11 +19,22 @@ namespace elvis {
 /// Arguments of `[Protocol name='ARP']`.
 class ArpOptions final : public Options {
  public:
+  /// What becomes of the machine's addresses when it starts, and when others use them.
+  enum Conflicts : int {
+    ignored,    ///< Nothing.
+    announced,  ///< All are told of the addresses twice, and again if somebody else uses one.
+    detected,   ///< The same, after it was asked for 5 to 7 s whether anybody has them (RFC 5227).
+  };
+
   OwnAddress local;
   Target gateway;
+  int conflicts = ignored;  ///< Conflicts
 
   void visit(OptionVisitor& visitor) override;
 };
+
+class AddressClaim;
+struct AddressNews;
 
 /// A machine without this protocol gets link addresses from the network's own table; one with it
 /// asks. Unanswered requests are repeated once a second, three in all; datagrams wait meanwhile,
@@ -44,24 +55,36 @@ class Arp final : public Protocol {
   /// Who takes datagrams for destinations that no attached network has; unspecified if nobody.
   Ipv4Address gateway() const { return options_.gateway.address; }
 
+  /// How many addresses it knows, or is asking for.
+  std::size_t neighbours() const { return neighbours_.size(); }
+  /// Whether another machine was found to have the address of `tap` before it was used.
+  bool has_lost(const Tap& tap) const;
+
+  void machine_started() override;
   void demux(Message&& packet, Arrival& arrival) override;
 
  private:
   struct Neighbour;
-  struct AddressHash {
+  struct Question;
+  struct Hash {
     using is_avalanching = void;
-    std::size_t operator()(Ipv4Address address) const { return mix(address.value()); }
+    std::size_t operator()(std::uint64_t key) const { return mix(key); }
   };
 
+  std::uint64_t key_of(const Tap& tap, Ipv4Address address) const;
   Neighbour& neighbour(Tap& tap, Ipv4Address address);
   void learn(Neighbour& neighbour, MacAddress mac);
+  void believe(Neighbour& neighbour, const AddressNews& news);
+  void catch_up(Neighbour& neighbour);
   void ask(Neighbour& neighbour);
-  void give_up(Neighbour& neighbour);
+  void give_up(Neighbour& neighbour, Drop reason = Drop::arp_unresolved);
   void forget(Neighbour& neighbour);
+  AddressClaim* claim_of(const Tap& tap) const;
 
   const ArpOptions& options_;
-  SmallMap<Ipv4Address, Neighbour*, AddressHash> neighbours_;
-  Neighbour* oldest_ = nullptr;  // a list in the order of learning
+  SmallMap<std::uint64_t, Neighbour*, Hash> neighbours_;
+  std::unique_ptr<std::deque<AddressClaim>> claims_;  // if conflicts matter
+  Neighbour* oldest_ = nullptr;                       // a list in the order of learning
   Neighbour* newest_ = nullptr;
 };
 

@@ -63,6 +63,15 @@ class Ipv4 final : public Protocol {
   /// Whether `address` means several machines: a group, or all of one of the machine's networks.
   bool is_for_several(Ipv4Address address) const;
 
+  /// All machines of a link: a group that nobody has to join (RFC 1112, 4).
+  static constexpr Ipv4Address all_hosts{224, 0, 0, 1};
+  /// Takes datagrams for `group` that come by `tap` from now on, and leave() no more; as often as
+  /// it was joined (RFC 1112, 7.1). Nobody is told by IGMP, as no router sends on what is for
+  /// groups.
+  void join(Ipv4Address group, Tap& tap);
+  void leave(Ipv4Address group, Tap& tap);
+  bool is_member(Ipv4Address group, const Tap& tap) const;
+
   /// Takes a datagram off a link and hands what it carries to the protocol with its number, or
   /// sends it on.
   void demux(Message&& datagram, Arrival& arrival) override;
@@ -120,6 +129,7 @@ class Ipv4 final : public Protocol {
   State& state();
   void routes_changed();
 
+  bool claims_to_be_mine(const Ipv4Header& header, const Arrival& arrival) const;
   static bool means_all_of(const Tap& tap, Ipv4Address address);
   std::optional<Drop> refuses(const Ipv4Header& header, const Arrival& arrival) const;
   bool is_for_me(const Ipv4Header& header, const Arrival& arrival) const;
@@ -160,6 +170,10 @@ class Ipv4Path {
   void set_dont_fragment(bool dont_fragment);
   /// How many machines may send a datagram on; at least 1, 64 if nobody says otherwise.
   void set_time_to_live(std::uint8_t time_to_live);
+  /// The byte of service and congestion bits (RFC 2474, RFC 3168).
+  void set_type_of_service(std::uint8_t type_of_service);
+  /// Whether what is sent to a group that this machine belongs to comes back to it too.
+  void set_looped(bool is_looped);
 
  private:
   friend Ipv4;
@@ -192,6 +206,7 @@ class Ipv4Path {
   std::uint16_t generation_;       // of Ipv4, when the way was found
   std::uint16_t fast_generation_;  // the same, if headers_ is all that a datagram needs; else 0
   std::uint16_t sum_;              // of the IPv4 header as it stands here
+  bool is_looped_ = false;
   Headers headers_;
 };
 
@@ -207,13 +222,13 @@ inline void Ipv4Path::write_headers(std::uint8_t* bytes, std::size_t length) {
 
 template <typename Header>
 Result<> Ipv4Path::send(const Header& header, Message&& payload) {
-  const std::size_t length = Ipv4Header::min_size + Header::size + payload.size();
+  const std::size_t length = Ipv4Header::min_size + header.size + payload.size();
   if (fast_generation_ != ipv4_->generation_ || length > tap_->network().properties().mtu)
       [[unlikely]] {
-    header.emit(payload.prepend(Header::size));
+    header.emit(payload.prepend(header.size));
     return send(std::move(payload));
   }
-  std::uint8_t* const bytes = payload.prepend(Headers::size + Header::size);
+  std::uint8_t* const bytes = payload.prepend(Headers::size + header.size);
   write_headers(bytes, length);
   header.emit(bytes + Headers::size);
   tap_->transmit(std::move(payload));

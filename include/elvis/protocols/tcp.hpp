@@ -39,7 +39,7 @@ class TcpAcceptor {
   ~TcpAcceptor() = default;
 };
 
-/// Told of how connections' windows move; see World-wide tracing in sockets and the CLI.
+/// Told of how connections' windows move.
 class TcpTracer {
  public:
   /// After each acknowledgement, loss and timeout of `session`.
@@ -75,12 +75,14 @@ class Tcp final : public Protocol {
   /// A port of this machine that nobody uses. Errors: address_not_available.
   Result<std::uint16_t> ephemeral_port();
 
+  bool has_address(Ipv4Address address) const { return ipv4_.is_local(address); }
   const TcpSettings& settings() const { return settings_; }
   /// Sessions that are not closed, TIME-WAIT included.
   std::size_t session_count() const { return sessions_.size(); }
   /// Connections that were opened either way since the start.
   std::uint64_t connections() const { return connections_; }
-  Ipv4& ipv4() const { return ipv4_; }
+  /// Told of all connections made from now on; null for nobody.
+  void set_tracer(TcpTracer* tracer) { tracer_ = tracer; }
 
   void demux(Message&& segment, Arrival& arrival) override;
   /// A segment whose header has been read and found right; `payload` is what follows it.
@@ -103,31 +105,36 @@ class Tcp final : public Protocol {
   };
   struct Listener;
 
+  TcpSession* session_of(const Endpoints& endpoints);
   Listener* listener_for(Endpoint local);
   Result<std::uint16_t> free_port(Endpoint local, Endpoint remote);
-  void to_listener(Listener& listener, TcpSegment&& segment, const Arrival& arrival);
-  void open_passively(Listener& listener, const TcpSegment& syn, const Arrival& arrival);
-  void answer_with_cookie(Listener& listener, const TcpSegment& syn, const Arrival& arrival);
+  void take_for_session(TcpSession& session, TcpSegment&& segment, const Arrival& arrival);
+  void take_for_listener(Listener& listener, TcpSegment&& segment, const Arrival& arrival);
+  void take_syn(Listener& listener, const TcpSegment& syn, const Arrival& arrival);
+  void answer_with_cookie(Listener& listener, const TcpSegment& syn, const Endpoints& endpoints);
   bool open_by_cookie(Listener& listener, TcpSegment& segment, const Arrival& arrival);
-  TcpSession* make_session(const Endpoints& endpoints, const Ipv4Path& path, TcpUser* user,
-                           const TcpSettings* settings);
+  Result<TcpSession*> make_session(const Endpoints& endpoints, TcpUser* user,
+                                   const TcpSettings* settings);
+  std::size_t path_mtu(const Endpoints& endpoints);
   void established(TcpSession& session);
   void forget(TcpSession& session);
   void reset(const TcpSegment& segment, const Arrival& arrival);
   void send_bare(const TcpSegment& segment, const Endpoints& endpoints);
-  void forget_paths();
-  void learn_path(const Arrival& arrival, TcpSession& session);
-  std::uint32_t initial_sequence(const Endpoints& endpoints) const;
-  std::uint64_t secret() const;
-  std::uint32_t cookie(const Endpoints& endpoints, std::uint32_t sequence, std::uint32_t minute,
-                       unsigned mss_index) const;
+  void learn_path(const Arrival& arrival);
+  std::uint64_t hash_of(const Endpoints& endpoints) const;
+  std::uint32_t initial_sequence(const Endpoints& endpoints, const TcpSettings& settings) const;
+  std::uint32_t cookie(const Endpoints& endpoints, std::uint32_t sequence, std::uint32_t period,
+                       std::uint32_t mss_index) const;
 
   std::uint16_t next_ephemeral_;
   Ipv4& ipv4_;
   const TcpSettings& settings_;
-  SmallMap<Endpoints, TcpSession*, Hash> sessions_;  // each holds a reference to its session
+  SmallMap<Endpoints, TcpSession*, Hash> sessions_;
   SmallMap<Endpoint, Listener*, Hash> listeners_;
-  TcpSession* first_ = nullptr;  // of all sessions, in a list, to be ended with the machine
+  TcpSession* last_ = nullptr;   // that a segment was for
+  TcpSession* first_ = nullptr;  // of a list of all
+  Listener* listener_list_ = nullptr;
+  TcpTracer* tracer_ = nullptr;
   std::uint64_t connections_ = 0;
 };
 

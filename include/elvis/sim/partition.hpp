@@ -90,6 +90,15 @@ class Partition {
     }
   }
 
+  /// The same by an order that next_order() of an entity gave: what comes to several at once.
+  void schedule_in_order(Entity& target, Time at, std::uint64_t order, void* subject) {
+    const Event event{at, order, &target, subject};
+    if (&target.partition() == this) return enqueue(event);
+    send(target.partition().index_, event);
+  }
+  /// The order of the event that is being handled.
+  std::uint64_t present_order() const { return present_order_; }
+
   /// Hands `subject` to `target` as of now(), but after everything else that happens now: what is
   /// handed over at one instant is handled in the order of its origins. `crosses` says that the
   /// target's neighbours live in several partitions: then it is handled when the window ends.
@@ -237,6 +246,7 @@ class Partition {
   Time finished_at_ = start_of_time;
   Time last_event_at_ = start_of_time;
   std::uint64_t event_limit_ = ~std::uint64_t{0};
+  std::uint64_t present_order_ = 0;
   std::uint64_t self_events_ = 0;  // of entities to themselves, at self_time_
   Time self_time_ = start_of_time;
   std::uint64_t livelock_limit_ = livelock_events;

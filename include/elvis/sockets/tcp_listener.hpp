@@ -45,6 +45,8 @@ class TcpListener final : public TcpAcceptor {
   void tcp_acceptable() override;
 
  private:
+  Tcp* tcp() const;
+
   Machine& machine_;
   Endpoint local_{};
   std::unique_ptr<TcpSettings> settings_;

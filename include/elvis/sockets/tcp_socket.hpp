@@ -86,6 +86,8 @@ class TcpSocket final : public TcpUser, public Pooled {
   // ----- options -----
 
   void set_no_delay(bool no_delay);
+  /// A place in congestion_kinds(); before it is connected.
+  void set_congestion(int congestion);
   /// Holds back segments that are not full.
   void set_cork(bool cork);
   void set_keep_alive(bool keep_alive);
@@ -96,8 +98,9 @@ class TcpSocket final : public TcpUser, public Pooled {
   void set_linger(std::optional<Duration> linger) { linger_ = linger; }
   void set_send_buffer(std::size_t bytes);
   void set_receive_buffer(std::size_t bytes);
-  /// Makes what send() takes next end in urgent data (RFC 9293, 3.8.5).
-  void set_urgent();
+  /// Sends `data`, however full the send buffer, and announces that they end in urgent data (RFC
+  /// 9293, 3.8.5). Errors: those of send(), shut_down.
+  Result<> send_urgent(Message data);
 
   // ----- look -----
 
@@ -123,7 +126,10 @@ class TcpSocket final : public TcpUser, public Pooled {
 
   TcpSocket(Machine& machine, TcpSessionRef session);
 
+  Tcp* tcp() const;
   Result<> usable() const;
+  template <typename Change>
+  void configure(Change change);
   Errc end_error() const { return is_closed_ ? Errc::closed : failure_; }
   void wake(Waiter*& waiter);
   void wake_all();

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "elvis/graph/machine.hpp"
 #include "elvis/graph/protocol.hpp"
@@ -54,6 +55,18 @@ class UdpSocket final : public Protocol {
   /// are known to be too long: how a path's MTU is found (RFC 1191).
   void set_dont_fragment(bool dont_fragment) { dont_fragment_ = dont_fragment; }
 
+  /// How many machines may send on what is sent to further destinations from now on; at least 1. 64
+  /// if nobody says otherwise, to groups 1 (RFC 1112, 6.1).
+  void set_time_to_live(std::uint8_t time_to_live) { time_to_live_ = time_to_live; }
+  /// Takes what is sent to `group` on all of the machine's networks, or on the one where it has the
+  /// address `interface`, until leave() or close(). What this socket sends to the group comes back
+  /// to the machine too, if set_looped(false) does not come first. Errors: no_protocol,
+  /// invalid_argument, address_not_available, address_in_use.
+  Result<> join(Ipv4Address group, Ipv4Address interface = {});
+  /// Errors: invalid_argument.
+  Result<> leave(Ipv4Address group, Ipv4Address interface = {});
+  void set_looped(bool is_looped) { is_looped_ = is_looped; }
+
   /// The bound endpoint; port 0 if there is none.
   Endpoint local() const { return local_; }
 
@@ -89,16 +102,25 @@ class UdpSocket final : public Protocol {
   bool is_closed() const { return failure_ == Errc::closed; }
   bool has_news();
   void wake_reader();
+  struct Membership {
+    Ipv4Address group;
+    Ipv4Address interface;
+    friend bool operator==(const Membership&, const Membership&) = default;
+  };
+  void change(const Membership& membership, bool joins);
   Udp* udp() const { return static_cast<Udp*>(machine().find(ProtocolId::udp)); }
 
   Endpoint local_;
   bool is_listening_ = false;
   bool dont_fragment_ = false;
+  bool is_looped_ = true;
+  std::uint8_t time_to_live_ = 0;  // 0: as usual
   Errc failure_{};  // what the next receive() says: closed for ever, anything else once
   UdpSessionRef connected_;
   UdpSessionRef last_;         // the session that send_to() used last
   Waiting* newest_ = nullptr;  // of a ring: the oldest comes next
   std::size_t waiting_bytes_ = 0;
+  std::unique_ptr<std::vector<Membership>> memberships_;
   Readable* reader_ = nullptr;
 };
 

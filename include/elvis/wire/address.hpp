@@ -58,6 +58,11 @@ class Ipv4Address {
   std::uint32_t value_ = 0;
 };
 
+/// The address on the link of a group: 01-00-5e and its low 23 bits (RFC 1112, 6.4).
+constexpr MacAddress group_mac(Ipv4Address group) {
+  return MacAddress{0x0100'5e00'0000U | (group.value() & 0x7f'ffff)};
+}
+
 /// An address and a port. Unspecified parts are 0: any address, any port.
 struct Endpoint {
   Ipv4Address address{};

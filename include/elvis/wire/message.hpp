@@ -57,6 +57,8 @@ class Message : private MessageParts {
   /// UDP, so that the chunk is one cache line. A message made from bytes has the same room in front
   /// of them.
   static constexpr std::uint32_t headroom = 48;
+  /// The same where the first header is longer: with TCP and its timestamps.
+  static constexpr std::uint32_t long_headroom = 80;
   /// A message that would need more slices is copied into one chunk first.
   static constexpr std::size_t max_slices = 32'767;
 
@@ -95,6 +97,21 @@ class Message : private MessageParts {
   /// Puts `tail` behind this message, sharing its chunks. Both must be verified for the whole to
   /// be.
   void append(Message tail);
+  /// The same with a copy of `tail`; costs no count where the two were cut from each other.
+  void append_copy(const Message& tail) {
+    if (count_ != 0 && tail.count_ == 1) {
+      Slice& last = slices()[count_ - 1];
+      const Slice& next = tail.slices()[0];
+      if (last.chunk == next.chunk && last.offset + last.size == next.offset &&
+          next.size <= UINT32_MAX - size_) [[likely]] {
+        last.size += next.size;
+        size_ += next.size;
+        is_verified_ &= tail.is_verified_;
+        return;
+      }
+    }
+    append(Message{tail});
+  }
 
   // ----- shrink and divide; a position beyond the end is a bug of the caller -----
 
@@ -245,12 +262,13 @@ inline std::span<std::uint8_t> Message::writable_front() {
       return first.chunk->bytes() + first.offset;
     }
   }
-  if (capacity_ == 0 && count_ < inline_slices && bytes <= headroom) [[likely]] {
+  if (capacity_ == 0 && count_ < inline_slices && bytes <= long_headroom) [[likely]] {
     // The first header of a packet gets the chunk that the others will find room in.
     ELVIS_ASSERT(bytes >= 1 && bytes <= UINT32_MAX - size_);
-    Chunk* const chunk = Chunk::make(headroom);
+    const std::uint32_t room = bytes <= headroom ? headroom : long_headroom;
+    Chunk* const chunk = Chunk::make(room);
     inline_[1] = inline_[0];
-    inline_[0] = {chunk, static_cast<std::uint32_t>(headroom - bytes),
+    inline_[0] = {chunk, static_cast<std::uint32_t>(room - bytes),
                   static_cast<std::uint32_t>(bytes)};
     size_ += static_cast<std::uint32_t>(bytes);
     ++count_;

@@ -42,6 +42,9 @@ class TcpConnection {
   TcpConnection(const TcpSettings& settings, std::uint32_t initial, std::uint32_t clock_offset,
                 std::size_t path_mtu);
 
+  /// The window scale that `settings` ask for: the smallest by which the buffer can be told.
+  static std::uint8_t scale_for(const TcpSettings& settings);
+
   // ----- opening -----
 
   /// Active open: a SYN is to be sent.
@@ -59,6 +62,11 @@ class TcpConnection {
   /// Fills `segment` with the next one to be sent, whose ports, checksum and way are the caller's.
   /// Returns false if there is none for now.
   bool next(TcpSegment& segment, Time now);
+  /// Whether it is worth while to ask.
+  bool may_have_segment() const {
+    return receiver_.wants_ack() || sender_.may_have_segment() || wants_reset_ ||
+           wants_keep_alive_;
+  }
   /// When expire() is to be called; end_of_time if never. Changes with every call.
   Time deadline() const;
   void expire(Time now);
@@ -66,6 +74,8 @@ class TcpConnection {
   TcpEvents take_events() {
     return static_cast<TcpEvents>(std::exchange(events_, std::uint8_t{0}));
   }
+
+  bool has_events() const { return events_ != 0; }
 
   // ----- the user's calls -----
 
@@ -82,6 +92,8 @@ class TcpConnection {
   void abort();
   /// The connection ends without a word, for a reason that came from elsewhere.
   void fail(Errc reason);
+  /// Names another reason why it broke.
+  void blame(Errc reason) { failure_ = reason; }
   /// What is left after this is reset.
   void set_linger(Time deadline) { linger_deadline_ = deadline; }
   void set_urgent() { sender_.urgent_end = sender_.next() + sender_.unsent_bytes(); }
@@ -113,37 +125,41 @@ class TcpConnection {
   const TcpReceiver& receiver() const { return receiver_; }
   const TcpSettings& settings() const { return *settings_; }
   TcpInfo info(Time now) const;
-  bool uses_ecn() const { return uses_ecn_; }
-  /// Whether segments with data carry ECT(0) (RFC 3168, 6.1.2).
-  std::uint8_t send_scale() const { return send_scale_; }
+  /// Whether a SYN with this sequence number and these options may take the place of a connection
+  /// in TIME-WAIT (RFC 9293, 3.6.1; RFC 6191).
+  bool may_be_reused(const TcpSegment& syn) const;
 
  private:
   bool take_fast(TcpSegment& segment, Time now);
+  void take_in_order(TcpSegment& segment, Time now);
   void take_in_syn_sent(TcpSegment& segment, Time now);
-  void agree(const TcpSegment& syn, Time now);
-  bool passes_paws(const TcpSegment& segment, Time now);
-  bool is_acceptable(std::int64_t position, const TcpSegment& segment) const;
+  void agree(const TcpSegment& syn);
+  bool passes_paws(const TcpSegment& segment, Time now) const;
+  void remember_timestamp(const TcpSegment& segment);
+  bool is_acceptable(std::int64_t position, std::uint32_t length) const;
+  void refuse(const TcpSegment& segment, std::int64_t position, Time now);
   void take_reset(std::int64_t position, Time now);
   bool take_acknowledgement(const TcpSegment& segment, std::int64_t position, Time now);
-  void take_urgent(const TcpSegment& segment, std::int64_t position);
+  void apply_acknowledgement(const TcpSegment& segment, std::uint64_t acknowledged,
+                             std::uint64_t position, Time now);
+  void take_urgent(const TcpSegment& segment, std::uint64_t position);
   void take_data(TcpSegment& segment, std::int64_t position, Time now);
+  void established();
   void fin_acknowledged(Time now);
   void fin_received(Time now);
-  void enter(TcpState state);
   void enter_time_wait(Time now);
   void challenge(Time now);
   void reply_reset(const TcpSegment& segment);
   void end(Errc failure = Errc{});
-  void note(TcpEvents events) { events_ = static_cast<std::uint8_t>(events_ | events); }
+  void note(std::uint8_t events) { events_ = static_cast<std::uint8_t>(events_ | events); }
 
-  void fill_syn(TcpSegment& segment);
-  void fill_ack(TcpSegment& segment, Time now);
-  bool next_reset(TcpSegment& segment);
-  bool next_keep_alive(TcpSegment& segment, Time now);
+  void fill_syn(TcpSegment& segment, bool is_resent, Time now);
+  void fill_acknowledgement(TcpSegment& segment, Time now);
+  void fill_reset(TcpSegment& segment);
+  void expire_slowly(Time now);
   std::uint32_t timestamp(Time now) const;
   std::uint32_t payload_limit() const;
   std::uint16_t advertised_mss() const;
-  void restart_keep_alive(Time now);
 
   TcpState state_ = TcpState::closed;
   std::uint8_t events_ = 0;
@@ -153,7 +169,6 @@ class TcpConnection {
   bool uses_timestamps_ : 1 = false;
   bool uses_window_scale_ : 1 = false;
   bool uses_ecn_ : 1 = false;
-  bool wants_ecn_ : 1 = false;   // said so in its SYN
   bool is_passive_ : 1 = false;  // came from LISTEN
   bool is_unread_ : 1 = false;   // nobody reads any more
   bool wants_reset_ : 1 = false;
@@ -166,6 +181,7 @@ class TcpConnection {
   std::uint32_t recent_timestamp_ = 0;  // TS.Recent (RFC 7323, 4.3)
   std::uint32_t last_ack_sent_ = 0;     // Last.ACK.sent
   std::uint32_t reset_sequence_ = 0;
+  std::uint32_t reset_acknowledgement_ = 0;
   std::uint32_t path_mtu_;
   std::uint16_t peer_mss_ = 536;
   const TcpSettings* settings_;

@@ -38,6 +38,9 @@ class TcpReceiver {
   /// The same for what is exactly next, when nothing waits behind a gap and it fits.
   void take_next(Message&& bytes, const TcpSettings& settings, Time now);
 
+  /// Bytes that arrived before have come again (RFC 2883).
+  void note_duplicate(std::uint64_t begin, std::uint64_t end);
+
   /// Up to `max` bytes in order. The window may open.
   Message read(std::size_t max);
   std::size_t readable() const { return ready_.size(); }
@@ -50,7 +53,7 @@ class TcpReceiver {
   /// edge unless that would make it silly (RFC 9293, 3.8.6.2.2).
   std::uint16_t advertise(unsigned scale);
   /// Whether reading has opened the window so far that the remote end should hear of it.
-  bool wants_window_update() const;
+  bool wants_window_update(unsigned scale) const;
   void acknowledge_now() { wants_ack_ = true; }
   /// Whether an acknowledgement is due without waiting.
   bool wants_ack() const { return wants_ack_; }
@@ -65,6 +68,8 @@ class TcpReceiver {
   /// The blocks of RFC 2018 for the next acknowledgement, at most as many as `options` has room
   /// for beside its timestamps, the duplicate of RFC 2883 first.
   void report_sack(TcpOptions& options);
+  /// Whether report_sack() has something to report.
+  bool has_news_of_gaps() const { return gaps_ != nullptr || duplicate_length_ != 0; }
   bool has_gaps() const { return gaps_ != nullptr && !gaps_->empty(); }
 
   void set_buffer(std::size_t bytes) { buffer_ = static_cast<std::uint32_t>(bytes); }
@@ -77,12 +82,13 @@ class TcpReceiver {
 
   /// RFC 3168, 6.1.3: a segment with CE has arrived; acknowledgements carry ECE until CWR does.
   bool echoes_congestion = false;
+  /// Bytes up to here are urgent; 0 if none were announced.
+  std::uint64_t urgent_end = 0;
   /// The most bytes that the window may grow to; 0: it stays as it is.
   std::uint32_t auto_tune_limit = 0;
 
  private:
   void count_for_ack(std::size_t bytes, const TcpSettings& settings, Time now);
-  void note_duplicate(std::uint64_t begin, std::uint64_t end);
   void tune();
 
   std::uint64_t next_ = 0;

@@ -47,13 +47,20 @@ class TcpSender {
   std::uint32_t mss() const { return window_.mss; }
   void use_sack() { uses_sack_ = true; }
   bool uses_sack() const { return uses_sack_; }
+  /// Whether an acknowledgement of `position` with this window tells nothing new.
+  bool knows(std::uint64_t position, std::uint64_t window) const {
+    return position == una_ && position + window == right_edge_;
+  }
   /// The window of a SYN is not scaled: RFC 7323, 2.2.
   void set_peer_window(std::uint64_t bytes) {
     right_edge_ = una_ + bytes;
     largest_window_ = bytes;
   }
   void set_settings(const TcpSettings& settings) { settings_ = &settings; }
-  void start_window();  ///< RFC 6928, once the mss is known.
+  /// RFC 6928: before the acknowledgement of the SYN, with the mss known; and after it.
+  void prepare_window();
+  void start_window();
+  void settings_changed(Time now) { arm(now); }
 
   // ----- acknowledgements -----
 
@@ -99,8 +106,17 @@ class TcpSender {
   };
   /// The next segment to be sent now, if any. Before the SYN is acknowledged only that.
   bool next_segment(Outgoing& out, Time now);
+  /// Whether it is worth while to ask.
+  bool may_have_segment() const {
+    return !unsent_.empty() || lost_ != 0 || wants_syn_ || wants_tail_resend_ ||
+           (wants_fin_ && fin_ == 0);
+  }
   void send_syn(Time now);
-  /// No more than the SYN goes out until it is acknowledged. Says that it may be sent again.
+  /// The SYN goes out again at once.
+  void repeat_syn() { wants_syn_ = true; }
+  /// The SYN went out and was acknowledged without this object: by a cookie.
+  void assume_syn() { una_ = next_ = 1; }
+  /// When expire() is to be called; end_of_time if never.
   Time deadline() const { return deadline_; }
   /// The deadline has come. Returns false if the remote end is given up.
   bool expire(Time now);
@@ -108,7 +124,8 @@ class TcpSender {
   void mss_reduced(std::uint32_t mss, Time now);
 
   /// An ICMP error or a mark tells of congestion (RFC 3168, 6.1.2).
-  void congestion_met(Time now);
+  /// `flight_size`: the bytes that were on their way.
+  void congestion_met(std::uint64_t flight_size, Time now);
 
   bool is_corked = false;
   /// Data up to here are urgent (RFC 9293, 3.8.5); 0 if there are none.
@@ -120,36 +137,50 @@ class TcpSender {
   std::uint64_t in_flight() const { return next_ - una_ - sacked_ - lost_; }
   Phase phase() const { return phase_; }
   void fill(TcpInfo& info, Time now) const;
-  TcpRtt& rtt_of_syn() { return rtt_; }
 
  private:
   enum class Timer : std::uint8_t { none, retransmit, probe_tail, reorder, persist };
   struct Repair;
 
   Repair& repair();
-  std::uint64_t stream_end() const { return next_ + unsent_.size(); }
   Message bytes_of(std::uint64_t begin, std::uint64_t end) const;
-  std::uint64_t pop_acknowledged(const Ack& ack, Time now, bool& was_resent);
+
+  // Acknowledgements.
+  std::uint64_t pop_acknowledged(const Ack& ack, Time now, Duration& rtt, bool& was_resent);
+  void commit_probe(Time now);
   std::uint64_t take_sack(const Ack& ack, Time now);
   std::uint64_t mark_sacked(std::uint64_t begin, std::uint64_t end, Time now);
   void rack_delivered(const TcpSent& sent, Time now);
+  void count_duplicates(const Ack& ack, bool advances, bool window_changed, std::uint64_t acked);
+
+  // Losses.
   void find_losses(Time now);
   void find_losses_by_time(Time now);
   void find_losses_by_count();
-  void count_duplicate(const Ack& ack);
   void mark_lost(TcpSent& sent);
   void mark_first_lost();
-  void forget_flags(TcpSent& sent);
+  void repair_step(bool advances, std::uint64_t acked, std::uint64_t delivered, Time now);
   void enter_recovery(Time now);
   void leave_recovery();
   void reduce_proportionally(std::uint64_t delivered, bool has_advanced);
-  void after_ack(const Ack& ack, std::uint64_t acked, std::uint64_t delivered, Duration rtt,
-                 Time now);
+  void allow_one_resend();
+  void send_tail_probe(Time now);
+  void judge_tail_probe(const Ack& ack, bool advances);
+
+  // What goes out.
   bool resend(Outgoing& out, Time now);
+  void send_again(std::size_t index, Outgoing& out, Time now);
   bool send_new(Outgoing& out, Time now);
   std::size_t size_of_next(bool& is_window_limited) const;
+  bool may_transmit_beyond(std::size_t size) const;
+  bool has_small_in_flight() const {
+    return small_end_ != 0 &&
+           static_cast<std::int32_t>(small_end_ - static_cast<std::uint32_t>(una_)) > 0;
+  }
+  void restart(Time now);
   void record(std::uint64_t begin, std::uint32_t length, Time now);
-  void commit_probe(Time now);
+
+  // Timers.
   void arm(Time now);
   void set_timer(Timer timer, Time deadline) {
     timer_ = timer;
@@ -157,7 +188,6 @@ class TcpSender {
   }
   Duration tail_probe_time() const;
   bool retransmission_timed_out(Time now);
-  void send_tail_probe(Time now);
   bool has_given_up(Time now) const;
 
   const TcpSettings* settings_;
@@ -170,37 +200,49 @@ class TcpSender {
   Message sent_;
   Message unsent_;
   Time deadline_ = end_of_time;
-  Time timer_base_{};  // when the retransmission timer was started
+  Time timer_base_{};   // when the retransmission timer was started
+  Time progress_at_{};  // when una_ moved last, or the first of what is in flight was sent
+  Time last_sent_at_{};
+  Time reorder_deadline_ = end_of_time;
   TcpRtt rtt_;
-  std::uint64_t fin_ = 0;  // its position, once it was sent
+  // The latest of what has arrived (RFC 8985, 6.1).
+  Time rack_sent_at_{};
+  std::uint64_t rack_end_ = 0;
+  Duration rack_rtt_{};
+  std::uint64_t fin_ = 0;             // its position, once it was sent
+  std::uint64_t recover_ = 0;         // what was sent when the window gave way last
+  std::uint64_t tail_probe_end_ = 0;  // what answers a probe of the tail; 0 if there is none
   std::uint64_t largest_window_ = 0;
+  std::unique_ptr<Repair> repair_;  // while something is missing
   std::uint32_t initial_;
   std::uint32_t sacked_ = 0;  // bytes
   std::uint32_t lost_ = 0;    // bytes
   Timer timer_ = Timer::none;
   Phase phase_ = Phase::open;
   std::uint8_t backoff_ = 0;
-  std::uint8_t probes_ = 0;
+  std::uint8_t unanswered_ = 0;  // timeouts and probes in a row
   bool uses_sack_ : 1 = false;
   bool wants_fin_ : 1 = false;
+  bool wants_syn_ : 1 = false;
   bool is_probing_ : 1 = false;  // a byte beyond the window is on its way
   bool wants_probe_ : 1 = false;
   bool wants_cwr_ : 1 = false;
   bool is_window_used_ : 1 = false;  // the window, not the application, holds back data
   bool must_resend_ : 1 = false;     // one segment, whatever the window says
   bool must_send_new_ : 1 = false;   // likewise
-  bool has_syn_ : 1 = false;         // the SYN may go out
-  // What the fastest segments tell (RFC 8985, 6.1).
-  Time rack_sent_at_{};
-  std::uint64_t rack_end_ = 0;
-  std::unique_ptr<Repair> repair_;  // while something is missing
+  bool wants_tail_resend_ : 1 = false;
+  bool is_tail_probe_new_ : 1 = false;
+  bool has_seen_reordering_ : 1 = false;
+  bool saw_duplicate_ : 1 = false;  // a DSACK came
+  bool lost_syn_ : 1 = false;
+  std::uint32_t small_end_ = 0;  // the low bits of where the last segment ended that was not full
   // Counted for TcpInfo.
   std::uint64_t bytes_sent_ = 0;
   std::uint64_t bytes_resent_ = 0;
   std::uint32_t segments_ = 0;
   std::uint32_t resent_segments_ = 0;
-  Time last_sent_at_{};
-  Time unacknowledged_since_{};  // for the user timeout
+  std::uint32_t delivered_segments_ = 0;
+  std::uint32_t duplicates_seen_ = 0;
 };
 
 }  // namespace elvis

@@ -26,6 +26,14 @@ class TcpSession final : public Session, private Timer {
   /// Why the connection broke; nothing if it did not.
   Errc failure() const { return connection_.failure(); }
   TcpInfo info() const { return connection_.info(machine().now()); }
+  std::size_t readable() const { return connection_.readable(); }
+  std::size_t writable() const { return connection_.writable(); }
+  /// Whether the remote end's FIN is all that is left to be read.
+  bool is_at_end() const { return connection_.is_at_end(); }
+  /// Whether all that was sent has been acknowledged.
+  bool is_delivered() const { return connection_.is_delivered(); }
+  /// Whether shutdown() was called.
+  bool has_finished() const { return connection_.has_finished(); }
 
   /// Who is told of events from now on; null for nobody.
   void set_user(TcpUser* user) { user_ = user; }
@@ -37,17 +45,15 @@ class TcpSession final : public Session, private Timer {
   Result<> send(Message&& payload) override;
   /// Up to `max` bytes of what has arrived.
   Message read(std::size_t max);
-  std::size_t readable() const { return connection_.readable(); }
-  std::size_t writable() const { return connection_.writable(); }
-  bool is_at_end() const { return connection_.is_at_end(); }
-  bool is_delivered() const { return connection_.is_delivered(); }
-  bool has_sent_fin() const { return connection_.has_finished(); }
 
   /// Sends the FIN behind what was written.
   void shutdown();
   /// The user is gone: what arrives from now on is refused.
   void close() override;
+  /// Resets the connection (RFC 9293, 3.10.5).
   void abort();
+  /// Lets go of the connection without a word, as a machine that is switched off does.
+  void drop();
 
   /// Changes an option: `change(settings)` is called with settings that are the session's own.
   template <typename Change>
@@ -57,7 +63,8 @@ class TcpSession final : public Session, private Timer {
     push();
   }
   void set_cork(bool cork);
-  void set_urgent();
+  /// Sends all of `data` and says that they end in urgent data (RFC 9293, 3.8.5).
+  void send_urgent(Message&& data);
   /// What close() leaves behind is reset after this long.
   void set_linger(Duration linger);
 
@@ -70,7 +77,7 @@ class TcpSession final : public Session, private Timer {
   friend Tcp;
 
   TcpSession(Tcp& tcp, const Endpoints& endpoints, const Ipv4Path& path, TcpUser* user,
-             const TcpSettings* settings);
+             const TcpSettings& settings, std::size_t path_mtu);
 
   void take(TcpSegment&& segment);
   void push();
@@ -78,16 +85,20 @@ class TcpSession final : public Session, private Timer {
   void arm_timer();
   void tell();
   void expire();
-  void path_changed(std::size_t mtu);
+  void path_mtu_changed();
+  void network_failed(const DeliveryError& error);
+  bool is_known() const { return is_known_; }
 
   Tcp& tcp_;
   TcpUser* user_;
   Endpoints endpoints_;
-  Ipv4Path below_;
   std::uint32_t sum_;  // of what is equal in all segments' pseudo headers and headers
+  Errc soft_error_{};  // what the network said that may pass
   bool is_pushing_ = false;
-  bool is_known_ = true;       // to Tcp
-  bool is_half_open_ = false;  // counted as such by its listener
+  bool is_known_ = true;  // to Tcp, which holds a reference as long
+  bool is_half_open_ = false;
+  bool sends_ecn_capable_ = false;
+  Ipv4Path below_;
   TcpTracer* tracer_ = nullptr;
   Tcp::Listener* listener_ = nullptr;  // until it is accepted
   TcpSession* previous_ = nullptr;     // in Tcp's list

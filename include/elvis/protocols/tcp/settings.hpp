@@ -11,9 +11,11 @@
 
 namespace elvis {
 
-/// Which defaults hold when a person gives no others are those below.
+/// The defaults hold where a person says nothing else.
 class TcpSettings final : public Options {
  public:
+  static constexpr std::uint64_t chosen = ~std::uint64_t{0};
+
   int congestion = 0;              ///< Place in congestion_kinds(); 0 is CUBIC.
   bool sack = true;                ///< RFC 2018.
   bool rack = true;                ///< RFC 8985 with SACK; else losses are found as RFC 6675 does.
@@ -45,7 +47,8 @@ class TcpSettings final : public Options {
   Duration keep_alive_time = std::chrono::hours{2};    ///< Idle before the first probe.
   Duration keep_alive_interval = std::chrono::seconds{75};
   std::uint64_t keep_alive_probes = 9;
-  int layout = 0;  ///< TcpLayout of what is sent.
+  std::uint64_t initial_sequence = chosen;  ///< The ISN, for tests; else by RFC 6528.
+  int layout = 0;                           ///< TcpLayout of what is sent.
 
   TcpLayout option_layout() const { return static_cast<TcpLayout>(layout); }
 

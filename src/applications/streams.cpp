@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/applications/streams.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "elvis/sockets/tcp_listener.hpp"
+#include "elvis/util/repeatable_math.hpp"
+#include "elvis/wire/byte_order.hpp"
+#include "stream_pattern.hpp"
+#include "task_group.hpp"
+#include "window_trace.hpp"
+
+namespace elvis {
+
+namespace {
+
+// "12.345", of a number of thousandths.
+std::string thousandths(std::uint64_t value) {
+  return fmt::format("{}.{:03}", value / 1'000, value % 1'000);
+}
+
+// How many bytes a second these are, as bits: "94.150 Mbps".
+std::string rate_of(std::uint64_t bytes, Duration time) {
+  if (time <= Duration{}) return "0.000 Mbps";
+  __extension__ using Wide = unsigned __int128;
+  const Wide kilobits = Wide{bytes} * 8 * 1'000'000 / static_cast<std::uint64_t>(time.count());
+  return thousandths(static_cast<std::uint64_t>(kilobits)) + " Mbps";
+}
+
+}  // namespace
+
+// ===== bulk =====
+
+namespace {
+
+// The session outlives the application in TIME-WAIT, but its tracer does not.
+struct Traced {
+  Traced(TcpSocket& of, TcpTracer* tracer) : socket{of} { socket.session()->set_tracer(tracer); }
+  ~Traced() { socket.session()->set_tracer(nullptr); }
+  Traced(const Traced&) = delete;
+  Traced& operator=(const Traced&) = delete;
+
+  TcpSocket& socket;
+};
+
+struct BulkTotals {
+  std::uint64_t bytes = 0;
+  std::uint64_t resent = 0;
+  Time begun = end_of_time;
+  Time ended{};
+  TcpInfo last;
+};
+
+Task<Result<>> send_bulk(Application& self, const BulkOptions& options, TcpTracer* tracer,
+                         BulkTotals& totals) {
+  TcpSocket socket{self.machine()};
+  if (options.ip.address) {
+    if (const Result<> bound = socket.bind({*options.ip.address, 0}); !bound) co_return bound;
+  }
+  if (options.congestion >= 0) socket.set_congestion(options.congestion);
+  const Result<> connected = co_await socket.connect({options.to.address, options.port});
+  if (!connected) co_return connected;
+  const Traced traced{socket, tracer};
+  const Time begun = self.now();
+  totals.begun = std::min(totals.begun, begun);
+  const bool has_end = options.duration > Duration{};
+  const Time until = has_end ? add_saturated(begun, options.duration) : end_of_time;
+  const std::uint64_t bytes =
+      has_end && options.bytes == BulkOptions{}.bytes ? ~std::uint64_t{0} : options.bytes;
+  const Message zeros = options.verify ? Message{} : Message::zeros(options.chunk);
+  for (std::uint64_t done = 0; done < bytes && self.now() < until;) {
+    const std::size_t size = std::min(options.chunk, bytes - done);
+    const Result<> sent = co_await socket.send(options.verify         ? stream_pattern(done, size)
+                                               : size == zeros.size() ? zeros
+                                                                      : zeros.slice(0, size));
+    if (!sent) co_return sent;
+    self.count_message(size);
+    done += size;
+  }
+  (void)socket.shutdown();
+  const Result<> delivered = co_await socket.flush();
+  if (!delivered) co_return delivered;
+  totals.last = socket.info();
+  totals.bytes += totals.last.bytes_acked;
+  totals.resent += totals.last.total_retrans;
+  totals.ended = std::max(totals.ended, self.now());
+  co_return Result<>{};
+}
+
+}  // namespace
+
+Task<Result<>> bulk(Application& self, const BulkOptions& options) {
+  if (options.start > Duration{}) co_await self.sleep_for(options.start);
+  WindowTrace trace;
+  if (!options.trace.empty() && !trace.open(options.trace)) {
+    self.set_detail(fmt::format("cannot write `{}`", options.trace));
+    co_return Errc::invalid_argument;
+  }
+  BulkTotals totals;
+  TaskGroup connections{self.machine()};
+  for (std::uint64_t i = 0; i < options.connections; ++i) {
+    connections.start(send_bulk(self, options, trace.is_open() ? &trace : nullptr, totals));
+  }
+  co_await connections.all_ended();
+  if (const Result<> result = connections.result(); !result) co_return result;
+  self.set_detail(fmt::format("{} bytes at {}, {} retransmissions, rtt {}/{} ms (least/smoothed)",
+                              totals.bytes, rate_of(totals.bytes, totals.ended - totals.begun),
+                              totals.resent, thousandths(totals.last.min_rtt),
+                              thousandths(totals.last.rtt)));
+  co_return Result<>{};
+}
+
+// ===== request_response: a header of 16 bytes says how long both are =====
+
+namespace {
+
+constexpr std::size_t request_header = 16;
+
+// A size around `mean`.
+std::uint64_t size_around(std::uint64_t mean, int sizes, Rng& rng) {
+  if (sizes == RequestResponseOptions::constant || mean == 0) return mean;
+  const double uniform = unit_interval(rng());
+  const double average = static_cast<double>(mean);
+  double size;
+  if (sizes == RequestResponseOptions::exponential) {
+    size = -repeatable_log(uniform) * average;
+  } else {
+    // Pareto with shape 1.5, whose mean is three times its least.
+    size = average / 3 * repeatable_exp(-repeatable_log(uniform) / 1.5);
+  }
+  return static_cast<std::uint64_t>(std::clamp(size, 1.0, 1e12));
+}
+
+// Takes `size` bytes off the stream and forgets them.
+Task<Result<>> skip(TcpSocket& socket, std::uint64_t size) {
+  while (size > 0) {
+    const Result<Message> part = co_await socket.receive(size);
+    if (!part) co_return part.error();
+    if (part->empty()) co_return Errc::reset;
+    size -= part->size();
+  }
+  co_return Result<>{};
+}
+
+Task<Result<>> send_zeros(TcpSocket& socket, std::uint64_t size) {
+  constexpr std::uint64_t chunk = 65'536;
+  while (size > 0) {
+    const std::uint64_t part = std::min(size, chunk);
+    const Result<> sent = co_await socket.send(Message::zeros(part));
+    if (!sent) co_return sent;
+    size -= part;
+  }
+  co_return Result<>{};
+}
+
+struct Exchanges {
+  std::vector<std::uint64_t> times;  // ns, of all that were answered
+  std::uint64_t connections = 0;
+};
+
+Task<Result<>> ask(Application& self, TcpSocket& socket, const RequestResponseOptions& options,
+                   Rng& rng, Exchanges& exchanges, Time begun) {
+  const std::uint64_t request = std::max<std::uint64_t>(
+      size_around(options.request_size, options.sizes, rng), request_header);
+  const std::uint64_t response = size_around(options.response_size, options.sizes, rng);
+  Message header = Message::zeros(request_header);
+  store64(header.writable_front().data(), request);
+  store64(header.writable_front().data() + 8, response);
+  if (request <= 4'096) header.append(Message::zeros(request - request_header));
+  const std::uint64_t rest = request - header.size();
+  const Result<> sent = co_await socket.send(std::move(header));
+  if (!sent) co_return sent;
+  const Result<> padded = co_await send_zeros(socket, rest);
+  if (!padded) co_return padded;
+  const Result<> answered = co_await skip(socket, response);
+  if (!answered) co_return answered;
+  exchanges.times.push_back(static_cast<std::uint64_t>((self.now() - begun).count()));
+  self.count_message(response);
+  co_return Result<>{};
+}
+
+Task<Result<>> ask_repeatedly(Application& self, const RequestResponseOptions& options,
+                              std::uint64_t number, Exchanges& exchanges) {
+  Rng rng = self.machine().rng(fmt::format("request_response {}", number));
+  std::optional<TcpSocket> socket;
+  for (std::uint64_t i = 0; i < options.count; ++i) {
+    if (i != 0 && options.interval > Duration{}) co_await self.sleep_for(options.interval);
+    const Time begun = self.now();
+    if (i % options.per_connection == 0) {
+      socket.emplace(self.machine());
+      socket->set_no_delay(true);
+      if (options.timeout > Duration{}) socket->set_user_timeout(options.timeout);
+      if (options.ip.address) {
+        if (const Result<> bound = socket->bind({*options.ip.address, 0}); !bound) co_return bound;
+      }
+      const Result<> connected = co_await socket->connect({options.to.address, options.port});
+      if (!connected) co_return connected;
+      ++exchanges.connections;
+    }
+    const Result<> answered = co_await ask(self, *socket, options, rng, exchanges, begun);
+    if (!answered) co_return answered;
+  }
+  co_return Result<>{};
+}
+
+Task<Result<>> answer(Application& self, TcpSocketRef peer) {
+  peer->set_no_delay(true);
+  for (;;) {
+    Message header;
+    while (header.size() < request_header) {
+      Result<Message> part = co_await peer->receive(request_header - header.size());
+      if (!part || part->empty()) co_return Result<>{};  // the client is done
+      header.append(*std::move(part));
+    }
+    std::uint8_t scratch[request_header];
+    const std::uint8_t* const bytes = header.front(request_header, scratch);
+    const std::uint64_t request = load64(bytes);
+    const std::uint64_t response = load64(bytes + 8);
+    if (request < request_header) {
+      self.count_other_message();
+      co_return Result<>{};
+    }
+    const Result<> read = co_await skip(*peer, request - request_header);
+    if (!read) co_return Result<>{};
+    self.count_message(request);
+    const Result<> sent = co_await send_zeros(*peer, response);
+    if (!sent) co_return Result<>{};
+  }
+}
+
+}  // namespace
+
+Task<Result<>> request_response(Application& self, const RequestResponseOptions& options) {
+  self.expect_messages(options.count * options.clients);
+  if (options.start > Duration{}) co_await self.sleep_for(options.start);
+  const Time begun = self.now();
+  Exchanges exchanges;
+  TaskGroup clients{self.machine()};
+  for (std::uint64_t i = 0; i < options.clients; ++i) {
+    clients.start(ask_repeatedly(self, options, i, exchanges));
+  }
+  co_await clients.all_ended();
+  std::vector<std::uint64_t>& times = exchanges.times;
+  std::sort(times.begin(), times.end());
+  const auto at = [&times](std::uint64_t per_cent) {
+    const std::size_t last = times.size() - 1;
+    return thousandths(times[std::min(last, times.size() * per_cent / 100)] / 1'000);
+  };
+  const auto took =
+      static_cast<std::uint64_t>(std::max<std::int64_t>((self.now() - begun).count(), 1));
+  std::string text =
+      fmt::format("{} answers over {} connections", times.size(), exchanges.connections);
+  if (!times.empty()) {
+    text += fmt::format(", {} connections a second, time 50%/99%/100% {}/{}/{} ms",
+                        exchanges.connections * 1'000'000'000 / took, at(50), at(99),
+                        thousandths(times.back() / 1'000));
+  }
+  self.set_detail(std::move(text));
+  co_return clients.result();
+}
+
+Task<Result<>> responder(Application& self, const ResponderOptions& options) {
+  TcpListener listener{self.machine()};
+  const Endpoint local{options.ip.address.value_or(Ipv4Address{}), options.port};
+  if (const Result<> listening = listener.listen(local, options.backlog); !listening) {
+    co_return listening;
+  }
+  TaskGroup peers{self.machine()};
+  for (;;) {
+    Result<TcpSocketRef> peer = co_await listener.accept();
+    if (!peer) co_return peer.error();
+    peers.start(answer(self, *std::move(peer)));
+  }
+}
+
+}  // namespace elvis

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: MIT
+// TcpConnection: segments that arrive (RFC 9293, 3.10.7).
+#include <algorithm>
+#include <utility>
+
+#include "elvis/protocols/tcp/connection.hpp"
+
+namespace elvis {
+
+namespace {
+
+// Whether timestamp `a` is older than `b`.
+bool is_older(std::uint32_t a, std::uint32_t b) {
+  return static_cast<std::int32_t>(a - b) < 0;
+}
+
+}  // namespace
+
+void TcpConnection::take(TcpSegment&& segment, Time now) {
+  ++segments_in_;
+  if (!segment.payload.empty()) ++data_segments_in_;
+  if (state_ == TcpState::established && take_fast(segment, now)) return;
+  if (is_over()) return;
+  if (state_ == TcpState::syn_sent) return take_in_syn_sent(segment, now);
+  take_in_order(segment, now);
+}
+
+// What nearly all segments of a stream are: the next ones, and nothing else (Jacobson 1990).
+bool TcpConnection::take_fast(TcpSegment& segment, Time now) {
+  constexpr std::uint16_t expected = TcpHeader::ack | TcpHeader::psh;
+  if ((segment.flags | TcpHeader::psh) != expected) return false;
+  if (segment.sequence != receiver_.acknowledgement() || receiver_.has_gaps()) return false;
+  if (segment.met_congestion || receiver_.echoes_congestion || is_unread_) return false;
+  if (segment.options.timestamps.has_value() != uses_timestamps_) return false;
+  if (segment.options.block_count != 0 || segment.payload.size() > receiver_.window()) return false;
+  const std::int64_t acknowledged = sender_.position_of(segment.acknowledgement);
+  if (acknowledged < static_cast<std::int64_t>(sender_.una()) ||
+      acknowledged > static_cast<std::int64_t>(sender_.next())) {
+    return false;
+  }
+  if (uses_timestamps_) {
+    if (is_older(segment.options.timestamps->value, recent_timestamp_)) return false;
+    remember_timestamp(segment);
+  }
+  last_received_at_ = now;
+  const auto position = static_cast<std::uint64_t>(acknowledged);
+  const std::uint64_t window = std::uint64_t{segment.window} << send_scale_;
+  if (!sender_.knows(position, window) || segment.payload.empty()) {
+    apply_acknowledgement(segment, position, receiver_.next(), now);
+  }
+  if (!segment.payload.empty()) {
+    receiver_.take_next(std::move(segment.payload), *settings_, now);
+    note(tcp_readable);
+  }
+  return true;
+}
+
+// ===== TcpConnection: SYN-SENT (RFC 9293, 3.10.7.3) =====
+
+void TcpConnection::take_in_syn_sent(TcpSegment& segment, Time now) {
+  const std::int64_t acknowledged = sender_.position_of(segment.acknowledgement);
+  if (segment.has(TcpHeader::ack) && acknowledged != 1) {
+    if (!segment.has(TcpHeader::rst)) reply_reset(segment);
+    return;
+  }
+  if (segment.has(TcpHeader::rst)) {
+    // RFC 5961, 3.2: only of somebody who knows our SYN.
+    if (segment.has(TcpHeader::ack)) end(Errc::refused);
+    return;
+  }
+  if (!segment.has(TcpHeader::syn)) return;
+  last_received_at_ = now;
+  agree(segment);
+  if (!segment.has(TcpHeader::ack)) {
+    // Both ends open at once (RFC 9293, 3.5, figure 7).
+    uses_ecn_ = settings_->ecn && segment.has(TcpHeader::ece | TcpHeader::cwr);
+    state_ = TcpState::syn_received;
+    sender_.repeat_syn();
+    return;
+  }
+  // RFC 3168, 6.1.1: an answer with ECE alone agrees.
+  uses_ecn_ = settings_->ecn && segment.has(TcpHeader::ece) && !segment.has(TcpHeader::cwr);
+  sender_.prepare_window();
+  sender_.acknowledged({.position = 1,
+                        .window = segment.window,
+                        .updates_window = true,
+                        .is_pure = false,
+                        .echoes_congestion = false,
+                        .echoed_rtt = {},
+                        .blocks = {}},
+                       now);
+  established();
+  receiver_.acknowledge_now();
+  if (sender_.has_finished()) state_ = TcpState::fin_wait_1;
+  if (segment.payload.empty() && !segment.has(TcpHeader::fin)) return;
+  segment.flags = static_cast<std::uint16_t>(segment.flags & ~TcpHeader::syn);
+  take_data(segment, 1, now);
+}
+
+// ===== TcpConnection: all other states (RFC 9293, 3.10.7.4) =====
+
+void TcpConnection::take_in_order(TcpSegment& segment, Time now) {
+  std::int64_t position = receiver_.position_of(segment.sequence);
+  if (state_ == TcpState::syn_received && segment.has(TcpHeader::syn) && position == 0) {
+    // The SYN again: so is the answer. With ACK, it answers our own (both opened at once).
+    if (!segment.has(TcpHeader::ack)) return sender_.repeat_syn();
+    segment.flags = static_cast<std::uint16_t>(segment.flags & ~TcpHeader::syn);
+    position = 1;
+  }
+  if (!passes_paws(segment, now)) {
+    if (!segment.has(TcpHeader::rst)) challenge(now);
+    return;
+  }
+  if (!is_acceptable(position, segment.length())) return refuse(segment, position, now);
+  if (segment.has(TcpHeader::rst)) return take_reset(position, now);
+  // RFC 5961, 4.2: whoever really began anew will answer with a reset.
+  if (segment.has(TcpHeader::syn)) return challenge(now);
+  if (!segment.has(TcpHeader::ack)) return;
+  last_received_at_ = now;
+  if (uses_timestamps_ && segment.options.timestamps) remember_timestamp(segment);
+  if (!take_acknowledgement(segment, position, now)) return;
+  if (is_over()) return;
+  if (segment.has(TcpHeader::urg)) take_urgent(segment, static_cast<std::uint64_t>(position));
+  take_data(segment, position, now);
+}
+
+bool TcpConnection::is_acceptable(std::int64_t position, std::uint32_t length) const {
+  const auto next = static_cast<std::int64_t>(receiver_.next());
+  const auto window = static_cast<std::int64_t>(receiver_.window());
+  const std::int64_t end = position + length;
+  if (length == 0) {
+    return window == 0 ? position == next : position >= next && position < next + window;
+  }
+  // With a closed window acknowledgements still count, though not what comes with them.
+  if (window == 0) return position == next;
+  return position < next + window && end > next;
+}
+
+// RFC 9293, 3.10.7.4, first: answered with where we are.
+void TcpConnection::refuse(const TcpSegment& segment, std::int64_t position, Time now) {
+  if (segment.has(TcpHeader::rst)) return;
+  const std::uint32_t length = segment.length();
+  if (length == 0) {
+    // RFC 9293, 3.8.4: probes of a peer that keeps alive come from before the window.
+    if (position < static_cast<std::int64_t>(receiver_.next())) last_received_at_ = now;
+    return challenge(now);
+  }
+  last_received_at_ = now;
+  if (position > 0 && !segment.payload.empty() &&
+      position + length <= static_cast<std::int64_t>(receiver_.next())) {
+    receiver_.note_duplicate(static_cast<std::uint64_t>(position),
+                             static_cast<std::uint64_t>(position) + segment.payload.size());
+  }
+  receiver_.acknowledge_now();
+  // The FIN again: TIME-WAIT begins anew.
+  if (state_ == TcpState::time_wait && segment.has(TcpHeader::fin)) enter_time_wait(now);
+}
+
+// RFC 7323, 5.3: what is older than what was seen is no part of this conversation.
+bool TcpConnection::passes_paws(const TcpSegment& segment, Time now) const {
+  if (!uses_timestamps_ || segment.has(TcpHeader::rst)) return true;
+  if (!segment.options.timestamps) return state_ == TcpState::syn_received;
+  constexpr Duration forgotten = std::chrono::hours{24 * 24};  // RFC 7323, 5.5
+  if (now - last_received_at_ > forgotten) return true;
+  return !is_older(segment.options.timestamps->value, recent_timestamp_);
+}
+
+// RFC 7323, 4.3: of what reaches to what was acknowledged last.
+void TcpConnection::remember_timestamp(const TcpSegment& segment) {
+  const std::uint32_t value = segment.options.timestamps->value;
+  if (!is_older(value, recent_timestamp_) && !is_older(last_ack_sent_, segment.sequence)) {
+    recent_timestamp_ = value;
+  }
+}
+
+// RFC 5961, 3.2: only the very next sequence number resets.
+void TcpConnection::take_reset(std::int64_t position, Time now) {
+  if (position != static_cast<std::int64_t>(receiver_.next())) return challenge(now);
+  switch (state_) {
+    case TcpState::syn_received:
+      return end(is_passive_ ? Errc::reset : Errc::refused);
+    case TcpState::closing:
+    case TcpState::last_ack:
+    case TcpState::time_wait:
+      return end();
+    default:
+      return end(Errc::reset);
+  }
+}
+
+// Returns false if nothing else of the segment counts.
+bool TcpConnection::take_acknowledgement(const TcpSegment& segment, std::int64_t position,
+                                         Time now) {
+  const std::int64_t acknowledged = sender_.position_of(segment.acknowledgement);
+  if (state_ == TcpState::syn_received) {
+    if (acknowledged < 1 || !sender_.may_acknowledge(acknowledged)) {
+      reply_reset(segment);
+      return false;
+    }
+    sender_.prepare_window();
+    apply_acknowledgement(segment, static_cast<std::uint64_t>(acknowledged),
+                          static_cast<std::uint64_t>(position), now);
+    established();
+    if (sender_.has_finished()) state_ = TcpState::fin_wait_1;
+    return true;
+  }
+  // RFC 5961, 5.2: neither the future nor the distant past.
+  const auto una = static_cast<std::int64_t>(sender_.una());
+  const auto oldest = una - static_cast<std::int64_t>(sender_.largest_window());
+  if (!sender_.may_acknowledge(acknowledged) || acknowledged < oldest) {
+    challenge(now);
+    return false;
+  }
+  if (acknowledged >= una) {
+    apply_acknowledgement(segment, static_cast<std::uint64_t>(acknowledged),
+                          static_cast<std::uint64_t>(position), now);
+  }
+  return true;
+}
+
+void TcpConnection::apply_acknowledgement(const TcpSegment& segment, std::uint64_t acknowledged,
+                                          std::uint64_t position, Time now) {
+  const std::uint64_t before = sender_.una();
+  // RFC 9293, 3.10.7.4: SND.WL1 and SND.WL2 keep old segments from changing the window.
+  const bool updates_window = position > window_update_at_ ||
+                              (position == window_update_at_ && acknowledged >= window_update_ack_);
+  if (updates_window) {
+    window_update_at_ = position;
+    window_update_ack_ = acknowledged;
+  }
+  Duration echoed{};
+  if (uses_timestamps_ && segment.options.timestamps) {
+    const std::uint32_t ms = timestamp(now) - segment.options.timestamps->echo;
+    constexpr std::uint32_t senseless = 1U << 30;
+    if (ms < senseless) echoed = std::max<Duration>(std::chrono::milliseconds{ms}, Duration{1});
+  }
+  sender_.acknowledged({.position = acknowledged,
+                        .window = std::uint64_t{segment.window} << send_scale_,
+                        .updates_window = updates_window,
+                        .is_pure = segment.payload.empty() && !segment.has(TcpHeader::fin),
+                        .echoes_congestion = uses_ecn_ && segment.has(TcpHeader::ece),
+                        .echoed_rtt = echoed,
+                        .blocks = segment.options.sack()},
+                       now);
+  if (sender_.una() == before) return;
+  note(tcp_writable);
+  if (is_delivered()) note(tcp_delivered);
+  if (sender_.is_fin_acknowledged()) fin_acknowledged(now);
+}
+
+void TcpConnection::fin_acknowledged(Time now) {
+  switch (state_) {
+    case TcpState::fin_wait_1:
+      state_ = TcpState::fin_wait_2;
+      // Nobody waits for the other FIN any more: not for ever.
+      if (is_unread_) slow_deadline_ = add_saturated(now, 2 * settings_->msl);
+      return;
+    case TcpState::closing:
+      return enter_time_wait(now);
+    case TcpState::last_ack:
+      return end();
+    default:
+      return;
+  }
+}
+
+// RFC 9293, 3.8.5 as RFC 6093 reads it: the pointer is behind the last urgent byte.
+void TcpConnection::take_urgent(const TcpSegment& segment, std::uint64_t position) {
+  const std::uint64_t end = position + segment.urgent;
+  if (end <= receiver_.next() || end <= receiver_.urgent_end) return;
+  receiver_.urgent_end = end;
+  note(tcp_urgent);
+}
+
+void TcpConnection::take_data(TcpSegment& segment, std::int64_t position, Time now) {
+  const bool has_fin = segment.has(TcpHeader::fin);
+  if (segment.met_congestion && uses_ecn_) {
+    receiver_.echoes_congestion = has_seen_marks_ = true;
+    receiver_.acknowledge_now();
+  } else if (segment.has(TcpHeader::cwr) && uses_ecn_) {
+    receiver_.echoes_congestion = false;
+  }
+  if (segment.payload.empty() && !has_fin) return;
+  if (receiver_.has_finished() || position < 0) return receiver_.acknowledge_now();
+  // RFC 9293, 3.6 (MUST-12): data that nobody will read.
+  if (is_unread_ && !segment.payload.empty() &&
+      position + static_cast<std::int64_t>(segment.payload.size()) >
+          static_cast<std::int64_t>(receiver_.next())) {
+    reply_reset(segment);
+    return end();
+  }
+  const std::uint64_t before = receiver_.next();
+  receiver_.take(static_cast<std::uint64_t>(position), std::move(segment.payload), has_fin,
+                 *settings_, now);
+  if (receiver_.next() != before) note(tcp_readable);
+  if (receiver_.has_finished()) fin_received(now);
+}
+
+void TcpConnection::fin_received(Time now) {
+  switch (state_) {
+    case TcpState::established:
+      state_ = TcpState::close_wait;
+      return;
+    case TcpState::fin_wait_1:
+      state_ = TcpState::closing;
+      return;
+    case TcpState::fin_wait_2:
+      return enter_time_wait(now);
+    default:
+      return;
+  }
+}
+
+void TcpConnection::enter_time_wait(Time now) {
+  state_ = TcpState::time_wait;
+  slow_deadline_ = add_saturated(now, 2 * settings_->msl);
+  linger_deadline_ = end_of_time;
+}
+
+bool TcpConnection::may_be_reused(const TcpSegment& syn) const {
+  if (uses_timestamps_ && syn.options.timestamps) {
+    return is_older(recent_timestamp_, syn.options.timestamps->value);
+  }
+  return receiver_.position_of(syn.sequence) > static_cast<std::int64_t>(receiver_.next());
+}
+
+// ===== TcpConnection: what answers what should not have come =====
+
+// An acknowledgement, but not too many (RFC 5961, 7).
+void TcpConnection::challenge(Time now) {
+  constexpr std::uint8_t most = 10;
+  if (now - challenges_since_ >= std::chrono::seconds{1} || challenges_since_ == Time{}) {
+    challenges_since_ = now;
+    challenges_left_ = most;
+  }
+  if (challenges_left_ == 0) return;
+  --challenges_left_;
+  receiver_.acknowledge_now();
+}
+
+// RFC 9293, 3.10.7.1.
+void TcpConnection::reply_reset(const TcpSegment& segment) {
+  wants_reset_ = true;
+  reset_has_ack_ = !segment.has(TcpHeader::ack);
+  reset_sequence_ = segment.has(TcpHeader::ack) ? segment.acknowledgement : 0;
+  reset_acknowledgement_ = segment.sequence + segment.length();
+}
+
+}  // namespace elvis

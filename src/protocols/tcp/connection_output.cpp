@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+// TcpConnection: segments that go out.
+#include <algorithm>
+#include <utility>
+
+#include "elvis/protocols/tcp/connection.hpp"
+
+namespace elvis {
+
+bool TcpConnection::next(TcpSegment& segment, Time now) {
+  if (wants_reset_) {
+    fill_reset(segment);
+    return true;
+  }
+  if (is_over()) return false;
+  TcpSender::Outgoing out{};
+  if (sender_.next_segment(out, now)) {
+    segment.flags = 0;
+    segment.urgent = 0;
+    segment.sequence = sender_.wire(out.position);
+    segment.payload = std::move(out.payload);
+    ++segments_out_;
+    if (out.is_syn) {
+      fill_syn(segment, out.is_resent, now);
+      return true;
+    }
+    if (out.is_push) segment.flags |= TcpHeader::psh;
+    if (out.is_fin) segment.flags |= TcpHeader::fin;
+    if (uses_ecn_) {
+      if (out.has_cwr) segment.flags |= TcpHeader::cwr;
+      // RFC 3168, 6.1.5: what is sent again must not hide a loss from the marks.
+      segment.is_ecn_capable = !out.is_resent && !segment.payload.empty();
+    }
+    if (sender_.urgent_end > out.position && sender_.urgent_end - out.position <= 65'535) {
+      segment.flags |= TcpHeader::urg;
+      segment.urgent = static_cast<std::uint16_t>(sender_.urgent_end - out.position);
+    }
+    fill_acknowledgement(segment, now);
+    return true;
+  }
+  if (state_ == TcpState::syn_sent || (!receiver_.wants_ack() && !wants_keep_alive_)) return false;
+  ++segments_out_;
+  segment.flags = 0;
+  segment.urgent = 0;
+  segment.payload.clear();
+  segment.is_ecn_capable = false;
+  segment.sequence = sender_.wire(sender_.next());
+  if (wants_keep_alive_) --segment.sequence;  // RFC 9293, 3.8.4: one that must be answered
+  wants_keep_alive_ = false;
+  fill_acknowledgement(segment, now);
+  return true;
+}
+
+void TcpConnection::fill_syn(TcpSegment& segment, bool is_resent, Time now) {
+  const bool is_answer = state_ != TcpState::syn_sent;
+  segment.flags = TcpHeader::syn;
+  segment.is_ecn_capable = false;
+  TcpOptions& options = segment.options;
+  options = {};
+  options.mss = advertised_mss();
+  options.sack_permitted = is_answer ? sender_.uses_sack() : settings_->sack;
+  if (is_answer ? uses_window_scale_ : settings_->window_scale) {
+    options.window_scale = scale_for(*settings_);
+  }
+  if (is_answer ? uses_timestamps_ : settings_->timestamps) {
+    options.timestamps = {.value = timestamp(now), .echo = is_answer ? recent_timestamp_ : 0};
+  }
+  segment.window =
+      static_cast<std::uint16_t>(std::min<std::uint64_t>(settings_->receive_buffer, 65'535));
+  segment.acknowledgement = 0;
+  if (is_answer) {
+    segment.flags |= TcpHeader::ack;
+    segment.acknowledgement = last_ack_sent_ = receiver_.acknowledgement();
+    receiver_.acknowledged();
+    if (uses_ecn_) segment.flags |= TcpHeader::ece;
+  } else if (settings_->ecn && !is_resent) {
+    // RFC 3168, 6.1.1.1: perhaps it was lost because of that.
+    segment.flags |= TcpHeader::ece | TcpHeader::cwr;
+  }
+}
+
+void TcpConnection::fill_acknowledgement(TcpSegment& segment, Time now) {
+  segment.flags |= TcpHeader::ack;
+  segment.acknowledgement = last_ack_sent_ = receiver_.acknowledgement();
+  segment.window = receiver_.advertise(receive_scale_);
+  TcpOptions& options = segment.options;
+  options.mss = 0;
+  options.sack_permitted = false;
+  options.window_scale.reset();
+  options.timestamps.reset();
+  options.block_count = 0;
+  if (uses_timestamps_) options.timestamps = {.value = timestamp(now), .echo = recent_timestamp_};
+  if (sender_.uses_sack() && receiver_.has_news_of_gaps()) {
+    receiver_.report_sack(options);
+    // What the blocks take must still fit the path beside the data.
+    constexpr std::size_t headers = 40;
+    const std::size_t room = path_mtu_ - headers - (uses_timestamps_ ? 12 : 0);
+    while (options.block_count > 0 &&
+           segment.payload.size() + 4 + 8 * std::size_t{options.block_count} > room) {
+      --options.block_count;
+    }
+  }
+  if (receiver_.echoes_congestion) segment.flags |= TcpHeader::ece;
+  receiver_.acknowledged();
+}
+
+void TcpConnection::fill_reset(TcpSegment& segment) {
+  wants_reset_ = false;
+  ++segments_out_;
+  segment = {};
+  segment.sequence = reset_sequence_;
+  segment.flags = TcpHeader::rst;
+  if (!reset_has_ack_) return;
+  segment.flags |= TcpHeader::ack;
+  segment.acknowledgement = reset_acknowledgement_;
+}
+
+}  // namespace elvis

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/protocols/tcp/cubic.hpp"
+
+#include <algorithm>
+
+#include "elvis/protocols/tcp/congestion.hpp"
+
+namespace elvis {
+
+namespace cubic {
+
+// Newton's method from above, which stops where rounding does.
+double cube_root(double x) {
+  if (x <= 0) return 0;
+  double root = std::max(x, 1.0);
+  for (;;) {
+    const double next = (2 * root + x / (root * root)) / 3;
+    if (next >= root) return root;
+    root = next;
+  }
+}
+
+double time_to(double most, double window) {
+  return window < most ? cube_root((most - window) / c) : 0;
+}
+
+double window_at(double t, double k, double most) {
+  const double offset = t - k;
+  return c * offset * offset * offset + most;
+}
+
+}  // namespace cubic
+
+namespace {
+
+class Cubic final : public TcpCongestion {
+ public:
+  void acknowledged(const TcpAckSample& sample, TcpWindow& window) override {
+    std::uint64_t acked = sample.acked;
+    if (window.is_in_slow_start()) {
+      acked = slow_start(acked, window);
+      if (acked == 0) return;
+    }
+    const double mss = window.mss;
+    const double now_segments = static_cast<double>(window.bytes) / mss;
+    const double acked_segments = static_cast<double>(acked) / mss;
+    if (!has_epoch_) begin_epoch(now_segments, sample.now);
+
+    const double t = seconds(sample.now - epoch_);
+    // RFC 9438, 4.3: what Reno would have, from the same losses.
+    const double alpha = estimate_ < prior_ ? 3 * (1 - cubic::beta) / (1 + cubic::beta) : 1;
+    estimate_ += alpha * acked_segments / now_segments;
+    double grown;
+    if (cubic::window_at(t, k_, most_) < estimate_) {
+      grown = std::max(estimate_, now_segments);
+    } else {
+      // RFC 9438, 4.4 and 4.5: where the curve will be a round trip from now, within bounds (4.2).
+      const double ahead = cubic::window_at(t + seconds(sample.smoothed_rtt), k_, most_);
+      const double target = std::clamp(ahead, now_segments, 1.5 * now_segments);
+      grown = now_segments + (target - now_segments) / now_segments * acked_segments;
+    }
+    fraction_ += (grown - now_segments) * mss;
+    const auto whole = static_cast<std::uint64_t>(fraction_);
+    fraction_ -= static_cast<double>(whole);
+    window.bytes += whole;
+  }
+
+  std::uint64_t congested(const TcpWindow& window, std::uint64_t in_flight, bool, Time) override {
+    has_epoch_ = false;
+    const double mss = window.mss;
+    const double segments = static_cast<double>(window.bytes) / mss;
+    // RFC 9438, 4.7: who gives way lets new flows have room.
+    most_ = segments < most_ ? segments * (1 + cubic::beta) / 2 : segments;
+    prior_ = segments;
+    const auto used = static_cast<double>(std::min(window.bytes, in_flight));
+    return std::max(static_cast<std::uint64_t>(used * cubic::beta), 2 * std::uint64_t{window.mss});
+  }
+
+  // The curve stands still while nothing is sent (RFC 9438, 5.8).
+  void resumed(Duration pause) override { epoch_ += pause; }
+
+ private:
+  static double seconds(Duration duration) { return static_cast<double>(duration.count()) * 1e-9; }
+
+  void begin_epoch(double segments, Time now) {
+    has_epoch_ = true;
+    epoch_ = now;
+    fraction_ = 0;
+    estimate_ = segments;
+    if (prior_ == 0) prior_ = segments;
+    if (segments < most_) {
+      k_ = cubic::time_to(most_, segments);
+    } else {
+      k_ = 0;
+      most_ = segments;
+    }
+  }
+
+  Time epoch_{};
+  double most_ = 0;      // W_max
+  double k_ = 0;         // K
+  double estimate_ = 0;  // W_est
+  double prior_ = 0;     // cwnd_prior
+  double fraction_ = 0;  // of a byte that the window has not grown by yet
+  bool has_epoch_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<TcpCongestion> make_cubic() {
+  return std::make_unique<Cubic>();
+}
+
+}  // namespace elvis

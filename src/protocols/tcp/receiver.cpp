@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/protocols/tcp/receiver.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace elvis {
+
+void TcpReceiver::begin(std::uint32_t initial, std::size_t buffer, std::uint32_t mss,
+                        std::uint64_t quick_acks) {
+  initial_ = initial;
+  next_ = 1;
+  buffer_ = static_cast<std::uint32_t>(buffer);
+  mss_ = mss;
+  right_edge_ = next_ + std::min(buffer_, 65'535U);  // of a SYN, which is not scaled
+  quick_acks_ = static_cast<std::uint16_t>(std::min<std::uint64_t>(quick_acks, 65'535));
+}
+
+// ===== TcpReceiver: what arrives =====
+
+void TcpReceiver::take_next(Message&& bytes, const TcpSettings& settings, Time now) {
+  next_ += bytes.size();
+  count_for_ack(bytes.size(), settings, now);
+  ready_.append(std::move(bytes));
+}
+
+void TcpReceiver::take(std::uint64_t position, Message bytes, bool has_fin,
+                       const TcpSettings& settings, Time now) {
+  if (has_fin && fin_ == 0) fin_ = position + bytes.size();
+  std::uint64_t end = position + bytes.size();
+  if (fin_ != 0 && end > fin_) {  // nothing follows a FIN
+    if (position >= fin_) return acknowledge_now();
+    bytes.truncate(fin_ - position);
+    end = fin_;
+  }
+  if (position < next_) {
+    // Something comes again (RFC 9293, 3.10.7.4: the rest is trimmed).
+    const std::uint64_t known = std::min(end, next_);
+    if (known > position) note_duplicate(position, known);
+    bytes.remove_front(known - position);
+    position = next_;
+    wants_ack_ = true;
+  }
+  if (end > right_edge_ && position < end) {
+    bytes.truncate(right_edge_ > position ? right_edge_ - position : 0);
+    if (fin_ == end) fin_ = 0;  // it stands beyond the window
+    end = position + bytes.size();
+    wants_ack_ = true;
+  }
+  if (bytes.empty() && position > next_) {
+    wants_ack_ = true;
+  } else if (position > next_) {
+    if (gaps_ == nullptr) gaps_ = std::make_unique<TcpReassembly>();
+    ++out_of_order_;
+    const std::size_t size = bytes.size();
+    largest_ = std::max(largest_, static_cast<std::uint32_t>(size));
+    if (gaps_->holds(position, end)) note_duplicate(position, end);
+    gaps_->add(position, std::move(bytes));
+    wants_ack_ = true;  // RFC 5681, 4.2: at once, so that the remote end learns of the gap
+  } else if (!bytes.empty()) {
+    const std::size_t size = bytes.size();
+    next_ += size;
+    ready_.append(std::move(bytes));
+    if (has_gaps()) {
+      wants_ack_ = true;  // RFC 5681, 4.2: also when it fills one
+      Message joined = gaps_->take(next_);
+      next_ += joined.size();
+      ready_.append(std::move(joined));
+      if (gaps_->empty()) gaps_.reset();
+    }
+    count_for_ack(size, settings, now);
+  }
+  if (fin_ != 0 && next_ == fin_) {
+    ++next_;
+    right_edge_ = std::max(right_edge_, next_);
+    wants_ack_ = true;
+  } else if (fin_ != 0 && has_fin) {
+    wants_ack_ = true;
+  }
+}
+
+// RFC 9293, 3.8.6.3: an acknowledgement for every second full segment, or when its time is up.
+void TcpReceiver::count_for_ack(std::size_t bytes, const TcpSettings& settings, Time now) {
+  const auto size = static_cast<std::uint32_t>(bytes);
+  largest_ = std::max(largest_, size);
+  unacknowledged_ += size;
+  if (unacknowledged_ >= 2 * std::min(largest_, mss_) && unacknowledged_ > size) {
+    wants_ack_ = true;
+  } else if (!settings.delayed_ack || unacknowledged_ >= 2 * mss_) {
+    wants_ack_ = true;
+  } else if (quick_acks_ > 0) {
+    --quick_acks_;
+    wants_ack_ = true;
+  } else if (ack_deadline_ == end_of_time) {
+    ack_deadline_ = add_saturated(now, settings.ack_delay);
+  }
+}
+
+void TcpReceiver::note_duplicate(std::uint64_t begin, std::uint64_t end) {
+  duplicate_begin_ = begin;
+  duplicate_length_ = static_cast<std::uint32_t>(end - begin);
+}
+
+// ===== TcpReceiver: what is read, and the window =====
+
+Message TcpReceiver::read(std::size_t max) {
+  Message taken = max >= ready_.size() ? std::exchange(ready_, Message{}) : ready_.cut(max);
+  if (auto_tune_limit != 0) {
+    read_since_ += static_cast<std::uint32_t>(taken.size());
+    if (read_since_ >= buffer_) tune();
+  }
+  return taken;
+}
+
+// A reader that keeps up with a whole window may have a larger one.
+void TcpReceiver::tune() {
+  read_since_ = 0;
+  if (ready_.size() < buffer_ / 4) buffer_ = std::min(buffer_ * 2, auto_tune_limit);
+}
+
+std::uint16_t TcpReceiver::advertise(unsigned scale) {
+  const std::uint64_t free = buffer_ > ready_.size() ? buffer_ - ready_.size() : 0;
+  constexpr std::uint64_t largest = 65'535;
+  const std::uint64_t edge = next_ + std::min(free, largest << scale);
+  // RFC 9293, 3.8.6.2.2: the edge moves by a segment or half the buffer at least.
+  const std::uint64_t least = std::min(buffer_ / 2, mss_);
+  if (edge >= right_edge_ + least || free == buffer_) {
+    right_edge_ = std::max(right_edge_, edge);
+  }
+  const std::uint64_t window = right_edge_ - next_;
+  // Rounded up, so that the edge does not move back (RFC 7323, 2.4).
+  return static_cast<std::uint16_t>(
+      std::min(largest, (window + (std::uint64_t{1} << scale) - 1) >> scale));
+}
+
+bool TcpReceiver::wants_window_update(unsigned scale) const {
+  const std::uint64_t free = buffer_ > ready_.size() ? buffer_ - ready_.size() : 0;
+  // Room that the header's field cannot tell of is no news.
+  constexpr std::uint64_t largest = 65'535;
+  const std::uint64_t edge = next_ + std::min(free, largest << scale);
+  if (next_ == 0 || has_finished() || edge <= right_edge_) return false;
+  const std::uint64_t before = right_edge_ - next_;
+  // Only a window that had become small is worth a segment of its own.
+  return edge - right_edge_ >= std::min(buffer_ / 2, mss_) && free >= 2 * before;
+}
+
+void TcpReceiver::report_sack(TcpOptions& options) {
+  // Timestamps leave room for three blocks (RFC 2018, 3).
+  const std::size_t most = options.timestamps ? 3 : TcpOptions::max_blocks;
+  const auto wire = [this](std::uint64_t position) {
+    return tcp_position::to_wire(position, initial_);
+  };
+  std::size_t count = 0;
+  TcpReassembly::Range around{0, 0};
+  if (duplicate_length_ != 0) {
+    const std::uint64_t end = duplicate_begin_ + duplicate_length_;
+    options.blocks[count++] = {wire(duplicate_begin_), wire(end)};
+    duplicate_length_ = 0;
+    // RFC 2883, 4: of a larger block, the whole follows.
+    if (gaps_ != nullptr) around = gaps_->around(duplicate_begin_);
+    if (around.begin != around.end) {
+      options.blocks[count++] = {wire(around.begin), wire(around.end)};
+    }
+  }
+  if (gaps_ != nullptr) {
+    std::array<TcpReassembly::Range, TcpOptions::max_blocks> ranges;
+    const std::size_t found = gaps_->recent(ranges);
+    for (std::size_t i = 0; i < found && count < most; ++i) {
+      if (ranges[i] == around) continue;
+      options.blocks[count++] = {wire(ranges[i].begin), wire(ranges[i].end)};
+    }
+  }
+  options.block_count = static_cast<std::uint8_t>(count);
+}
+
+}  // namespace elvis

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: MIT
+// TcpSender: the window, acknowledgements, and timers.
+#include "elvis/protocols/tcp/sender.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "sender_repair.hpp"
+
+namespace elvis {
+
+TcpSender::TcpSender(const TcpSettings& settings, std::uint32_t initial)
+    : settings_{&settings},
+      congestion_{congestion_kinds()[static_cast<std::size_t>(settings.congestion)].make()},
+      initial_{initial} {
+  window_.bytes = window_.mss;
+}
+
+TcpSender::~TcpSender() = default;
+
+TcpSender::Repair& TcpSender::repair() {
+  if (repair_ == nullptr) {
+    repair_ = std::make_unique<Repair>();
+    repair_->scan_from = repair_->lost_from = una_;
+  }
+  return *repair_;
+}
+
+void TcpSender::discard_unsent() {
+  unsent_.clear();
+}
+
+void TcpSender::set_mss(std::uint32_t mss) {
+  window_.mss = mss;
+}
+
+void TcpSender::prepare_window() {
+  lost_syn_ = !flight_.empty() && flight_.front().was_resent;
+}
+
+// RFC 6928, 2; one segment if the SYN was lost (RFC 5681, 3.1).
+void TcpSender::start_window() {
+  window_.bytes = (lost_syn_ ? 1 : settings_->initial_window) * window_.mss;
+  window_.threshold = TcpWindow::unlimited;
+  phase_ = Phase::open;
+}
+
+// ===== TcpSender: what is acknowledged =====
+
+void TcpSender::acknowledged(const Ack& ack, Time now) {
+  if (is_probing_ && ack.position > next_) commit_probe(now);
+  const bool advances = ack.position > una_;
+  const std::uint64_t in_flight_before = in_flight();
+  const std::uint64_t flight_size = next_ - una_;
+  const bool was_recovering = phase_ == Phase::recovery;
+  bool window_changed = false;
+  if (ack.updates_window) {
+    const std::uint64_t edge = ack.position + ack.window;
+    window_changed = edge != right_edge_;
+    right_edge_ = edge;
+    largest_window_ = std::max(largest_window_, ack.window);
+  }
+  unanswered_ = 0;
+  if (!advances && ack.blocks.empty() && !ack.echoes_congestion) {
+    if (uses_sack_ || !ack.is_pure || window_changed || next_ == una_) {
+      if (window_changed) arm(now);
+      return;
+    }
+  }
+
+  Duration rtt{};
+  bool was_resent = false;
+  std::uint64_t delivered = 0;
+  if (advances) delivered = pop_acknowledged(ack, now, rtt, was_resent);
+  const std::uint64_t acked = delivered;
+  if (rtt != Duration{}) {
+    rtt_.measured(rtt);
+  } else if (advances && was_resent && ack.echoed_rtt > Duration{}) {
+    rtt_.measured(ack.echoed_rtt);  // RFC 7323, 4: no ambiguity with timestamps
+  }
+  if (uses_sack_ && !ack.blocks.empty()) delivered += take_sack(ack, now);
+  if (!uses_sack_) count_duplicates(ack, advances, window_changed, acked);
+  if (advances) {
+    backoff_ = 0;
+    timer_base_ = now;
+    progress_at_ = now;
+  }
+  if (ack.echoes_congestion) congestion_met(flight_size, now);
+  if (repair_ != nullptr) {
+    find_losses(now);
+    repair_step(advances, acked, delivered, now);
+  }
+  if (tail_probe_end_ != 0) judge_tail_probe(ack, advances);
+  if (phase_ == Phase::cwr && una_ >= recover_) phase_ = Phase::open;
+  if (acked != 0 && !was_recovering && phase_ != Phase::recovery && phase_ != Phase::cwr &&
+      (is_window_used_ || (window_.is_in_slow_start() && window_.bytes < 2 * in_flight_before))) {
+    congestion_->acknowledged({.now = now,
+                               .acked = acked,
+                               .in_flight = in_flight_before,
+                               .rtt = rtt,
+                               .smoothed_rtt = rtt_.smoothed(),
+                               .met_congestion = ack.echoes_congestion},
+                              window_);
+  }
+  arm(now);
+}
+
+// Takes what is acknowledged off the scoreboard. Returns how many bytes of it nothing was known of
+// before; `rtt` becomes how long the oldest of them took, if none was sent twice (RFC 6298, 3).
+std::uint64_t TcpSender::pop_acknowledged(const Ack& ack, Time now, Duration& rtt,
+                                          bool& was_resent) {
+  const std::uint64_t data_end = fin_ != 0 ? fin_ : next_;
+  const std::uint64_t data_begin = std::max<std::uint64_t>(una_, 1);
+  const std::uint64_t acked_end = std::min(ack.position, data_end);
+  if (acked_end > data_begin) sent_.remove_front(acked_end - data_begin);
+  std::uint64_t fresh = 0;
+  Time oldest = end_of_time;
+  while (!flight_.empty() && flight_.front().begin < ack.position) {
+    TcpSent& sent = flight_.front();
+    if (sent.end() > ack.position) {  // a part of it
+      const auto part = static_cast<std::uint32_t>(ack.position - sent.begin);
+      if (sent.is_sacked) {
+        sacked_ -= part;
+      } else {
+        fresh += part;
+        if (sent.is_lost) lost_ -= part;
+      }
+      sent.begin += part;
+      sent.length -= part;
+      break;
+    }
+    if (!sent.is_sacked) {
+      fresh += sent.length;
+      if (sent.is_lost) lost_ -= sent.length;
+      if (sent.was_resent) {
+        was_resent = true;
+      } else if (sent.sent_at < oldest) {
+        oldest = sent.sent_at;
+      }
+      rack_delivered(sent, now);
+    } else {
+      sacked_ -= sent.length;
+      --repair_->sacked_segments;
+    }
+    ++delivered_segments_;
+    flight_.pop();
+  }
+  una_ = ack.position;
+  if (!has_small_in_flight()) small_end_ = 0;
+  if (!was_resent && oldest != end_of_time) rtt = std::max(now - oldest, Duration{1});
+  return fresh;
+}
+
+// The byte of a window probe was taken: it counts as sent.
+void TcpSender::commit_probe(Time now) {
+  is_probing_ = false;
+  if (unsent_.empty()) return;
+  sent_.append(unsent_.cut(1));
+  record(next_, 1, now);
+  next_ += 1;
+}
+
+// RFC 3168, 6.1.2: as for a loss, but nothing is missing; once a window.
+void TcpSender::congestion_met(std::uint64_t flight_size, Time now) {
+  if (phase_ == Phase::cwr || phase_ == Phase::recovery || phase_ == Phase::loss) return;
+  if (una_ < recover_) return;
+  window_.threshold = congestion_->congested(window_, flight_size, false, now);
+  window_.bytes = std::min(window_.bytes, window_.threshold);
+  recover_ = next_;
+  phase_ = Phase::cwr;
+  wants_cwr_ = true;
+}
+
+// ===== TcpSender: timers =====
+
+Duration TcpSender::timeout() const {
+  // RFC 6298, 5.7: behind a SYN that was lost, and until something else is measured.
+  constexpr Duration after_lost_syn = std::chrono::seconds{3};
+  const bool follows_lost_syn = lost_syn_ && una_ > 0;
+  const Duration unmeasured =
+      follows_lost_syn ? std::max(settings_->initial_rto, after_lost_syn) : settings_->initial_rto;
+  const Duration plain = rtt_.has_sample() ? rtt_.timeout() : unmeasured;
+  const Duration bounded = std::clamp(plain, settings_->min_rto, settings_->max_rto);
+  const unsigned shift = std::min<unsigned>(backoff_, 16);
+  return std::min(bounded * (std::int64_t{1} << shift), settings_->max_rto);  // RFC 6298, 5.5
+}
+
+// RFC 8985, 7.2.
+Duration TcpSender::tail_probe_time() const {
+  constexpr Duration peer_ack_delay = std::chrono::milliseconds{200};
+  if (!rtt_.has_sample()) return std::chrono::seconds{1};
+  const Duration two_trips = 2 * rtt_.smoothed();
+  return flight_.size() == 1 ? two_trips + peer_ack_delay : two_trips + TcpRtt::granularity * 2;
+}
+
+// Chooses what to wait for.
+void TcpSender::arm(Time now) {
+  if (una_ == next_) {
+    const bool has_more = !unsent_.empty() || (wants_fin_ && fin_ == 0);
+    // RFC 9293, 3.8.6.1: a closed window is probed.
+    bool is_window_limited = false;
+    if (has_more && !unsent_.empty() && size_of_next(is_window_limited) == 0 && is_window_limited) {
+      if (timer_ != Timer::persist) {
+        timer_base_ = now;
+        backoff_ = 0;
+      }
+      return set_timer(Timer::persist, add_saturated(timer_base_, timeout()));
+    }
+    is_probing_ = false;
+    return set_timer(Timer::none, end_of_time);
+  }
+  if (timer_ == Timer::persist) backoff_ = 0;
+  Time expires = add_saturated(timer_base_, timeout());
+  if (settings_->user_timeout > Duration{}) {
+    expires = std::min(expires, add_saturated(progress_at_, settings_->user_timeout));
+  }
+  if (reorder_deadline_ < expires) return set_timer(Timer::reorder, reorder_deadline_);
+  // RFC 8985, 7.2: a probe of the tail, unless something is being repaired.
+  if (uses_sack_ && settings_->rack && phase_ <= Phase::disorder && sacked_ == 0 &&
+      reorder_deadline_ == end_of_time && tail_probe_end_ == 0 && backoff_ == 0 && una_ != 0) {
+    const Time probe =
+        add_saturated(last_sent_at_ > timer_base_ ? last_sent_at_ : timer_base_, tail_probe_time());
+    return set_timer(Timer::probe_tail, std::min(probe, expires));
+  }
+  set_timer(Timer::retransmit, expires);
+}
+
+bool TcpSender::expire(Time now) {
+  if (now < deadline_) return true;
+  switch (timer_) {
+    case Timer::none:
+      return true;
+    case Timer::reorder:
+      reorder_deadline_ = end_of_time;
+      if (repair_ != nullptr) {
+        find_losses(now);
+        if (lost_ != 0 && phase_ < Phase::recovery) enter_recovery(now);
+        allow_one_resend();
+      }
+      arm(now);
+      return true;
+    case Timer::probe_tail:
+      send_tail_probe(now);
+      return true;
+    case Timer::persist:
+      if (has_given_up(now)) return false;
+      ++unanswered_;
+      if (backoff_ < 16) ++backoff_;
+      wants_probe_ = true;
+      timer_base_ = now;
+      arm(now);
+      return true;
+    case Timer::retransmit:
+      return retransmission_timed_out(now);
+  }
+  return true;
+}
+
+// RFC 9293, 3.8.3: by time if a user said so, else by the number of attempts (R2).
+bool TcpSender::has_given_up(Time now) const {
+  if (settings_->user_timeout > Duration{} && next_ != una_) {
+    return now - progress_at_ >= settings_->user_timeout;
+  }
+  return unanswered_ >= (una_ == 0 ? settings_->syn_retries : settings_->retries);
+}
+
+void TcpSender::fill(TcpInfo& info, Time now) const {
+  const auto microseconds = [](Duration duration) {
+    return static_cast<std::uint32_t>(duration.count() / 1'000);
+  };
+  info.ca_state = phase_;
+  info.retransmits = timer_ == Timer::persist ? std::uint8_t{0} : unanswered_;
+  info.probes = timer_ == Timer::persist ? unanswered_ : std::uint8_t{0};
+  info.backoff = backoff_;
+  info.rto = microseconds(timeout());
+  info.snd_mss = window_.mss;
+  info.unacked = static_cast<std::uint32_t>(flight_.size());
+  for (std::size_t i = 0; i < flight_.size(); ++i) {
+    info.sacked += flight_[i].is_sacked ? 1 : 0;
+    info.lost += flight_[i].is_lost ? 1 : 0;
+    info.retrans += flight_[i].is_resent ? 1 : 0;
+  }
+  if (!uses_sack_ && repair_ != nullptr) info.sacked = repair_->duplicates;
+  info.last_data_sent = microseconds(now - last_sent_at_) / 1'000;
+  info.rtt = microseconds(rtt_.smoothed());
+  info.rttvar = microseconds(rtt_.variation());
+  info.min_rtt = microseconds(rtt_.least());
+  info.snd_cwnd = static_cast<std::uint32_t>(window_.bytes / window_.mss);
+  info.snd_ssthresh = window_.threshold == TcpWindow::unlimited
+                          ? 0x7fff'ffff
+                          : static_cast<std::uint32_t>(window_.threshold / window_.mss);
+  info.total_retrans = resent_segments_;
+  info.bytes_acked = una_ == 0 ? 0 : una_ - 1 - (is_fin_acknowledged() ? 1 : 0);
+  info.notsent_bytes = static_cast<std::uint32_t>(unsent_.size());
+  info.data_segs_out = segments_;
+  info.delivered = delivered_segments_ + (repair_ == nullptr ? 0 : repair_->sacked_segments);
+  info.bytes_sent = bytes_sent_;
+  info.bytes_retrans = bytes_resent_;
+  info.dsack_dups = duplicates_seen_;
+  info.reord_seen = has_seen_reordering_ ? 1 : 0;
+  info.snd_wnd = right_edge_ > una_ ? static_cast<std::uint32_t>(right_edge_ - una_) : 0;
+}
+
+}  // namespace elvis

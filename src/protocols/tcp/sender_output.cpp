@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+// TcpSender: what goes out next.
+#include <algorithm>
+#include <utility>
+
+#include "elvis/protocols/tcp/sender.hpp"
+#include "sender_repair.hpp"
+
+namespace elvis {
+
+void TcpSender::send_syn(Time now) {
+  next_ = 1;
+  record(0, 1, now);
+  wants_syn_ = true;
+  timer_base_ = progress_at_ = now;
+  arm(now);
+}
+
+// The stream's bytes in [begin, end), which were sent and not acknowledged.
+Message TcpSender::bytes_of(std::uint64_t begin, std::uint64_t end) const {
+  const std::uint64_t base = std::max<std::uint64_t>(una_, 1);
+  const std::uint64_t data_end = base + sent_.size();
+  const std::uint64_t first = std::clamp(begin, base, data_end);
+  return sent_.slice(first - base, std::clamp(end, first, data_end) - first);
+}
+
+bool TcpSender::next_segment(Outgoing& out, Time now) {
+  if (next_ == 0) return false;
+  if (wants_syn_) {
+    wants_syn_ = false;
+    last_sent_at_ = now;
+    out = {.position = 0, .payload = {}, .is_syn = true};
+    return true;
+  }
+  if (lost_ != 0 && resend(out, now)) return true;
+  if (una_ == 0) return false;
+  if (wants_tail_resend_) {
+    wants_tail_resend_ = false;
+    if (!flight_.empty() && !flight_.back().is_sacked) {
+      tail_probe_end_ = next_;
+      send_again(flight_.size() - 1, out, now);
+      return true;
+    }
+    tail_probe_end_ = 0;
+  }
+  if (!unsent_.empty() || (wants_fin_ && fin_ == 0)) {
+    if (send_new(out, now)) return true;
+  }
+  if (wants_probe_ && !unsent_.empty()) {
+    // RFC 9293, 3.8.6.1: an octet of new data, beyond the window.
+    wants_probe_ = false;
+    is_probing_ = true;
+    last_sent_at_ = now;
+    out = {.position = next_, .payload = unsent_.slice(0, 1)};
+    return true;
+  }
+  return false;
+}
+
+// What is believed lost, as far as the window allows.
+bool TcpSender::resend(Outgoing& out, Time now) {
+  Repair& state = *repair_;
+  const std::uint64_t flying = in_flight();
+  if (!must_resend_ && flying != 0 && flying + window_.mss > window_.bytes) return false;
+  std::size_t index = flight_.index_of(std::max(state.lost_from, una_));
+  while (index < flight_.size() && !flight_[index].is_lost) ++index;
+  if (index == flight_.size()) return false;
+  must_resend_ = false;
+  TcpSent& lost = flight_[index];
+  lost.is_lost = false;
+  lost_ -= lost.length;
+  state.lost_from = lost.begin;
+  if (lost.length > window_.mss) {
+    // The path has become narrower meanwhile: in pieces.
+    const std::uint64_t middle = lost.begin + window_.mss;
+    flight_.split(index, middle);
+    mark_lost(flight_[index + 1]);
+  }
+  send_again(index, out, now);
+  state.resent.push_back({flight_[index].begin, now});
+  if (index == 0) {
+    // RFC 6675, 6: its acknowledgement gets the time that the first one had.
+    timer_base_ = now;
+    arm(now);
+  }
+  return true;
+}
+
+void TcpSender::send_again(std::size_t index, Outgoing& out, Time now) {
+  TcpSent& sent = flight_[index];
+  sent.is_resent = sent.was_resent = true;
+  if (sent.resent_count < 255) ++sent.resent_count;
+  sent.sent_at = last_sent_at_ = now;
+  out = {.position = sent.begin, .payload = bytes_of(sent.begin, sent.end()), .is_resent = true};
+  out.is_syn = sent.begin == 0;
+  out.is_fin = fin_ != 0 && sent.end() > fin_;
+  out.is_push = !out.payload.empty() && sent.end() >= next_ - (fin_ != 0 ? 1 : 0);
+  ++resent_segments_;
+  bytes_resent_ += out.payload.size();
+  bytes_sent_ += out.payload.size();
+  if (!out.payload.empty()) ++segments_;
+  if (repair_ != nullptr) repair_->sent += sent.length;
+}
+
+// How many bytes the next new segment has: 0 if it is better to wait. `is_window_limited` says that
+// it is the remote end's window that makes it wait.
+std::size_t TcpSender::size_of_next(bool& is_window_limited) const {
+  const std::uint64_t room = right_edge_ > next_ ? right_edge_ - next_ : 0;
+  const std::uint64_t left = unsent_.size();
+  const std::uint64_t size = std::min({std::uint64_t{window_.mss}, left, room});
+  if (size == window_.mss) return size;
+  if (size < left) {
+    // RFC 9293, 3.8.6.2.1: a small window is not filled bit by bit.
+    is_window_limited = true;
+    return size != 0 && size >= largest_window_ / 2 ? size : 0;
+  }
+  // The last bytes, which are no full segment.
+  if (wants_fin_ || size == 0) return size;
+  if (is_corked) return 0;
+  // RFC 9293, 3.7.4, as Minshall has it: not while another small one is on its way.
+  if (!settings_->no_delay && has_small_in_flight() && urgent_end <= next_) return 0;
+  return size;
+}
+
+bool TcpSender::send_new(Outgoing& out, Time now) {
+  bool is_window_limited = false;
+  const std::size_t size = size_of_next(is_window_limited);
+  const bool is_fin = wants_fin_ && fin_ == 0 && size == unsent_.size();
+  if (size == 0 && !is_fin) {
+    if (next_ == una_ && timer_ == Timer::none) arm(now);  // probes of a closed window
+    is_window_used_ = false;
+    return false;
+  }
+  const std::uint64_t flying = in_flight();
+  if (flying + size > window_.bytes && flying != 0 && !must_send_new_) {
+    is_window_used_ = true;
+    // RFC 3042: the first two duplicates let something new out. (With SACK they make room.)
+    if (!may_transmit_beyond(size)) return false;
+  }
+  must_send_new_ = false;
+  if (next_ == una_) restart(now);
+  out = {.position = next_,
+         .payload = size == unsent_.size() ? std::exchange(unsent_, Message{}) : unsent_.cut(size)};
+  out.is_fin = is_fin;
+  out.is_push = unsent_.empty() && size != 0;
+  out.has_cwr = wants_cwr_;
+  wants_cwr_ = false;
+  if (size != 0) {
+    if (size < window_.mss) small_end_ = static_cast<std::uint32_t>(next_ + size);
+    sent_.append_copy(out.payload);
+    ++segments_;
+    bytes_sent_ += size;
+  }
+  if (is_fin) fin_ = next_ + size;
+  const auto length = static_cast<std::uint32_t>(size + (is_fin ? 1 : 0));
+  record(next_, length, now);
+  next_ += length;
+  is_probing_ = wants_probe_ = false;
+  if (repair_ != nullptr) repair_->sent += length;
+  arm(now);
+  return true;
+}
+
+// The first after a pause.
+void TcpSender::restart(Time now) {
+  timer_base_ = progress_at_ = now;
+  const Duration pause = now - last_sent_at_;
+  if (pause <= Duration{} || segments_ == 0) return;
+  congestion_->resumed(pause);
+  // RFC 5681, 4.1: who has been silent for a timeout begins again.
+  if (settings_->slow_start_after_idle && pause > timeout()) {
+    const std::uint64_t initial = settings_->initial_window * window_.mss;
+    window_.threshold = std::max(window_.threshold, window_.bytes * 3 / 4);
+    window_.bytes = std::min(window_.bytes, initial);
+  }
+}
+
+bool TcpSender::may_transmit_beyond(std::size_t size) const {
+  if (!settings_->limited_transmit || phase_ >= Phase::recovery || repair_ == nullptr) return false;
+  const std::uint32_t duplicates = repair_->duplicates + repair_->sacked_segments;
+  if (duplicates == 0 || duplicates > 2) return false;
+  return next_ - una_ + size <= window_.bytes + duplicates * std::uint64_t{window_.mss};
+}
+
+void TcpSender::record(std::uint64_t begin, std::uint32_t length, Time now) {
+  flight_.push({.begin = begin,
+                .sent_at = now,
+                .length = length,
+                .is_sacked = false,
+                .is_lost = false,
+                .was_resent = false,
+                .is_resent = false,
+                .resent_count = 0});
+  last_sent_at_ = now;
+}
+
+// Everything in flight was too long for the path: in smaller pieces again (RFC 1191, 6.5: without
+// the window giving way).
+void TcpSender::mss_reduced(std::uint32_t mss, Time now) {
+  if (mss >= window_.mss) return;
+  window_.bytes = std::max<std::uint64_t>(window_.bytes / window_.mss * mss, mss);
+  window_.mss = mss;
+  if (flight_.empty()) return;
+  (void)repair();
+  bool has_lost = false;
+  for (std::size_t i = 0; i < flight_.size(); ++i) {
+    if (flight_[i].is_sacked || flight_[i].length <= mss) continue;
+    mark_lost(flight_[i]);
+    has_lost = true;
+  }
+  if (!has_lost) return;
+  if (phase_ < Phase::recovery) {
+    phase_ = Phase::loss;  // repaired by sending again, at the present window
+    recover_ = next_;
+  }
+  must_resend_ = true;
+  arm(now);
+}
+
+}  // namespace elvis

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: MIT
+// TcpSender: what got lost, and how the window gives way (RFC 6675, RFC 8985, RFC 6937, RFC 6582).
+#include <algorithm>
+#include <utility>
+
+#include "elvis/protocols/tcp/sender.hpp"
+#include "sender_repair.hpp"
+
+namespace elvis {
+
+namespace {
+
+constexpr std::uint32_t duplicate_threshold = 3;  // RFC 5681, 3.2
+
+}  // namespace
+
+// ===== TcpSender: what is known of each segment =====
+
+// Returns how many bytes are newly known to have arrived.
+std::uint64_t TcpSender::take_sack(const Ack& ack, Time now) {
+  Repair& state = repair();
+  std::uint64_t fresh = 0;
+  std::array<Repair::Range, TcpOptions::max_blocks> seen;
+  for (std::size_t i = 0; i < ack.blocks.size(); ++i) {
+    const std::int64_t begin = position_of(ack.blocks[i].begin);
+    const std::int64_t end = position_of(ack.blocks[i].end);
+    if (begin < 0 || begin >= end || end > static_cast<std::int64_t>(next_)) continue;
+    auto first = static_cast<std::uint64_t>(begin);
+    auto last = static_cast<std::uint64_t>(end);
+    // RFC 2883, 4: a first block below the acknowledgement, or inside the second, is a duplicate.
+    const bool is_inside = i == 0 && ack.blocks.size() > 1 &&
+                           begin >= position_of(ack.blocks[1].begin) &&
+                           end <= position_of(ack.blocks[1].end);
+    if (i == 0 && (first < ack.position || is_inside)) {
+      ++duplicates_seen_;
+      saw_duplicate_ = true;
+      continue;
+    }
+    seen[i] = {first, last};
+    // What the acknowledgement before said needs no second look.
+    for (const Repair::Range& known : state.seen) {
+      if (known.begin <= first && first < known.end) first = std::min(known.end, last);
+      if (known.begin < last && last <= known.end) last = std::max(known.begin, first);
+    }
+    if (first < last) fresh += mark_sacked(first, last, now);
+  }
+  state.seen = seen;
+  return fresh;
+}
+
+std::uint64_t TcpSender::mark_sacked(std::uint64_t begin, std::uint64_t end, Time now) {
+  Repair& state = *repair_;
+  std::uint64_t fresh = 0;
+  for (std::size_t i = flight_.index_of(std::max(begin, una_)); i < flight_.size(); ++i) {
+    TcpSent& sent = flight_[i];
+    if (sent.end() > end) break;
+    if (sent.is_sacked || sent.begin < begin) continue;
+    // RFC 8985, 6.2, step 3: what was sent earlier and never again arrives behind what was later.
+    if (!sent.was_resent && sent.end() < state.highest_sacked && sent.end() > una_) {
+      if (sent.is_lost || phase_ < Phase::recovery) has_seen_reordering_ = true;
+    }
+    if (sent.is_lost) lost_ -= sent.length;
+    sent.is_lost = sent.is_resent = false;
+    sent.is_sacked = true;
+    sacked_ += sent.length;
+    ++state.sacked_segments;
+    state.highest_sacked = std::max(state.highest_sacked, sent.end());
+    fresh += sent.length;
+    rack_delivered(sent, now);
+  }
+  return fresh;
+}
+
+// RFC 8985, 6.2, steps 1 and 2.
+void TcpSender::rack_delivered(const TcpSent& sent, Time now) {
+  const Duration rtt = now - sent.sent_at;
+  // The acknowledgement may be that of the first transmission.
+  if (sent.was_resent && rtt < rtt_.least()) return;
+  if (sent.sent_at > rack_sent_at_ || (sent.sent_at == rack_sent_at_ && sent.end() > rack_end_)) {
+    rack_sent_at_ = sent.sent_at;
+    rack_end_ = sent.end();
+    rack_rtt_ = rtt;
+  }
+}
+
+void TcpSender::mark_lost(TcpSent& sent) {
+  if (sent.is_lost || sent.is_sacked) return;
+  sent.is_lost = true;
+  sent.is_resent = false;
+  lost_ += sent.length;
+  repair_->lost_from = std::min(repair_->lost_from, sent.begin);
+}
+
+void TcpSender::mark_first_lost() {
+  if (!flight_.empty()) mark_lost(flight_.front());
+}
+
+void TcpSender::find_losses(Time now) {
+  reorder_deadline_ = end_of_time;
+  if (!uses_sack_ || flight_.empty()) return;
+  if (settings_->rack) {
+    find_losses_by_time(now);
+  } else if (sacked_ != 0) {
+    find_losses_by_count();
+  }
+}
+
+// RFC 8985, 6.2, step 5: lost is what was sent long enough before something that has arrived.
+void TcpSender::find_losses_by_time(Time now) {
+  Repair& state = *repair_;
+  Duration patience{};
+  const bool is_sure = phase_ >= Phase::recovery || state.sacked_segments >= duplicate_threshold;
+  if (has_seen_reordering_ || !is_sure) {
+    patience = std::min(rtt_.least() / 4, rtt_.smoothed());
+  }
+  const auto is_before_rack = [this](Time sent_at, std::uint64_t end) {
+    return sent_at < rack_sent_at_ || (sent_at == rack_sent_at_ && end < rack_end_);
+  };
+  const auto judge = [&](TcpSent& sent) {
+    const Time due = add_saturated(sent.sent_at, rack_rtt_ + patience);
+    if (due <= now) {
+      mark_lost(sent);
+      return true;
+    }
+    reorder_deadline_ = std::min(reorder_deadline_, due);
+    return false;
+  };
+  std::size_t i = flight_.index_of(std::max(state.scan_from, una_));
+  for (; i < flight_.size(); ++i) {
+    TcpSent& sent = flight_[i];
+    if (sent.is_sacked || sent.is_lost || sent.was_resent) continue;
+    if (!is_before_rack(sent.sent_at, sent.end()) || !judge(sent)) break;
+  }
+  state.scan_from = i < flight_.size() ? flight_[i].begin : next_;
+
+  for (; state.resent_first < state.resent.size(); ++state.resent_first) {
+    const Repair::Resent& resent = state.resent[state.resent_first];
+    if (resent.position < una_) continue;
+    TcpSent& sent = flight_[flight_.index_of(resent.position)];
+    if (sent.is_sacked || sent.is_lost || sent.sent_at != resent.at) continue;
+    if (!is_before_rack(sent.sent_at, sent.end()) || !judge(sent)) break;
+  }
+  if (state.resent_first == state.resent.size()) {
+    state.resent.clear();
+    state.resent_first = 0;
+  }
+}
+
+// RFC 6675, 4, IsLost(): with more than two segments' bytes that have arrived behind it.
+void TcpSender::find_losses_by_count() {
+  Repair& state = *repair_;
+  const std::uint64_t enough = (duplicate_threshold - 1) * std::uint64_t{window_.mss};
+  std::uint64_t behind = 0;
+  std::uint32_t segments = 0;
+  std::size_t i = flight_.index_of(state.highest_sacked);
+  while (i > 0 && behind <= enough && segments < duplicate_threshold) {
+    --i;
+    if (!flight_[i].is_sacked) continue;
+    behind += flight_[i].length;
+    ++segments;
+  }
+  if (behind <= enough && segments < duplicate_threshold) return;
+  for (std::size_t at = flight_.index_of(std::max(state.scan_from, una_)); at < i; ++at) {
+    if (!flight_[at].was_resent) mark_lost(flight_[at]);
+  }
+  state.scan_from = std::max(state.scan_from, flight_[i].begin);
+}
+
+// Without SACK a duplicate acknowledgement stands for a segment that has arrived (RFC 5681, 3.2).
+void TcpSender::count_duplicates(const Ack& ack, bool advances, bool window_changed,
+                                 std::uint64_t acked) {
+  if (advances) {
+    if (repair_ == nullptr) return;
+    if (phase_ < Phase::recovery || una_ >= recover_) {
+      sacked_ = repair_->duplicates = 0;
+    } else if (phase_ == Phase::recovery) {
+      // RFC 6582, 3.2, step 3: one of what was acknowledged was missing, the others were counted.
+      const std::uint64_t others = acked > window_.mss ? acked - window_.mss : 0;
+      sacked_ -= static_cast<std::uint32_t>(std::min<std::uint64_t>(sacked_, others));
+    }
+    const std::uint64_t most = flight_.empty() ? 0 : next_ - una_ - flight_.front().length;
+    sacked_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(sacked_, most));
+    return;
+  }
+  if (!ack.is_pure || window_changed || flight_.empty() || phase_ == Phase::loss) return;
+  Repair& state = repair();
+  ++state.duplicates;
+  const std::uint64_t most = next_ - una_ - flight_.front().length -
+                             (lost_ - (flight_.front().is_lost ? flight_.front().length : 0));
+  sacked_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(sacked_ + window_.mss, most));
+  // RFC 6582, 3.2, step 1: not for what an earlier recovery left behind.
+  if (state.duplicates >= duplicate_threshold && phase_ < Phase::recovery && una_ > recover_) {
+    mark_first_lost();
+  }
+}
+
+// ===== TcpSender: recovery =====
+
+void TcpSender::enter_recovery(Time now) {
+  Repair& state = repair();
+  if (phase_ != Phase::cwr) {  // else the window has given way already
+    window_.threshold = congestion_->congested(window_, next_ - una_, true, now);
+    wants_cwr_ = true;
+  }
+  phase_ = Phase::recovery;
+  recover_ = next_;
+  state.flight_at_entry = std::max<std::uint64_t>(next_ - una_, 1);
+  state.delivered = state.sent = 0;
+  must_resend_ = true;  // RFC 6675, 5, step 4.3: the first at once
+  tail_probe_end_ = 0;
+}
+
+void TcpSender::repair_step(bool advances, std::uint64_t acked, std::uint64_t delivered, Time now) {
+  Repair& state = *repair_;
+  if (phase_ < Phase::recovery) {
+    if (lost_ != 0) {
+      enter_recovery(now);
+      window_.bytes = std::max(in_flight(), std::uint64_t{window_.mss});
+      return;
+    }
+    phase_ = phase_ == Phase::cwr ? phase_ : sacked_ != 0 ? Phase::disorder : Phase::open;
+    if (sacked_ == 0 && state.duplicates == 0) repair_.reset();
+    return;
+  }
+  if (una_ >= recover_) return leave_recovery();
+  if (phase_ == Phase::loss) return;
+  // RFC 6582, 3.2, step 3: a partial acknowledgement tells of the next loss.
+  if (!uses_sack_ && advances && acked != 0) {
+    mark_first_lost();
+    must_resend_ = true;
+  }
+  if (!uses_sack_ && !advances) delivered = window_.mss;
+  reduce_proportionally(delivered, advances);
+}
+
+// RFC 6937, 3, with the slow start bound unless more is lost.
+void TcpSender::reduce_proportionally(std::uint64_t delivered, bool has_advanced) {
+  if (delivered == 0) return;
+  Repair& state = *repair_;
+  state.delivered += delivered;
+  const std::uint64_t pipe = in_flight();
+  const std::uint64_t threshold = window_.threshold;
+  std::uint64_t room = 0;
+  if (pipe > threshold) {
+    const std::uint64_t due =
+        (state.delivered * threshold + state.flight_at_entry - 1) / state.flight_at_entry;
+    room = due > state.sent ? due - state.sent : 0;
+  } else {
+    std::uint64_t bound = state.delivered > state.sent ? state.delivered - state.sent : 0;
+    if (has_advanced && lost_ <= state.lost_before) {
+      bound = std::max(bound, delivered) + window_.mss;
+    }
+    room = std::min(threshold - pipe, bound);
+  }
+  state.lost_before = lost_;
+  window_.bytes = std::max(pipe + room, std::uint64_t{window_.mss});
+}
+
+void TcpSender::leave_recovery() {
+  if (phase_ == Phase::recovery) window_.bytes = window_.threshold;
+  phase_ = Phase::open;
+  if (!uses_sack_) sacked_ = 0;
+  if (sacked_ == 0 && lost_ == 0) {
+    repair_.reset();
+  } else if (repair_ != nullptr) {
+    repair_->duplicates = 0;
+  }
+}
+
+// A loss that a timer found may be repaired at once.
+void TcpSender::allow_one_resend() {
+  if (lost_ != 0 && phase_ == Phase::recovery) {
+    window_.bytes = std::max(window_.bytes, in_flight() + window_.mss);
+  }
+}
+
+// ===== TcpSender: timeouts =====
+
+bool TcpSender::retransmission_timed_out(Time now) {
+  if (has_given_up(now)) return false;
+  if (unanswered_ < 255) ++unanswered_;
+  const bool is_first = backoff_ == 0 || una_ >= recover_;
+  Repair& state = repair();
+  if (una_ > 0 && (phase_ != Phase::loss || is_first)) {
+    window_.threshold = congestion_->timed_out(window_, next_ - una_, now);
+  }
+  phase_ = Phase::loss;
+  recover_ = next_;
+  window_.bytes = window_.mss;  // RFC 5681, 3.1: the loss window
+  if (backoff_ < 16) ++backoff_;
+  timer_base_ = now;
+  tail_probe_end_ = 0;
+  reorder_deadline_ = end_of_time;
+  if (!uses_sack_) sacked_ = 0;
+  // RFC 6675, 5.1: what the remote end has said it has is not sent again, unless it took that back.
+  const bool has_reneged = !flight_.empty() && flight_.front().is_sacked;
+  for (std::size_t i = 0; i < flight_.size(); ++i) {
+    TcpSent& sent = flight_[i];
+    if (has_reneged && sent.is_sacked) {
+      sent.is_sacked = false;
+      sacked_ -= sent.length;
+      --state.sacked_segments;
+    }
+    if (!sent.is_sacked) mark_lost(sent);
+  }
+  if (has_reneged) state.seen = {};
+  state.duplicates = 0;
+  state.resent.clear();
+  state.resent_first = 0;
+  state.scan_from = next_;
+  must_resend_ = true;
+  arm(now);
+  return true;
+}
+
+// RFC 8985, 7.3: something new, else the last segment again, makes the remote end speak.
+void TcpSender::send_tail_probe(Time now) {
+  bool is_window_limited = false;
+  is_tail_probe_new_ = !unsent_.empty() && size_of_next(is_window_limited) != 0;
+  if (is_tail_probe_new_) {
+    must_send_new_ = true;
+  } else {
+    wants_tail_resend_ = true;
+  }
+  tail_probe_end_ = next_ + 1;  // until it is sent
+  timer_base_ = now;
+  arm(now);
+}
+
+// RFC 8985, 7.4.2: whether the probe repaired a loss that nothing else would have told of.
+void TcpSender::judge_tail_probe(const Ack& ack, bool advances) {
+  if (ack.position < tail_probe_end_) return;
+  const bool is_repaired = !is_tail_probe_new_ && !saw_duplicate_ && ack.position > tail_probe_end_;
+  const bool is_settled =
+      is_tail_probe_new_ || saw_duplicate_ || is_repaired || (!advances && ack.blocks.empty());
+  if (!is_settled) return;
+  saw_duplicate_ = false;
+  tail_probe_end_ = 0;
+  if (is_repaired) congestion_met(next_ - una_, last_sent_at_);
+}
+
+}  // namespace elvis

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// TcpSender::Repair: what a sender knows only while something is missing.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "elvis/protocols/tcp/sender.hpp"
+
+namespace elvis {
+
+struct TcpSender::Repair : Pooled {
+  struct Range {
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+  };
+  struct Resent {
+    std::uint64_t position;
+    Time at;
+  };
+
+  std::uint32_t duplicates = 0;  // acknowledgements in a row, without SACK
+  std::uint32_t sacked_segments = 0;
+  std::uint64_t highest_sacked = 0;
+  std::array<Range, TcpOptions::max_blocks> seen;  // blocks of the last acknowledgement
+  std::uint64_t scan_from = 0;                     // before this no loss remains to be found
+  std::uint64_t lost_from = 0;                     // before this nothing is lost
+  // What was sent again, in the order of time: with the scoreboard, which is in that order as long
+  // as nothing is sent twice, RFC 8985's list of segments by time.
+  std::vector<Resent> resent;
+  std::size_t resent_first = 0;
+  // Proportional rate reduction (RFC 6937).
+  std::uint64_t flight_at_entry = 1;
+  std::uint64_t delivered = 0;
+  std::uint64_t sent = 0;
+  std::uint32_t lost_before = 0;  // bytes, at the last acknowledgement
+};
+
+}  // namespace elvis

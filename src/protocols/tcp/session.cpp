@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/protocols/tcp/session.hpp"
+
+#include <cstring>
+#include <utility>
+
+#include "elvis/wire/checksum.hpp"
+
+namespace elvis {
+
+namespace {
+
+constexpr auto tcp_protocol = static_cast<std::uint8_t>(IpProtocol::tcp);
+constexpr std::uint8_t ecn_capable = 2;  // ECT(0)
+
+}  // namespace
+
+TcpSession::TcpSession(Tcp& tcp, const Endpoints& endpoints, const Ipv4Path& path, TcpUser* user,
+                       const TcpSettings& settings, std::size_t path_mtu)
+    : Timer{[](Timer& self) { static_cast<TcpSession&>(self).expire(); }},
+      tcp_{tcp},
+      user_{user},
+      endpoints_{endpoints},
+      sum_{fold_sum(
+          pseudo_header_sum(endpoints.local.address, endpoints.remote.address, tcp_protocol, 0))},
+      below_{path},
+      tracer_{tcp.tracer_},
+      connection_{settings, tcp.initial_sequence(endpoints, settings),
+                  static_cast<std::uint32_t>(tcp.hash_of(endpoints) >> 40), path_mtu} {
+  if (settings.path_mtu_discovery) below_.set_dont_fragment(true);
+}
+
+TcpSession::~TcpSession() = default;
+
+// ===== TcpSession: what the user calls =====
+
+void TcpSession::write(Message& data) {
+  connection_.write(data, machine().now());
+  push();
+}
+
+Result<> TcpSession::send(Message&& payload) {
+  if (!is_known_ || connection_.is_over() || connection_.has_finished()) return Errc::closed;
+  connection_.write_all(std::move(payload), machine().now());
+  push();
+  return {};
+}
+
+Message TcpSession::read(std::size_t max) {
+  Message taken = connection_.read(max);
+  if (connection_.receiver().wants_ack()) push();
+  return taken;
+}
+
+void TcpSession::shutdown() {
+  connection_.shutdown(machine().now());
+  push();
+}
+
+void TcpSession::close() {
+  user_ = nullptr;
+  connection_.close(machine().now());
+  push();
+}
+
+void TcpSession::abort() {
+  connection_.abort();
+  push();
+}
+
+void TcpSession::drop() {
+  const TcpSessionRef keep{this};
+  user_ = nullptr;
+  connection_.fail(Errc::closed);
+  if (is_known_) tcp_.forget(*this);
+}
+
+void TcpSession::set_cork(bool cork) {
+  connection_.set_cork(cork);
+  push();
+}
+
+void TcpSession::send_urgent(Message&& data) {
+  connection_.write_all(std::move(data), machine().now());
+  connection_.set_urgent();
+  push();
+}
+
+void TcpSession::set_linger(Duration linger) {
+  connection_.set_linger(add_saturated(machine().now(), linger));
+  push();
+}
+
+// ===== TcpSession: between the connection and the graph =====
+
+void TcpSession::take(TcpSegment&& segment) {
+  const TcpSessionRef keep{this};
+  connection_.take(std::move(segment), machine().now());
+  push();
+  if (tracer_ != nullptr) [[unlikely]]
+    tracer_->tcp_moved(*this);
+}
+
+void TcpSession::expire() {
+  const TcpSessionRef keep{this};
+  connection_.expire(machine().now());
+  push();
+  if (tracer_ != nullptr) [[unlikely]]
+    tracer_->tcp_moved(*this);
+}
+
+// Sends what is to be sent, tells what has happened, and sees to the timer.
+void TcpSession::push() {
+  if (is_pushing_ || !is_known_) return;
+  if (connection_.may_have_segment()) {
+    is_pushing_ = true;
+    const Time now = machine().now();
+    TcpSegment segment;
+    while (connection_.next(segment, now)) transmit(segment);
+    is_pushing_ = false;
+  }
+  if (connection_.has_events()) tell();
+  if (connection_.is_over()) {
+    if (is_known_) tcp_.forget(*this);
+    return;
+  }
+  arm_timer();
+}
+
+// The timer stays where it is when a deadline is put off: it comes early and finds nothing due.
+void TcpSession::arm_timer() {
+  const Time deadline = connection_.deadline();
+  if (deadline == end_of_time) {
+    cancel();
+  } else if (!is_armed() || deadline < Timer::deadline()) {
+    arm(machine(), std::max(deadline, machine().now()));
+  }
+}
+
+void TcpSession::tell() {
+  const TcpSessionRef keep{this};
+  const TcpEvents events = connection_.take_events();
+  if (connection_.failure() == Errc::timed_out && soft_error_ != Errc{}) {
+    connection_.blame(soft_error_);  // RFC 9293, 3.9.2.2: what the network said meanwhile
+  }
+  if ((events & tcp_connected) != 0 && listener_ != nullptr) tcp_.established(*this);
+  if (user_ != nullptr) user_->tcp_changed(*this, events);
+}
+
+namespace {
+
+// A whole header in one piece, its checksum still to be made.
+struct TcpBytes {
+  std::size_t size;
+  std::uint8_t bytes[TcpHeader::max_size];
+
+  TcpBytes(const TcpSegment& segment, const Endpoints& endpoints, TcpLayout layout) {
+    const TcpOptions& options = segment.options;
+    size = TcpHeader::min_size;
+    if (options.mss == 0 && options.block_count == 0 && !options.sack_permitted &&
+        !options.window_scale) [[likely]] {
+      if (options.timestamps) {
+        constexpr std::uint32_t aligned_timestamps = 0x0101'080a;  // NOP, NOP, kind, length
+        store32(bytes + 20, aligned_timestamps);
+        store32(bytes + 24, options.timestamps->value);
+        store32(bytes + 28, options.timestamps->echo);
+        size += 12;
+      }
+    } else {
+      size += options.emit(bytes + TcpHeader::min_size, layout);
+    }
+    store16(bytes, endpoints.local.port);
+    store16(bytes + 2, endpoints.remote.port);
+    store32(bytes + 4, segment.sequence);
+    store32(bytes + 8, segment.acknowledgement);
+    store16(bytes + 12, static_cast<std::uint16_t>(size / 4 << 12 | segment.flags));
+    store16(bytes + 14, segment.window);
+    store32(bytes + 16, segment.urgent);  // and no checksum yet
+  }
+
+  void set_checksum(std::uint64_t sum_of_others) {
+    store16(bytes + 16, finish_checksum(sum_of_others + partial_sum(bytes, size)));
+  }
+  void emit(std::uint8_t* to) const { std::memcpy(to, bytes, size); }
+};
+
+}  // namespace
+
+void TcpSession::transmit(TcpSegment& segment) {
+  if (segment.is_ecn_capable != sends_ecn_capable_) {
+    sends_ecn_capable_ = segment.is_ecn_capable;
+    below_.set_type_of_service(sends_ecn_capable_ ? ecn_capable : 0);
+  }
+  TcpBytes header{segment, endpoints_, connection_.settings().option_layout()};
+  header.set_checksum(segment.payload.partial_sum() + sum_ + header.size + segment.payload.size());
+  segment.payload.set_verified(true);
+  const Result<> sent = below_.send(header, std::move(segment.payload));
+  if (!sent) [[unlikely]] {
+    if (sent.error() == Errc::message_too_long) path_mtu_changed();
+  }
+  segment.payload.clear();
+}
+
+void TcpSession::path_mtu_changed() {
+  const std::size_t mtu = tcp_.path_mtu(endpoints_);
+  if (mtu < connection_.path_mtu()) connection_.set_path_mtu(mtu, machine().now());
+}
+
+void TcpSession::network_failed(const DeliveryError& error) {
+  if (error.code == Errc::message_too_long) {
+    path_mtu_changed();
+  } else if (error.is_final && connection_.state() == TcpState::syn_sent) {
+    connection_.fail(error.code);  // RFC 9293, 3.9.2.2; RFC 5927, 5.2: only before it is open
+  } else {
+    soft_error_ = error.code;
+  }
+  push();
+}
+
+}  // namespace elvis

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/sockets/tcp_socket.hpp"
+
+#include <utility>
+
+#include "elvis/util/assert.hpp"
+
+namespace elvis {
+
+TcpSocket::TcpSocket(Machine& machine, TcpSessionRef session)
+    : machine_{machine}, session_{std::move(session)}, local_{session_->endpoints().local} {
+  session_->set_user(this);
+}
+
+TcpSocket::~TcpSocket() {
+  connecting_ = receiving_ = flushing_ = nullptr;
+  sending_ = nullptr;
+  if (session_ != nullptr && machine_.is_ending()) {
+    session_->drop();
+  } else {
+    close();
+  }
+}
+
+// ===== TcpSocket: connecting =====
+
+Tcp* TcpSocket::tcp() const {
+  return static_cast<Tcp*>(machine_.find(ProtocolId::tcp));
+}
+
+Result<> TcpSocket::bind(Endpoint local) {
+  if (is_closed_) return Errc::closed;
+  if (session_ != nullptr) return Errc::invalid_argument;
+  Tcp* const tcp = this->tcp();
+  if (tcp == nullptr) return Errc::no_protocol;
+  if (!local.address.is_unspecified() && !tcp->has_address(local.address)) {
+    return Errc::address_not_available;
+  }
+  if (local.port == 0) {
+    const Result<std::uint16_t> port = tcp->ephemeral_port();
+    if (!port) return port.error();
+    local.port = *port;
+  }
+  local_ = local;
+  return {};
+}
+
+void TcpSocket::use(const TcpSettings& settings) {
+  settings_ = std::make_unique<TcpSettings>(settings);
+}
+
+Result<> TcpSocket::start_connecting(Endpoint remote) {
+  if (is_closed_) return Errc::closed;
+  if (session_ != nullptr) {
+    return session_->state() == TcpState::syn_sent ? Errc::in_progress : Errc::already_connected;
+  }
+  Tcp* const tcp = this->tcp();
+  if (tcp == nullptr) return Errc::no_protocol;
+  Result<TcpSessionRef> session =
+      tcp->connect(*this, {.local = local_, .remote = remote}, settings_.get());
+  if (!session) return session.error();
+  session_ = *std::move(session);
+  local_ = session_->endpoints().local;
+  return {};
+}
+
+bool TcpSocket::Connect::await_ready() {
+  if (const Result<> started = socket_.start_connecting(remote_); !started) {
+    failure_ = static_cast<Errc>(started.error().value());
+    return true;
+  }
+  return socket_.session_->is_over();
+}
+
+void TcpSocket::Connect::await_suspend(std::coroutine_handle<> waiting) {
+  ELVIS_ASSERT(socket_.connecting_ == nullptr);
+  waiter_.wait(waiting);
+  socket_.connecting_ = &waiter_;
+}
+
+Result<> TcpSocket::Connect::await_resume() {
+  if (failure_) return *failure_;
+  if (socket_.is_closed_) return Errc::closed;
+  if (socket_.failure_ != Errc{}) return socket_.failure_;
+  return {};
+}
+
+// ===== TcpSocket: the stream =====
+
+// Whether there is, or was, a connection.
+Result<> TcpSocket::usable() const {
+  if (is_closed_) return Errc::closed;
+  if (session_ == nullptr) return Errc::not_connected;
+  return {};
+}
+
+Result<std::size_t> TcpSocket::try_send(Message& data) {
+  if (const Result<> fine = usable(); !fine) return fine.error();
+  if (failure_ != Errc{}) return failure_;
+  if (session_->has_finished() || session_->is_over()) return Errc::shut_down;
+  const std::size_t before = data.size();
+  // What is written before both ends have agreed waits in the buffer.
+  session_->write(data);
+  if (data.size() == before && before != 0) return Errc::would_block;
+  return before - data.size();
+}
+
+bool TcpSocket::Send::feed() {
+  const Result<std::size_t> taken = socket_.try_send(data_);
+  if (!taken && taken.error() != Errc::would_block) {
+    failure_ = static_cast<Errc>(taken.error().value());
+    return true;
+  }
+  return data_.empty();
+}
+
+void TcpSocket::Send::await_suspend(std::coroutine_handle<> waiting) {
+  ELVIS_ASSERT(socket_.sending_ == nullptr);
+  waiter_.wait(waiting);
+  socket_.sending_ = this;
+}
+
+Result<> TcpSocket::Send::await_resume() {
+  if (failure_) return *failure_;
+  if (!data_.empty()) return socket_.end_error();
+  return {};
+}
+
+Result<Message> TcpSocket::try_receive(std::size_t max) {
+  if (const Result<> fine = usable(); !fine) return fine.error();
+  if (session_->readable() != 0) return session_->read(max);
+  if (failure_ != Errc{}) return failure_;
+  if (session_->is_at_end() || session_->is_over()) return Message{};
+  return Errc::would_block;
+}
+
+bool TcpSocket::Receive::await_ready() const {
+  if (socket_.is_closed_ || socket_.session_ == nullptr) return true;
+  const TcpSession& session = *socket_.session_;
+  return session.readable() != 0 || session.is_at_end() || session.is_over();
+}
+
+void TcpSocket::Receive::await_suspend(std::coroutine_handle<> waiting) {
+  ELVIS_ASSERT(socket_.receiving_ == nullptr);
+  waiter_.wait(waiting);
+  socket_.receiving_ = &waiter_;
+}
+
+bool TcpSocket::Flush::await_ready() const {
+  return socket_.is_closed_ || socket_.session_ == nullptr || socket_.session_->is_over() ||
+         socket_.session_->is_delivered();
+}
+
+void TcpSocket::Flush::await_suspend(std::coroutine_handle<> waiting) {
+  ELVIS_ASSERT(socket_.flushing_ == nullptr);
+  waiter_.wait(waiting);
+  socket_.flushing_ = &waiter_;
+}
+
+Result<> TcpSocket::Flush::await_resume() const {
+  if (const Result<> fine = socket_.usable(); !fine) return fine;
+  if (socket_.failure_ != Errc{}) return socket_.failure_;
+  return {};
+}
+
+// ===== TcpSocket: its end =====
+
+Result<> TcpSocket::shutdown() {
+  if (const Result<> fine = usable(); !fine) return fine;
+  if (!session_->is_open()) return Errc::not_connected;
+  session_->shutdown();
+  return {};
+}
+
+void TcpSocket::close() {
+  if (std::exchange(is_closed_, true)) return;
+  if (session_ != nullptr) {
+    if (linger_ && *linger_ <= Duration{}) {
+      session_->set_user(nullptr);
+      session_->abort();
+    } else {
+      if (linger_) session_->set_linger(*linger_);
+      session_->close();
+    }
+  }
+  wake_all();
+}
+
+void TcpSocket::abort() {
+  if (session_ != nullptr && !is_closed_) {
+    session_->set_user(nullptr);
+    session_->abort();
+  }
+  is_closed_ = true;
+  wake_all();
+}
+
+void TcpSocket::wake(Waiter*& waiter) {
+  if (waiter != nullptr) machine_.partition().wake(*std::exchange(waiter, nullptr));
+}
+
+void TcpSocket::wake_all() {
+  wake(connecting_);
+  wake(receiving_);
+  wake(flushing_);
+  if (sending_ != nullptr) machine_.partition().wake(std::exchange(sending_, nullptr)->waiter_);
+}
+
+void TcpSocket::tcp_changed(TcpSession& session, TcpEvents events) {
+  if ((events & tcp_ended) != 0) {
+    failure_ = session.failure();
+    return wake_all();
+  }
+  if ((events & tcp_connected) != 0) wake(connecting_);
+  if ((events & tcp_readable) != 0) wake(receiving_);
+  if ((events & tcp_delivered) != 0 && session.is_delivered()) wake(flushing_);
+  if ((events & tcp_writable) != 0 && sending_ != nullptr) {
+    // The buffer is filled again in pieces, so that not each acknowledgement makes a slice.
+    const std::size_t room = session.writable();
+    if (room < sending_->data_.size() && room < session.connection().settings().send_buffer / 4) {
+      return;
+    }
+    Send& send = *sending_;
+    if (send.feed()) {
+      sending_ = nullptr;
+      machine_.partition().wake(send.waiter_);
+    }
+  }
+}
+
+// ===== TcpSocket: options =====
+
+template <typename Change>
+void TcpSocket::configure(Change change) {
+  if (session_ != nullptr) return session_->configure(change);
+  if (settings_ == nullptr) {
+    const Tcp* const tcp = this->tcp();
+    settings_ = tcp == nullptr ? std::make_unique<TcpSettings>()
+                               : std::make_unique<TcpSettings>(tcp->settings());
+  }
+  change(*settings_);
+}
+
+void TcpSocket::set_no_delay(bool no_delay) {
+  configure([&](TcpSettings& settings) { settings.no_delay = no_delay; });
+}
+
+void TcpSocket::set_congestion(int congestion) {
+  configure([&](TcpSettings& settings) { settings.congestion = congestion; });
+}
+
+void TcpSocket::set_cork(bool cork) {
+  if (session_ != nullptr) session_->set_cork(cork);
+}
+
+void TcpSocket::set_keep_alive(bool keep_alive) {
+  configure([&](TcpSettings& settings) { settings.keep_alive = keep_alive; });
+}
+
+void TcpSocket::set_keep_alive(Duration idle, Duration interval, std::uint32_t probes) {
+  configure([&](TcpSettings& settings) {
+    settings.keep_alive = true;
+    settings.keep_alive_time = idle;
+    settings.keep_alive_interval = interval;
+    settings.keep_alive_probes = probes;
+  });
+}
+
+void TcpSocket::set_user_timeout(Duration timeout) {
+  configure([&](TcpSettings& settings) { settings.user_timeout = timeout; });
+}
+
+void TcpSocket::set_send_buffer(std::size_t bytes) {
+  configure([&](TcpSettings& settings) { settings.send_buffer = bytes; });
+}
+
+void TcpSocket::set_receive_buffer(std::size_t bytes) {
+  configure([&](TcpSettings& settings) { settings.receive_buffer = bytes; });
+}
+
+Result<> TcpSocket::send_urgent(Message data) {
+  if (const Result<> fine = usable(); !fine) return fine;
+  if (failure_ != Errc{}) return failure_;
+  if (session_->has_finished() || !session_->is_open()) return Errc::shut_down;
+  session_->send_urgent(std::move(data));
+  return {};
+}
+
+// ===== TcpSocket: how it is =====
+
+Endpoint TcpSocket::local() const {
+  return session_ == nullptr ? local_ : session_->endpoints().local;
+}
+
+Endpoint TcpSocket::remote() const {
+  return session_ == nullptr ? Endpoint{} : session_->endpoints().remote;
+}
+
+TcpState TcpSocket::state() const {
+  return session_ == nullptr ? TcpState::closed : session_->state();
+}
+
+TcpInfo TcpSocket::info() const {
+  return session_ == nullptr ? TcpInfo{} : session_->info();
+}
+
+std::size_t TcpSocket::readable() const {
+  return session_ == nullptr ? 0 : session_->readable();
+}
+
+std::size_t TcpSocket::writable() const {
+  return session_ == nullptr || !session_->is_open() ? 0 : session_->writable();
+}
+
+std::optional<Errc> TcpSocket::take_error() {
+  if (failure_ == Errc{}) return std::nullopt;
+  return std::exchange(failure_, Errc{});
+}
+
+}  // namespace elvis

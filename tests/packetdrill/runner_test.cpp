@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "elvis/packetdrill/packetdrill.hpp"
+
+namespace elvis::packetdrill {
+namespace {
+
+constexpr const char* server =
+    "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
+    "+0 bind(3, ..., ...) = 0\n"
+    "+0 listen(3, 1) = 0\n"
+    "+0 < S 0:0(0) win 32792 <mss 1000>\n"
+    "+0 > S. 0:0(0) ack 1 <...>\n"
+    "+.1 < . 1:1(0) ack 1 win 32792\n"
+    "+0 accept(3, ..., ...) = 4\n";
+
+Verdict run(const std::string& text, const RunOptions& options = {}) {
+  return run_text("a.pkt", text, options);
+}
+
+TEST(PacketdrillRunnerTest, PassesAScriptThatSaysWhatHappens) {
+  const Verdict verdict = run(server);
+  EXPECT_EQ(verdict.kind, Verdict::Kind::passed) << verdict.report;
+  EXPECT_EQ(verdict.report, "");
+}
+
+TEST(PacketdrillRunnerTest, ShowsExpectedAboveSeen) {
+  const Verdict verdict = run(std::string{server} +
+                              "+0 write(4, ..., 100) = 100\n"
+                              "+0 > P. 1:101(100) ack 7\n");
+  EXPECT_EQ(verdict.kind, Verdict::Kind::failed);
+  EXPECT_EQ(verdict.report,
+            "a.pkt:9:1: error: the packet that comes is not the expected one\n"
+            "    9 | +0 > P. 1:101(100) ack 7\n"
+            "      | ^~~~~~~~~~~~~~~~~~~~~~~~\n"
+            "  expected  0.100000 > P. 1:101(100) ack 7\n"
+            "  seen      0.100000 > P. 1:101(100) ack 1 win 65535\n"
+            "    acknowledgment: expected 7, seen 1\n");
+}
+
+TEST(PacketdrillRunnerTest, TellsThatAPacketDoesNotCome) {
+  const Verdict verdict = run(std::string{server} + "+.5 > P. 1:101(100) ack 1\n");
+  EXPECT_EQ(verdict.report,
+            "a.pkt:8:1: error: this packet does not come\n"
+            "    8 | +.5 > P. 1:101(100) ack 1\n"
+            "      | ^~~~~~~~~~~~~~~~~~~~~~~~~\n"
+            "  expected  > P. 1:101(100) ack 1\n"
+            "  seen      nothing by 0.604000\n");
+}
+
+TEST(PacketdrillRunnerTest, TellsThatAPacketComesTooEarly) {
+  const Verdict verdict = run(std::string{server} +
+                              "+0 write(4, ..., 100) = 100\n"
+                              "+.01 > P. 1:101(100) ack 1\n");
+  EXPECT_EQ(verdict.report,
+            "a.pkt:9:1: error: this packet comes 0.010000 s too early\n"
+            "    9 | +.01 > P. 1:101(100) ack 1\n"
+            "      | ^~~~~~~~~~~~~~~~~~~~~~~~~~\n"
+            "  expected  0.110000\n"
+            "  seen      0.100000\n"
+            "  tolerance 0.004000\n");
+}
+
+TEST(PacketdrillRunnerTest, TakesATolerance) {
+  const std::string text = std::string{server} +
+                           "+0 write(4, ..., 100) = 100\n"
+                           "+.01 > P. 1:101(100) ack 1\n";
+  EXPECT_EQ(run("--tolerance_usecs=10000\n" + text).kind, Verdict::Kind::passed);
+  RunOptions options;
+  options.flags.emplace_back("tolerance_usecs", "10000");
+  EXPECT_EQ(run(text, options).kind, Verdict::Kind::passed);
+}
+
+TEST(PacketdrillRunnerTest, ShowsWhatACallReturned) {
+  const Verdict verdict =
+      run("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
+          "+0 read(3, ..., 10) = 10\n");
+  EXPECT_EQ(verdict.kind, Verdict::Kind::failed);
+  EXPECT_EQ(verdict.report,
+            "a.pkt:2:1: error: read returns something else\n"
+            "    2 | +0 read(3, ..., 10) = 10\n"
+            "      | ^~~~~~~~~~~~~~~~~~~~~~~~\n"
+            "  expected  10\n"
+            "  seen      -1 ENOTCONN\n");
+}
+
+TEST(PacketdrillRunnerTest, TellsThatACallBlocks) {
+  const Verdict verdict = run(std::string{server} + "+0 read(4, ..., 10) = 10\n");
+  EXPECT_EQ(verdict.kind, Verdict::Kind::failed);
+  EXPECT_NE(verdict.report.find("this call blocks"), std::string::npos) << verdict.report;
+}
+
+TEST(PacketdrillRunnerTest, TellsThatACallReturnsTooEarlyOrTooLate) {
+  const Verdict early = run(std::string{server} +
+                            "+0...0.5 read(4, ..., 10) = 10\n"
+                            "+.1 < P. 1:11(10) ack 1 win 32792\n");
+  EXPECT_NE(early.report.find("read returns 0.400000 s too early"), std::string::npos)
+      << early.report;
+  const Verdict late = run(std::string{server} +
+                           "+0...0.1 read(4, ..., 10) = 10\n"
+                           "+.5 < P. 1:11(10) ack 1 win 32792\n");
+  EXPECT_NE(late.report.find("read returns 0.400000 s too late"), std::string::npos) << late.report;
+}
+
+TEST(PacketdrillRunnerTest, ShowsAnAssertionThatDoesNotHold) {
+  const Verdict verdict = run(std::string{server} + "+0 %{ assert tcpi_snd_cwnd == 11 }%\n");
+  EXPECT_EQ(verdict.kind, Verdict::Kind::failed);
+  EXPECT_NE(verdict.report.find("tcpi_snd_cwnd is 10"), std::string::npos) << verdict.report;
+}
+
+TEST(PacketdrillRunnerTest, ComparesTheOrderOfOptionsIfALayoutIsChosen) {
+  const std::string text =
+      "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
+      "+0 bind(3, ..., ...) = 0\n"
+      "+0 listen(3, 1) = 0\n"
+      "+0 < S 0:0(0) win 32792 <mss 1000,sackOK,nop,nop,nop,wscale 7>\n";
+  const std::string linux_order = "+0 > S. 0:0(0) ack 1 <mss 1460,nop,nop,sackOK,nop,wscale 7>\n";
+  const std::string freebsd_order = "+0 > S. 0:0(0) ack 1 <mss 1460,nop,wscale 6,sackOK,eol,eol>\n";
+  RunOptions as_linux;
+  as_linux.layout = Layout::like_linux;
+  RunOptions as_freebsd;
+  as_freebsd.layout = Layout::like_freebsd;
+  EXPECT_EQ(run(text + linux_order, as_linux).report, "");
+  EXPECT_EQ(run(text + freebsd_order, as_freebsd).report, "");
+  EXPECT_NE(run(text + freebsd_order, as_linux).report, "");
+  EXPECT_NE(run(text + linux_order, as_freebsd).report, "");
+}
+
+TEST(PacketdrillRunnerTest, TakesTheDefaultsOfWhomAScriptsCommandsSpeakTo) {
+  const std::string text =
+      "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
+      "+0 bind(3, ..., ...) = 0\n"
+      "+0 listen(3, 1) = 0\n"
+      "+0 < S 0:0(0) win 32792 <mss 1000,nop,wscale 7>\n";
+  const std::string linux_scale = "+0 > S. 0:0(0) ack 1 <mss 1460,nop,wscale 7>\n";
+  const std::string freebsd_scale = "+0 > S. 0:0(0) ack 1 <mss 1460,nop,wscale 6>\n";
+  EXPECT_EQ(run("`sysctl -q net.ipv4.tcp_sack=1`\n" + text + linux_scale).report, "");
+  EXPECT_EQ(run("`sysctl net.inet.tcp.sack.enable=1`\n" + text + freebsd_scale).report, "");
+}
+
+TEST(PacketdrillRunnerTest, NotesSettingsThatHaveNoEffect) {
+  const Verdict verdict = run(std::string{"`sysctl -q net.ipv4.tcp_frto=2`\n"} + server);
+  EXPECT_EQ(verdict.kind, Verdict::Kind::passed) << verdict.report;
+  ASSERT_EQ(verdict.notes.size(), 1U);
+  EXPECT_EQ(verdict.notes[0], "the setting `net.ipv4.tcp_frto` has no effect");
+}
+
+// ===== What cannot be run =====
+
+TEST(PacketdrillRunnerTest, RefusesIpv6WithOneMessage) {
+  const Verdict verdict = run(std::string{"--ip_version=ipv6\n"} + server);
+  EXPECT_EQ(verdict.kind, Verdict::Kind::wrong);
+  EXPECT_EQ(verdict.report,
+            "a.pkt:1:1: error: IPv6 is not supported: only scripts for IPv4 can be run\n"
+            "    1 | --ip_version=ipv6\n"
+            "      | ^~~~~~~~~~~~~~~~~\n");
+}
+
+TEST(PacketdrillRunnerTest, RefusesCallsThatAreNotThere) {
+  const Verdict verdict = run("0 sendfile(3, 4, ..., 10) = 10\n+0 splice(1, 2, 3) = 4\n");
+  EXPECT_EQ(verdict.kind, Verdict::Kind::wrong);
+  EXPECT_NE(verdict.report.find("a.pkt:1:1: error: the system call `sendfile`"), std::string::npos);
+  EXPECT_NE(verdict.report.find("a.pkt:2:1: error: the system call `splice`"), std::string::npos);
+}
+
+TEST(PacketdrillRunnerTest, RefusesTimeThatGoesBackward) {
+  const Verdict verdict =
+      run("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
+          "2 bind(3, ..., ...) = 0\n"
+          "1 listen(3, 1) = 0\n");
+  EXPECT_EQ(verdict.kind, Verdict::Kind::wrong);
+  EXPECT_NE(verdict.report.find("time goes backward"), std::string::npos) << verdict.report;
+}
+
+TEST(PacketdrillRunnerTest, RefusesAFileThatIsNotThere) {
+  const Verdict verdict = run_file("no-such-file.pkt", {});
+  EXPECT_EQ(verdict.kind, Verdict::Kind::wrong);
+  EXPECT_NE(verdict.report.find("no-such-file.pkt"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace elvis::packetdrill
