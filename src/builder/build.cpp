@@ -209,12 +209,7 @@ void Builder::claim_addresses(const PlannedGroup& group) {
 }
 
 void Builder::declare_prefixes(const PlannedNetwork& planned, const Network& network) {
-  for (const ndl::Section& line : planned.declaration.ips()) {
-    const auto subnet = line.find("subnet");
-    if (!subnet) continue;
-    const ndl::Prefix prefix = *ndl::read_prefix(subnet->text());
-    world_->add_prefix(network, {Ipv4Address{prefix.address}, prefix.length});
-  }
+  for (const Ipv4Prefix& prefix : prefixes_of(planned)) world_->add_prefix(network, prefix);
 }
 
 // What machines say themselves comes first, and is kept.

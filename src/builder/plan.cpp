@@ -13,6 +13,7 @@
 #include "memory_estimate.hpp"
 #include "plan_addresses.hpp"
 #include "route_reader.hpp"
+#include "shortest_paths.hpp"
 #include "unread_arguments.hpp"
 
 namespace elvis {
@@ -44,6 +45,7 @@ class Planner {
   bool count_taps();
   void plan_routing();
   void check_routes();
+  void expect_shortest_paths();
 
   PlanningContext context_;
   const PlanOptions& options_;
@@ -66,6 +68,7 @@ std::optional<Plan> Planner::plan() {
     if (count_taps() && !diagnostics_.has_errors()) {
       book.give();
       check_routes();
+      expect_shortest_paths();
     }
   }
   if (diagnostics_.wants_more()) {
@@ -156,6 +159,13 @@ bool Planner::count_taps() {
                     quoted(network.declaration.id()), max_taps));
   }
   return fits;
+}
+
+// Routes that are worked out before the run may take more than all the rest.
+void Planner::expect_shortest_paths() {
+  if (plan_.routing != Routing::static_shortest_path || diagnostics_.has_errors()) return;
+  plan_.memory_bytes = add_saturated(plan_.memory_bytes, expected_shortest_paths_bytes(plan_));
+  (void)fits_memory();
 }
 
 // `routing` of the top level's [Networks], of which there may be several.

@@ -8,6 +8,17 @@
 
 namespace elvis {
 
+std::vector<Ipv4Prefix> prefixes_of(const PlannedNetwork& network) {
+  std::vector<Ipv4Prefix> prefixes;
+  for (const ndl::Section& line : network.declaration.ips()) {
+    const auto subnet = line.find("subnet");
+    if (!subnet) continue;
+    const ndl::Prefix prefix = *ndl::read_prefix(subnet->text());
+    prefixes.push_back({Ipv4Address{prefix.address}, prefix.length});
+  }
+  return prefixes;
+}
+
 PlanAddresses::PlanAddresses(const Plan& plan) : plan_{plan}, ranges_(plan.networks.size()) {
   for (const PlannedGroup& group : plan.groups) {
     for (const AddressRun& run : group.addresses) {

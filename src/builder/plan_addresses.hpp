@@ -9,8 +9,12 @@
 
 #include "elvis/builder/plan.hpp"
 #include "elvis/ndl/values.hpp"
+#include "elvis/wire/prefix.hpp"
 
 namespace elvis {
+
+/// The prefixes that a network's pool has.
+std::vector<Ipv4Prefix> prefixes_of(const PlannedNetwork& network);
 
 class PlanAddresses {
  public:

@@ -35,9 +35,11 @@ bool finds_routes(const Machine& machine) {
 
 // Why a datagram from `machine` would not come to whoever has `address`; empty if it would.
 std::string obstacle(const Machine& machine, Ipv4Address address) {
-  constexpr int time_to_live = 64;
+  constexpr std::uint64_t time_to_live = 64;  // that it starts with: each router takes one off
+  // Who comes by more machines than there are has been somewhere twice.
+  const std::uint64_t most = machine.world().machine_count();
   const Machine* at = &machine;
-  for (int hops = 0; hops < time_to_live; ++hops) {
+  for (std::uint64_t hops = 0; hops <= most; ++hops) {
     auto* const ipv4 = static_cast<Ipv4*>(at->find(ProtocolId::ipv4));
     if (ipv4 == nullptr) return fmt::format("{} does not speak IPv4", quoted(at->name()));
     if (ipv4->is_for_several(address)) return {};
@@ -52,7 +54,11 @@ std::string obstacle(const Machine& machine, Ipv4Address address) {
                                quoted(at->name()))
                  : fmt::format("{} has no route to it", quoted(at->name()));
     }
-    if (step->tap == nullptr) return {};
+    if (step->tap == nullptr) {
+      if (hops <= time_to_live) return {};
+      return fmt::format("{} routers lie between, more than a time to live of {} allows", hops - 1,
+                         time_to_live);
+    }
     const Tap* const next = step->tap->network().tap_with(step->next_hop);
     if (next == nullptr) {
       return fmt::format("nobody has {} on network {}", quoted(step->next_hop.to_string()),

@@ -8,6 +8,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -25,6 +26,27 @@ constexpr std::uint32_t nobody = std::numeric_limits<std::uint32_t>::max();
 
 Ipv4* ipv4_of(const Machine& machine) {
   return static_cast<Ipv4*>(machine.find(ProtocolId::ipv4));
+}
+
+// What tables take that lookups and forwarding add to, where there is not much traffic.
+constexpr std::uint64_t bytes_of_one_route = 320;
+constexpr std::uint64_t bytes_of_ways = 2'048;
+
+// Whether a machine is one that sends on what is for others.
+bool is_router(const PlannedGroup& group, std::uint32_t place, std::string& name) {
+  for (const PlannedProtocol& protocol : group.protocols) {
+    if (protocol.kind->id != ProtocolId::ipv4 || !protocol.section) continue;
+    const auto argument = protocol.section->read("forwarding");
+    if (!argument || argument->is_broken()) return false;
+    ndl::Diagnostics unheard;  // who reads the settings has told of mistakes
+    std::string buffer;
+    if (argument->varies()) group.declaration.write_name(place, name);
+    const auto text = argument->evaluate({.index = place, .name = name}, buffer, unheard);
+    if (!text) return false;
+    const auto answer = ndl::read_bool(*text);
+    return answer && *answer;
+  }
+  return false;
 }
 
 // A router's attachment to a network, seen from either.
@@ -86,21 +108,35 @@ class WaitingNetworks {
 
 class PathFinder {
  public:
-  PathFinder(const Plan& plan, World& world);
+  explicit PathFinder(const Plan& plan);
 
-  void lay();
+  void lay(World& world);
+  std::uint64_t expected_bytes();
 
  private:
+  // What a machine that has to find its ways is attached to.
+  using Networks = std::span<const std::uint32_t>;
+
   void find_routers();
-  void collect_destinations(const Plan& plan);
-  void search(const Machine& from);
+  void collect_destinations();
+  void search(std::uint32_t from, Networks attached);
   void reach(std::uint32_t network, std::uint64_t distance, Hop hop);
   std::vector<Route> routes() const;
+  Networks networks_of(std::uint32_t machine) const;
+  /// The only route that a host needs, if one will do.
+  bool needs_one_route(std::uint32_t machine, Networks attached) const {
+    if (number_[machine] != nobody || attached.size() != 1) return false;
+    return first_of_network_[attached[0] + 1] - first_of_network_[attached[0]] <= 1;
+  }
   Ipv4Address address_of(const Link& link) const {
-    return world_.machine(routers_[link.router]).taps()[link.tap].address();
+    // Before there is a world, any address will do that is the router's own.
+    if (world_ == nullptr) return Ipv4Address{link.router + 1};
+    return world_->machine(routers_[link.router]).taps()[link.tap].address();
   }
 
-  World& world_;
+  const Plan& plan_;
+  PlanAddresses addresses_;
+  const World* world_ = nullptr;
   std::vector<std::uint32_t> routers_;           // ids of machines
   std::vector<std::uint32_t> number_;            // of each machine among the routers, or nobody
   std::vector<Link> links_;                      // by network
@@ -117,35 +153,47 @@ class PathFinder {
   WaitingNetworks queue_;
 };
 
-PathFinder::PathFinder(const Plan& plan, World& world) : world_{world} {
+PathFinder::PathFinder(const Plan& plan) : plan_{plan}, addresses_{plan} {
   find_routers();
-  collect_destinations(plan);
+  collect_destinations();
+}
+
+PathFinder::Networks PathFinder::networks_of(std::uint32_t machine) const {
+  const auto group = std::upper_bound(plan_.groups.begin(), plan_.groups.end(), machine,
+                                      [](std::uint32_t id, const PlannedGroup& candidate) {
+                                        return id < candidate.first;
+                                      }) -
+                     1;
+  return PlanAddresses::networks_of(*group, machine - group->first);
 }
 
 void PathFinder::find_routers() {
-  number_.assign(world_.machine_count(), nobody);
-  for (std::uint32_t id = 0; id < world_.machine_count(); ++id) {
-    const Machine& machine = world_.machine(id);
-    const Ipv4* const ipv4 = ipv4_of(machine);
-    if (ipv4 == nullptr || !ipv4->is_router()) continue;
-    const auto number = static_cast<std::uint32_t>(routers_.size());
-    number_[id] = number;
-    routers_.push_back(id);
-    first_of_router_.push_back(static_cast<std::uint32_t>(networks_.size()));
-    for (std::uint32_t tap = 0; tap < machine.taps().size(); ++tap) {
-      links_.push_back({number, machine.taps()[tap].network().index(), tap});
-      networks_.push_back(links_.back().network);
+  number_.assign(plan_.machines, nobody);
+  std::string name;
+  for (const PlannedGroup& group : plan_.groups) {
+    for (std::uint32_t place = 0; place < group.count; ++place) {
+      if (!is_router(group, place, name)) continue;
+      const std::uint32_t id = group.first + place;
+      const auto number = static_cast<std::uint32_t>(routers_.size());
+      number_[id] = number;
+      routers_.push_back(id);
+      first_of_router_.push_back(static_cast<std::uint32_t>(networks_.size()));
+      const Networks attached = PlanAddresses::networks_of(group, place);
+      for (std::uint32_t tap = 0; tap < attached.size(); ++tap) {
+        links_.push_back({number, attached[tap], tap});
+        networks_.push_back(attached[tap]);
+      }
     }
   }
   first_of_router_.push_back(static_cast<std::uint32_t>(networks_.size()));
-  for (std::size_t i = 0; i < world_.network_count(); ++i) {
+  for (const PlannedNetwork& network : plan_.networks) {
     // One more for each network: of paths that take equally long, the one over fewer.
-    cost_.push_back(static_cast<std::uint64_t>(world_.network(i).lookahead().count()) + 1);
+    cost_.push_back(static_cast<std::uint64_t>(network.properties.least_latency().count()) + 1);
   }
   std::sort(links_.begin(), links_.end(), [](const Link& a, const Link& b) {
     return std::tie(a.network, a.router, a.tap) < std::tie(b.network, b.router, b.tap);
   });
-  first_of_network_.assign(world_.network_count() + 1, 0);
+  first_of_network_.assign(plan_.networks.size() + 1, 0);
   for (const Link& link : links_) ++first_of_network_[link.network + 1];
   for (std::size_t i = 1; i < first_of_network_.size(); ++i) {
     first_of_network_[i] += first_of_network_[i - 1];
@@ -153,12 +201,11 @@ void PathFinder::find_routers() {
 }
 
 // The prefixes of a network, and of its machines' addresses that no prefix has.
-void PathFinder::collect_destinations(const Plan& plan) {
-  const PlanAddresses addresses{plan};
-  for (std::uint32_t i = 0; i < world_.network_count(); ++i) {
-    const auto prefixes = world_.prefixes_of(world_.network(i));
+void PathFinder::collect_destinations() {
+  for (std::uint32_t i = 0; i < plan_.networks.size(); ++i) {
+    const std::vector<Ipv4Prefix> prefixes = prefixes_of(plan_.networks[i]);
     for (const Ipv4Prefix& prefix : prefixes) destinations_.push_back({prefix, i});
-    for (const ndl::AddressRange& range : addresses.ranges(i)) {
+    for (const ndl::AddressRange& range : addresses_.ranges(i)) {
       for (std::uint64_t at = range.first; at <= range.last;) {
         const Ipv4Address address{static_cast<std::uint32_t>(at)};
         const auto known = std::find_if(prefixes.begin(), prefixes.end(),
@@ -190,18 +237,17 @@ void PathFinder::reach(std::uint32_t network, std::uint64_t distance, Hop hop) {
 
 // Dijkstra over the networks: a router takes a datagram from one that it is attached to to all
 // others.
-void PathFinder::search(const Machine& from) {
-  distance_.assign(world_.network_count(), far_away);
-  hop_.assign(world_.network_count(), no_hop);
+void PathFinder::search(std::uint32_t from, Networks attached) {
+  distance_.assign(plan_.networks.size(), far_away);
+  hop_.assign(plan_.networks.size(), no_hop);
   is_expanded_.assign(routers_.size(), 0);
-  is_attached_.assign(world_.network_count(), 0);
+  is_attached_.assign(plan_.networks.size(), 0);
   queue_.start();
-  for (std::uint32_t tap = 0; tap < from.taps().size(); ++tap) {
-    const std::uint32_t network = from.taps()[tap].network().index();
+  for (const std::uint32_t network : attached) {
     is_attached_[network] = 1;
     reach(network, cost_[network], no_hop);
   }
-  if (number_[from.id()] != nobody) is_expanded_[number_[from.id()]] = 1;
+  if (number_[from] != nobody) is_expanded_[number_[from]] = 1;
   while (const auto next = queue_.take()) {
     const auto [distance, network] = *next;
     if (distance != distance_[network]) continue;
@@ -210,9 +256,8 @@ void PathFinder::search(const Machine& from) {
       if (std::exchange(is_expanded_[link.router], 1) != 0) continue;
       Hop hop = hop_[network];
       if (is_attached_[network] != 0) {
-        std::uint32_t tap = 0;
-        while (from.taps()[tap].network().index() != network) ++tap;
-        hop = hop_over(tap, address_of(link));
+        const auto tap = std::find(attached.begin(), attached.end(), network) - attached.begin();
+        hop = hop_over(static_cast<std::uint32_t>(tap), address_of(link));
       }
       for (std::uint32_t k = first_of_router_[link.router]; k < first_of_router_[link.router + 1];
            ++k) {
@@ -260,42 +305,72 @@ std::vector<Route> PathFinder::routes() const {
   return routes;
 }
 
-void PathFinder::lay() {
-  const Machine* before = nullptr;  // the host that was searched from last
+void PathFinder::lay(World& world) {
+  world_ = &world;
+  Networks before;  // of the host that was searched from last
   std::vector<Route> found;
-  const auto is_alike = [&](const Machine& machine) {
-    return before != nullptr &&
-           std::equal(machine.taps().begin(), machine.taps().end(), before->taps().begin(),
-                      before->taps().end(),
-                      [](const Tap& a, const Tap& b) { return &a.network() == &b.network(); });
-  };
-  for (std::uint32_t id = 0; id < world_.machine_count(); ++id) {
-    Machine& machine = world_.machine(id);
-    Ipv4* const ipv4 = ipv4_of(machine);
-    if (ipv4 == nullptr || machine.taps().empty()) continue;
+  for (std::uint32_t id = 0; id < world.machine_count(); ++id) {
+    Ipv4* const ipv4 = ipv4_of(world.machine(id));
+    const Networks attached = networks_of(id);
+    if (ipv4 == nullptr || attached.empty()) continue;
     const bool is_host = number_[id] == nobody;
-    if (!is_host || !is_alike(machine)) {
-      const std::uint32_t only = machine.taps().front().network().index();
-      const std::uint32_t routers = first_of_network_[only + 1] - first_of_network_[only];
-      if (is_host && machine.taps().size() == 1 && routers <= 1) {
+    if (!is_host || !std::ranges::equal(attached, before)) {
+      if (needs_one_route(id, attached)) {
         found.clear();
-        if (routers == 1) {
-          found.push_back({{}, 0, {address_of(links_[first_of_network_[only]]), 0}, 0});
+        const std::uint32_t first = first_of_network_[attached[0]];
+        if (first != first_of_network_[attached[0] + 1]) {
+          found.push_back({{}, 0, {address_of(links_[first]), 0}, 0});
         }
       } else {
-        search(machine);
+        search(id, attached);
         found = routes();
       }
-      if (is_host) before = &machine;
+      if (is_host) before = attached;
     }
     ipv4->add_routes(found);
   }
 }
 
+// Tables of a few of those that need more than one route stand for all.
+std::uint64_t PathFinder::expected_bytes() {
+  constexpr std::size_t most_tables = 16;
+  std::vector<std::uint32_t> needy;
+  std::uint64_t bytes = 0;
+  for (std::uint32_t id = 0; id < number_.size(); ++id) {
+    const Networks attached = networks_of(id);
+    if (attached.empty()) continue;
+    if (needs_one_route(id, attached)) {
+      bytes += bytes_of_one_route;
+    } else {
+      needy.push_back(id);
+    }
+  }
+  const std::size_t count = std::min(needy.size(), most_tables);
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint32_t id = needy[i * needy.size() / count];
+    search(id, networks_of(id));
+    RouteTable table;
+    table.assign(routes());
+    for (const std::uint32_t network : networks_of(id)) {
+      for (const Ipv4Prefix& prefix : prefixes_of(plan_.networks[network])) {
+        table.insert({prefix.address, prefix.length, {}, 0});
+      }
+    }
+    sum += table.memory_bytes() + bytes_of_ways;
+  }
+  if (count != 0) bytes += sum / count * needy.size();
+  return bytes;
+}
+
 }  // namespace
 
 void lay_shortest_paths(const Plan& plan, World& world) {
-  PathFinder{plan, world}.lay();
+  PathFinder{plan}.lay(world);
+}
+
+std::uint64_t expected_shortest_paths_bytes(const Plan& plan) {
+  return PathFinder{plan}.expected_bytes();
 }
 
 }  // namespace elvis

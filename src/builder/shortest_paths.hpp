@@ -2,6 +2,8 @@
 // `routing='static-shortest-path'`: every machine's routes, worked out before the run.
 #pragma once
 
+#include <cstdint>
+
 #include "elvis/builder/plan.hpp"
 #include "elvis/graph/world.hpp"
 
@@ -11,5 +13,9 @@ namespace elvis {
 /// routers, of fewer routers among equals. Prefixes that lie side by side and are reached the same
 /// way become one route. Routes that a machine has already are kept.
 void lay_shortest_paths(const Plan& plan, World& world);
+
+/// What these routes will take, worked out from those of a few machines. The plan's addresses have
+/// been given out.
+std::uint64_t expected_shortest_paths_bytes(const Plan& plan);
 
 }  // namespace elvis

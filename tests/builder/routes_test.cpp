@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "elvis/builder/reachability.hpp"
 #include "elvis/protocols/ipv4.hpp"
 #include "elvis/protocols/route_table.hpp"
 #include "support.hpp"
@@ -144,6 +145,53 @@ TEST(RoutesTest, OfShortestPathsReachAddressesOutsideAllPrefixes) {
   EXPECT_EQ(routes_of(*world, "r2"),
             "10.7.0.1/32 via 10.0.0.1 on 0\n10.7.0.2/31 via 10.0.0.1 on 0\n"
             "10.7.0.4/31 via 10.0.0.1 on 0\n10.7.0.6/32 via 10.0.0.1 on 0\n");
+}
+
+// `count` routers one behind the other, each with a network of its own.
+std::string chain_of(int count, const std::string& routing) {
+  std::string text = "[Networks" + routing + "]\n";
+  for (int i = 0; i <= count; ++i) {
+    text += network("n" + std::to_string(i),
+                    "10." + std::to_string(i / 256) + "." + std::to_string(i % 256) + ".0/24");
+  }
+  text += "[Machines]\n";
+  for (int i = 0; i < count; ++i) {
+    text += router("r" + std::to_string(i),
+                   on("n" + std::to_string(i)) + on("n" + std::to_string(i + 1)));
+  }
+  std::string first =
+      host("first", on("n0"), "            [Application name='cbr' to='last' port='7']\n");
+  first.insert(first.find("        [Applications]"), "            [Protocol name='UDP']\n");
+  return text + first + host("last", on("n" + std::to_string(count)));
+}
+
+std::string warnings_about(const Scenario& scenario) {
+  const std::unique_ptr<World> world = scenario.build();
+  ndl::Diagnostics diagnostics;
+  warn_of_unreachable(scenario.plan(), *world, diagnostics);
+  return diagnostics.warning_count() == 0 ? "" : diagnostics.by_place().front().text;
+}
+
+TEST(RoutesTest, MayLeadFartherThanADatagramGoes) {
+  const std::string automatic = " routing='static-shortest-path'";
+  EXPECT_EQ(warnings_about(Scenario{chain_of(63, automatic)}), "");
+  EXPECT_EQ(warnings_about(Scenario{chain_of(64, automatic)}),
+            "`first` cannot reach `10.0.64.2`: 64 routers lie between, more than a time to live of "
+            "64 allows");
+}
+
+TEST(RoutesTest, WorkedOutBeforehandAreExpectedInMemory) {
+  const Scenario with{chain_of(500, " routing='static-shortest-path'")};
+  const Scenario without{chain_of(500, "")};
+  const std::unique_ptr<World> world = with.build();
+  std::size_t bytes = 0;
+  for (std::uint32_t id = 0; id < world->machine_count(); ++id) {
+    const auto& ipv4 = static_cast<const Ipv4&>(*world->machine(id).find(ProtocolId::ipv4));
+    if (ipv4.routes() != nullptr) bytes += ipv4.routes()->memory_bytes();
+  }
+  const auto expected = static_cast<double>(with.plan().memory_bytes - without.plan().memory_bytes);
+  constexpr double ways = 500 * 2'048;  // that forwarding finds
+  EXPECT_NEAR(expected - ways, static_cast<double>(bytes), 0.3 * static_cast<double>(bytes));
 }
 
 }  // namespace
