@@ -27,9 +27,17 @@ constexpr std::size_t all_bytes = std::size_t{16} << 20;
 constexpr std::size_t descriptors_of_others = 64;
 constexpr std::size_t most_descriptors = 4096;
 
-std::size_t most_open_files() {
+// Asks for as many descriptors as `files` files need, if it may: opening and closing them again and
+// again costs more than all that is written.
+std::size_t most_open_files(std::size_t files) {
   struct rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return descriptors_of_others;
+  const ::rlim_t wanted = std::min(files, most_descriptors) + descriptors_of_others;
+  if (limit.rlim_cur < wanted && limit.rlim_cur < limit.rlim_max) {
+    struct rlimit more = limit;
+    more.rlim_cur = std::min(wanted, limit.rlim_max);
+    if (::setrlimit(RLIMIT_NOFILE, &more) == 0) limit = more;
+  }
   const auto soft = static_cast<std::size_t>(limit.rlim_cur);
   if (soft < 2 * descriptors_of_others) return std::max(soft / 4, std::size_t{1});
   return std::min(soft - descriptors_of_others, most_descriptors);
@@ -86,6 +94,14 @@ int open_below(const CaptureFile& file, bool makes, int flags) {
   return -1;
 }
 
+// Empties a file that has something in it. (One that was cut to nothing is written to the disk when
+// it is closed, on some file systems, and whoever closes it waits.)
+bool empty_out(int descriptor) {
+  struct stat status{};
+  if (::fstat(descriptor, &status) == 0 && status.st_size == 0) return true;
+  return ::ftruncate(descriptor, 0) == 0;
+}
+
 bool is_regular(int descriptor) {
   struct stat status{};
   return ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
@@ -117,7 +133,7 @@ CaptureFiles::CaptureFiles(const std::vector<CaptureFile>& files, bool may_overw
       others_{std::move(others)},
       console_{console},
       states_(files.size()),
-      most_open_{most_open_files()} {}
+      most_open_{most_open_files(files.size())} {}
 
 CaptureFiles::~CaptureFiles() {
   for (const std::size_t index : open_) ::close(states_[index].descriptor);
@@ -160,7 +176,7 @@ bool CaptureFiles::create(std::size_t index) {
   state.is_regular = is_regular(state.descriptor);
   if (!state.is_regular && !file.is_pattern_alone) return fail(index, EEXIST);
   if (is_other(state.descriptor, file)) return false;
-  if (state.is_regular && ::ftruncate(state.descriptor, 0) != 0) return fail(index, errno);
+  if (state.is_regular && !empty_out(state.descriptor)) return fail(index, errno);
   append_capture_header(state.waiting, file.format);
   for (const CaptureInterface& interface : file.interfaces) {
     append_capture_interface(state.waiting, file.format, interface);

@@ -140,7 +140,9 @@ Task<Result<>> send_message(Application& self, const SendMessageOptions& options
 }
 
 Task<Result<>> capture(Application& self, const CaptureOptions& options) {
-  if (uses_tcp(self, options.transport)) return capture_over_tcp(self, options);
+  // A group is spoken to by datagrams.
+  const bool has_group = options.group.address.has_value();
+  if (!has_group && uses_tcp(self, options.transport)) return capture_over_tcp(self, options);
   return capture_over_udp(self, options);
 }
 

@@ -108,7 +108,8 @@ Task<Result<>> sink_over_udp(Application& self, const SinkOptions& options) {
 }  // namespace
 
 Task<Result<>> sink(Application& self, const SinkOptions& options) {
-  if (uses_tcp(self, options.transport)) return sink_over_tcp(self, options);
+  const bool has_group = options.group.address.has_value();
+  if (!has_group && uses_tcp(self, options.transport)) return sink_over_tcp(self, options);
   return sink_over_udp(self, options);
 }
 

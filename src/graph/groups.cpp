@@ -2,7 +2,9 @@
 #include "groups.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <functional>
+#include <iterator>
 #include <utility>
 
 #include "elvis/graph/machine.hpp"
@@ -25,9 +27,14 @@ bool Groups::hears_all(const Tap& tap) {
 }
 
 Groups::Groups(const Network& network, std::size_t partitions)
-    : network_{network}, parts_(partitions) {
-  for (std::size_t i = 0; i < network.tap_count(); ++i) {
-    Tap& tap = network.tap(i);
+    : network_{network}, parts_(partitions) {}
+
+// Not before the first ARP packet for all: most networks see none, and a look at a million machines
+// takes time.
+void Groups::look_at_taps() {
+  if (std::exchange(has_looked_, true)) return;
+  for (std::size_t i = 0; i < network_.tap_count(); ++i) {
+    Tap& tap = network_.tap(i);
     keys_ += mix(tap.machine().key());
     if (hears_all(tap)) {
       hear_all_.push_back(&tap);
@@ -126,25 +133,62 @@ std::vector<Tap*> Groups::concerned_by(Ipv4Address sender) const {
   return taps;
 }
 
-void Groups::announce(Ipv4Address sender, Announcement announcement, Time now) {
-  while (!arrivals_.empty() && arrivals_.front().first < now) {
-    const auto [arrival, address] = arrivals_.front();
-    std::ranges::pop_heap(arrivals_, std::greater{});
-    arrivals_.pop_back();
-    const auto found = announced_.find(address);
-    if (found == announced_.end()) continue;
-    std::erase_if(found->second, [&](const Announcement& one) { return one.arrival < now; });
-    if (found->second.empty()) announced_.erase(found);
-  }
-  arrivals_.emplace_back(announcement.arrival, sender.value());
-  std::ranges::push_heap(arrivals_, std::greater{});
-  announced_[sender.value()].push_back(std::move(announcement));
+namespace {
+
+bool is_before(Time time, std::uint64_t order, const AddressNews& news) {
+  return time != news.at ? time < news.at : order < news.order;
 }
 
-std::span<const Groups::Announcement> Groups::announced_from(Ipv4Address address) const {
+}  // namespace
+
+void Groups::announce(Ipv4Address sender, Announcement announcement, Time now) {
+  while (!arrivals_.empty() && arrivals_.front().first < now) {
+    settle(announced_[arrivals_.front().second], now);
+    std::ranges::pop_heap(arrivals_, std::greater{});
+    arrivals_.pop_back();
+  }
+  arrivals_.emplace_back(announcement.news.at, sender.value());
+  std::ranges::push_heap(arrivals_, std::greater{});
+  // Later ones arrive later, unless the latency has changed.
+  auto& list = announced_[sender.value()].list;
+  auto place = list.end();
+  while (place != list.begin() &&
+         is_before(announcement.news.at, announcement.news.order, std::prev(place)->news)) {
+    --place;
+  }
+  list.insert(place, std::move(announcement));
+}
+
+// Nobody will be handed any more what has arrived; who uses the address will still ask what the
+// last one said.
+void Groups::settle(Sender& sender, Time now) {
+  auto& [list, arrived] = sender;
+  while (arrived < list.size() && list[arrived].news.at < now) list[arrived++].frame = {};
+  if (arrived < 2 || arrived - 1 < list.size() / 2) return;
+  list.erase(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(arrived - 1));
+  arrived = 1;
+}
+
+const Groups::Sender* Groups::sender(Ipv4Address address) const {
   const auto found = announced_.find(address.value());
-  if (found == announced_.end()) return {};
-  return found->second;
+  return found == announced_.end() ? nullptr : &found->second;
+}
+
+std::span<const Groups::Announcement> Groups::under_way_from(Ipv4Address address, Time now,
+                                                             std::uint64_t order) const {
+  const Sender* const from = sender(address);
+  if (from == nullptr) return {};
+  const auto first = std::ranges::partition_point(
+      from->list, [&](const Announcement& one) { return !is_before(now, order, one.news); });
+  return {first, from->list.end()};
+}
+
+const Groups::Announcement* Groups::last_from(Ipv4Address address, Time now,
+                                              std::uint64_t order) const {
+  const Sender* const from = sender(address);
+  if (from == nullptr) return nullptr;
+  const auto behind = under_way_from(address, now, order).size();
+  return behind == from->list.size() ? nullptr : &from->list[from->list.size() - behind - 1];
 }
 
 // Each receiver's share is its key times a word of the frame and its time, so that the sum over all

@@ -51,27 +51,31 @@ class Groups {
   void leave(Tap& tap, MacAddress group);
   void watch(AddressWatch& watch);
   void unwatch(AddressWatch& watch);
-  /// An ARP packet for all that has not arrived everywhere.
+  /// An ARP packet for all: the news that it brings with the events by which it arrives.
   struct Announcement {
-    Time arrival;
-    std::uint64_t order;  ///< Of the events by which it arrives.
-    Message frame;
+    AddressNews news;
     const Tap* from;
     Ipv4Address target;
+    Message frame;  ///< Until it has arrived.
   };
-  /// What is still to come from `address`, in its order.
-  std::span<const Announcement> announced_from(Ipv4Address address) const;
+  /// What is to come from `address` after the event of this time and order, in the order of coming.
+  std::span<const Announcement> under_way_from(Ipv4Address address, Time now,
+                                               std::uint64_t order) const;
+  /// What came from there last, up to that event; null if nothing did.
+  const Announcement* last_from(Ipv4Address address, Time now, std::uint64_t order) const;
 
   // ----- for the network, while no machine runs -----
 
   /// The taps that were members of `group` at `time`, in their order. Times do not go back.
   std::vector<Tap*> members(MacAddress group, Time time);
-  /// The taps that an ARP packet for all concerns, in their order, but for those of the addresses
-  /// in it.
-  std::vector<Tap*> concerned_by(Ipv4Address sender) const;
-  /// Whether there are taps that need not be handed every ARP packet.
+  /// Finds out which taps need not be handed every ARP packet; before any of the next ones.
+  void look_at_taps();
+  /// Whether there are any.
   bool is_selective() const { return is_selective_; }
-  /// Keeps `announcement`, and forgets those that arrived before `now`.
+  /// The taps that an ARP packet for all concerns, in any order and perhaps twice, but for those of
+  /// the addresses in it.
+  std::vector<Tap*> concerned_by(Ipv4Address sender) const;
+  /// Keeps `announcement`, and of those from one address that arrived before `now` the last.
   void announce(Ipv4Address sender, Announcement announcement, Time now);
   /// What the arrival of a frame at all taps but `from` adds to the digest.
   std::uint64_t fold_for_all_but(const Tap& from, Time arrival, std::uint64_t fold) const;
@@ -100,14 +104,23 @@ class Groups {
     boost::unordered_flat_map<std::uint32_t, AddressWatch*, AddressHash> watches;
   };
 
+  // What came or comes from one address, by time and order.
+  struct Sender {
+    std::vector<Announcement> list;
+    std::size_t arrived = 0;
+  };
+
   Part& part_of(const Tap& tap);
+  const Sender* sender(Ipv4Address address) const;
+  static void settle(Sender& sender, Time now);
 
   const Network& network_;
   std::vector<std::unique_ptr<Part>> parts_;  // by partition, of those that need one
   std::vector<Tap*> hear_all_;                // unless all do
-  boost::unordered_flat_map<std::uint32_t, std::vector<Announcement>, AddressHash> announced_;
+  boost::unordered_flat_map<std::uint32_t, Sender, AddressHash> announced_;
   std::vector<std::pair<Time, std::uint32_t>> arrivals_;  // of announced_, a heap: earliest first
   std::uint64_t keys_ = 0;                                // the sum of the machines' keys
+  bool has_looked_ = false;
   bool is_selective_ = false;
   bool is_closed_ = false;
 };

@@ -53,18 +53,26 @@ void Network::leave(Tap& tap, MacAddress group) {
 void Network::watch(AddressWatch& watch) {
   if (groups_ == nullptr) return;
   groups_->watch(watch);
-  Machine& machine = watch.tap().machine();
-  Partition& here = machine.partition();
-  if (world_.observer() != nullptr || Groups::hears_all(watch.tap())) return;
-  for (const Groups::Announcement& one : groups_->announced_from(watch.address())) {
-    const bool is_to_come =
-        one.arrival != here.now() ? one.arrival > here.now() : one.order > here.present_order();
-    // Whose addresses are in the packet has been handed it, and answers once.
-    const bool has_it = one.from == &watch.tap() || tap_with(watch.address()) == &watch.tap() ||
-                        tap_with(one.target) == &watch.tap();
-    if (!is_to_come || has_it) continue;
-    here.schedule_in_order(machine, one.arrival, one.order, told(watch.tap(), one.frame));
+  const Tap& tap = watch.tap();
+  if (world_.observer() != nullptr || Groups::hears_all(tap)) return;
+  // Whose own address is in a packet was handed it, and answers once.
+  if (tap_with(watch.address()) == &tap) return;
+  Partition& here = tap.machine().partition();
+  for (const Groups::Announcement& one :
+       groups_->under_way_from(watch.address(), here.now(), here.present_order())) {
+    if (one.from == &tap || tap_with(one.target) == &tap) continue;
+    here.schedule_in_order(tap.machine(), one.news.at, one.news.order,
+                           told(watch.tap(), one.frame));
   }
+}
+
+std::optional<AddressNews> Network::news_of(const Tap& tap, Ipv4Address address) const {
+  if (groups_ == nullptr || Groups::hears_all(tap)) return std::nullopt;
+  const Partition& here = tap.machine().partition();
+  const Groups::Announcement* const last =
+      groups_->last_from(address, here.now(), here.present_order());
+  if (last == nullptr || last->from == &tap) return std::nullopt;
+  return last->news;
 }
 
 void Network::unwatch(AddressWatch& watch) {
@@ -130,6 +138,7 @@ void Network::distribute_to_group(Tap& from, const LinkState& state, Time depart
 // counted when it does. While somebody observes, everybody is handed it.
 void Network::announce(Tap& from, Time arrival, Frame* frame, const ArpPacket& packet) {
   const std::unique_ptr<Frame> sent{frame};
+  groups_->look_at_taps();
   const std::uint64_t order = next_order();
   Partition& here = partition();
   const auto receivers = static_cast<std::uint32_t>(taps_.size() - 1);
@@ -155,7 +164,11 @@ void Network::announce(Tap& from, Time arrival, Frame* frame, const ArpPacket& p
   concerned.erase(std::unique(concerned.begin(), concerned.end()), concerned.end());
   for (Tap* const to : concerned) hand(*to);
   groups_->announce(packet.sender_address,
-                    {arrival, order, sent->bytes, &from, packet.target_address}, now());
+                    {.news = {arrival, order, packet.sender_mac},
+                     .from = &from,
+                     .target = packet.target_address,
+                     .frame = sent->bytes},
+                    now());
 }
 
 // What brings an announced frame to `to`.

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -31,20 +33,32 @@ void ArpOptions::visit(OptionVisitor& visitor) {
 
 // ===== Neighbour: what is known of one address =====
 
-struct Arp::Neighbour : Timer, AddressWatch, Pooled {
-  Neighbour(Arp& owner, Tap& on, Ipv4Address of)
+// Datagrams that wait for an address, and the time of the next question. While there are any, what
+// the address announces is to be known at once; else it is looked up when somebody sends there.
+struct Arp::Question : Timer, AddressWatch, Pooled {
+  Question(Arp& owner, Neighbour& about, Tap& tap, Ipv4Address address)
       : Timer{[](Timer& self) {
-          auto& neighbour = static_cast<Neighbour&>(self);
-          neighbour.arp.ask(neighbour);
+          auto& question = static_cast<Question&>(self);
+          question.arp.ask(question.neighbour);
         }},
-        AddressWatch{on, of},
-        arp{owner} {}
+        AddressWatch{tap, address},
+        arp{owner},
+        neighbour{about} {}
 
   Arp& arp;
-  MacAddress mac;  // once resolved
-  Time valid_until = start_of_time;
-  int requests = 0;  // sent since somebody began to wait
+  Neighbour& neighbour;
+  int times = 0;  // that it was asked
   std::vector<Message> waiting;
+};
+
+struct Arp::Neighbour : Pooled {
+  Neighbour(Tap& on, Ipv4Address of) : tap{on}, address{of} {}
+
+  Tap& tap;
+  Ipv4Address address;
+  AddressNews heard;  // once there was any
+  Time valid_until = start_of_time;
+  std::unique_ptr<Question> question;
   Neighbour* older = nullptr;
   Neighbour* newer = nullptr;
 };
@@ -63,52 +77,52 @@ Arp::~Arp() {
 
 Result<> Arp::send(Tap& tap, Ipv4Address next_hop, Message&& datagram) {
   Neighbour& to = neighbour(tap, next_hop);
+  catch_up(to);
   if (machine().now() < to.valid_until) {
-    return tap.send(to.mac, EtherType::ipv4, std::move(datagram));
+    return tap.send(to.heard.mac, EtherType::ipv4, std::move(datagram));
   }
   if (datagram.size() > tap.network().properties().mtu) return Errc::message_too_long;
-  if (to.waiting.size() == max_waiting) {
-    machine().drop(Drop::queue_full, to.waiting.front());
-    to.waiting.erase(to.waiting.begin());
+  const bool is_asking = to.question != nullptr;
+  if (!is_asking) to.question = std::make_unique<Question>(*this, to, tap, next_hop);
+  std::vector<Message>& waiting = to.question->waiting;
+  if (waiting.size() == max_waiting) {
+    machine().drop(Drop::queue_full, waiting.front());
+    waiting.erase(waiting.begin());
   }
-  to.waiting.push_back(std::move(datagram));
-  if (to.is_armed()) return {};
-  to.requests = 0;
-  const AddressClaim* const claim = claim_of(tap);
-  if (claim != nullptr && !claim->has_failed() && machine().now() < claim->usable_from()) {
-    // Until it is known whether the address may be used, nobody is asked in its name.
-    to.arm(machine(),
-           std::min(claim->usable_from(), add_saturated(machine().now(), retry_interval)));
-  } else {
-    ask(to);
-  }
+  waiting.push_back(std::move(datagram));
+  if (!is_asking) ask(to);
   return {};
 }
 
+// The next question, of a neighbour that has one.
 void Arp::ask(Neighbour& neighbour) {
-  if (const AddressClaim* const claim = claim_of(neighbour.tap())) {
+  Question& question = *neighbour.question;
+  const Time next = add_saturated(machine().now(), retry_interval);
+  if (const AddressClaim* const claim = claim_of(neighbour.tap)) {
     if (claim->has_failed()) return give_up(neighbour, Drop::bad_source);
+    // Until it is known whether the address may be used, nobody is asked in its name.
     if (machine().now() < claim->usable_from()) {
-      return neighbour.arm(machine(), std::min(claim->usable_from(),
-                                               add_saturated(machine().now(), retry_interval)));
+      return question.arm(machine(), std::min(claim->usable_from(), next));
     }
   }
-  if (neighbour.requests == max_requests) return give_up(neighbour);
-  ++neighbour.requests;
+  if (question.times == max_requests) return give_up(neighbour);
+  ++question.times;
   const ArpPacket request{.operation = ArpPacket::request,
-                          .sender_mac = neighbour.tap().mac(),
-                          .sender_address = neighbour.tap().address(),
+                          .sender_mac = neighbour.tap.mac(),
+                          .sender_address = neighbour.tap.address(),
                           .target_mac = MacAddress{},
-                          .target_address = neighbour.address()};
+                          .target_address = neighbour.address};
   Message packet;
   request.emit(packet.prepend(ArpPacket::size));
   // A packet of 28 bytes fits every MTU.
-  (void)neighbour.tap().send(MacAddress::broadcast(), EtherType::arp, std::move(packet));
-  neighbour.arm(machine(), add_saturated(machine().now(), retry_interval));
+  (void)neighbour.tap.send(MacAddress::broadcast(), EtherType::arp, std::move(packet));
+  question.arm(machine(), next);
 }
 
 void Arp::give_up(Neighbour& neighbour, Drop reason) {
-  for (const Message& datagram : neighbour.waiting) machine().drop(reason, datagram);
+  if (neighbour.question != nullptr) {
+    for (const Message& datagram : neighbour.question->waiting) machine().drop(reason, datagram);
+  }
   forget(neighbour);
 }
 
@@ -151,13 +165,31 @@ void Arp::demux(Message&& packet, Arrival& arrival) {
   (void)tap.send(parsed->sender_mac, EtherType::arp, std::move(answer));
 }
 
+// The present packet tells where a neighbour is.
 void Arp::learn(Neighbour& neighbour, MacAddress mac) {
-  neighbour.mac = mac;
-  neighbour.valid_until = add_saturated(machine().now(), entry_lifetime);
-  neighbour.cancel();
-  for (Message& datagram : std::exchange(neighbour.waiting, {})) {
-    (void)neighbour.tap().send(mac, EtherType::ipv4, std::move(datagram));
+  believe(neighbour, {machine().now(), machine().partition().present_order(), mac});
+  const std::unique_ptr<Question> answered = std::move(neighbour.question);
+  if (answered == nullptr) return;
+  for (Message& datagram : answered->waiting) {
+    (void)neighbour.tap.send(mac, EtherType::ipv4, std::move(datagram));
   }
+}
+
+void Arp::believe(Neighbour& neighbour, const AddressNews& news) {
+  neighbour.heard = news;
+  neighbour.valid_until = add_saturated(news.at, entry_lifetime);
+}
+
+// Makes up for packets for all which this machine was not handed, since they would only have
+// brought the entry up to date.
+void Arp::catch_up(Neighbour& neighbour) {
+  const auto news = neighbour.tap.network().news_of(neighbour.tap, neighbour.address);
+  if (!news ||
+      std::tie(news->at, news->order) <= std::tie(neighbour.heard.at, neighbour.heard.order)) {
+    return;
+  }
+  const AddressClaim* const claim = claim_of(neighbour.tap);
+  if (claim == nullptr || claim->usable_from() <= news->at) believe(neighbour, *news);
 }
 
 // ===== Arp: the machine's own addresses (RFC 5227) =====
@@ -197,7 +229,9 @@ Arp::Neighbour& Arp::neighbour(Tap& tap, Ipv4Address address) {
   const std::uint64_t key = key_of(tap, address);
   if (Neighbour** const known = neighbours_.find(key)) return **known;
   if (neighbours_.size() == max_entries) give_up(*oldest_);
-  auto* const made = new Neighbour{*this, tap, address};
+  auto* const made = new Neighbour{tap, address};
+  // What was said before does not count: then the address was not known.
+  made->heard = {machine().now(), machine().partition().present_order(), {}};
   neighbours_.insert(key, made);
   made->older = newest_;
   (newest_ == nullptr ? oldest_ : newest_->newer) = made;
@@ -206,7 +240,7 @@ Arp::Neighbour& Arp::neighbour(Tap& tap, Ipv4Address address) {
 }
 
 void Arp::forget(Neighbour& neighbour) {
-  neighbours_.erase(key_of(neighbour.tap(), neighbour.address()));
+  neighbours_.erase(key_of(neighbour.tap, neighbour.address));
   (neighbour.older == nullptr ? oldest_ : neighbour.older->newer) = neighbour.newer;
   (neighbour.newer == nullptr ? newest_ : neighbour.newer->older) = neighbour.older;
   delete &neighbour;

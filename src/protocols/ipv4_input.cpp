@@ -66,14 +66,6 @@ bool Ipv4::claims_to_be_mine(const Ipv4Header& header, const Arrival& arrival) c
   return arrival.tap != nullptr && machine().taps().size() > 1 && is_local(header.source);
 }
 
-std::uint32_t Ipv4::host_mask_of(const Tap& tap) {
-  std::uint32_t mask = ~std::uint32_t{0};
-  for (const Ipv4Prefix& prefix : tap.machine().world().prefixes_of(tap.network())) {
-    if (prefix.length < 31) mask &= ~prefix.mask();
-  }
-  return mask;
-}
-
 bool Ipv4::is_for_me(const Ipv4Header& header, const Arrival& arrival) const {
   const Ipv4Address destination = header.destination;
   if (arrival.tap == nullptr) return true;

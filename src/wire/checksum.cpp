@@ -29,12 +29,23 @@ void add(std::uint64_t& sum, std::uint64_t word) {
 // them.
 std::uint64_t partial_sum(const std::uint8_t* bytes, std::size_t size) {
   std::uint64_t sum = 0;
-  std::uint64_t second = 0;  // two sums, so that one addition need not wait for another
-  for (; size >= 32; size -= 32, bytes += 32) {
-    add(sum, load<std::uint64_t>(bytes));
-    add(second, load<std::uint64_t>(bytes + 8));
-    add(sum, load<std::uint64_t>(bytes + 16));
-    add(second, load<std::uint64_t>(bytes + 24));
+  std::uint64_t second = 0;
+  if (size >= 64) {
+    // Four sums, so that no addition need wait for another's carry.
+    std::uint64_t third = 0;
+    std::uint64_t fourth = 0;
+    for (; size >= 64; size -= 64, bytes += 64) {
+      add(sum, load<std::uint64_t>(bytes));
+      add(second, load<std::uint64_t>(bytes + 8));
+      add(third, load<std::uint64_t>(bytes + 16));
+      add(fourth, load<std::uint64_t>(bytes + 24));
+      add(sum, load<std::uint64_t>(bytes + 32));
+      add(second, load<std::uint64_t>(bytes + 40));
+      add(third, load<std::uint64_t>(bytes + 48));
+      add(fourth, load<std::uint64_t>(bytes + 56));
+    }
+    add(sum, third);
+    add(second, fourth);
   }
   for (; size >= 8; size -= 8, bytes += 8) add(sum, load<std::uint64_t>(bytes));
   // The last bytes, fewer than 8, are the begin of a word whose rest is zero.

@@ -250,6 +250,47 @@ TEST(RipTest, CountingToInfinityEnds) {
   }
 }
 
+// The distances that router 0 tells of one prefix, each once.
+class Distances final : public Observer {
+ public:
+  explicit Distances(Ipv4Address prefix) : prefix_{prefix} {}
+  void frame_sent(const Tap& from, const Message& frame, Time) override {
+    if (from.machine().name() != "r0") return;
+    constexpr std::size_t headers = 14 + 20 + 8;
+    std::array<std::uint8_t, headers + RipPacket::max_size> bytes{};
+    const std::size_t size = frame.copy_to(bytes);
+    const auto packet = RipPacket::parse(bytes.data() + headers, size - headers);
+    for (const RipEntry& entry : packet->entries()) {
+      if (entry.address == prefix_) told.insert(entry.metric);
+    }
+  }
+  void frame_delivered(const Tap&, const Message&, Time) override {}
+  void dropped(const Machine&, Drop, const Message&, Time) override {}
+  std::set<std::uint32_t> told;
+
+ private:
+  Ipv4Address prefix_;
+};
+
+TEST(RipTest, WithoutASplitHorizonTwoRoutersCountToInfinity) {
+  const Links line{{0, 1}, {1, 2}, {2, 3}};
+  for (const int horizon : {0, 2}) {
+    RipOptions options;
+    options.split_horizon = horizon;
+    Routers routers{4, line, options};
+    Distances distances{Internet::at(2, 0)};
+    routers.world().observe(distances);
+    routers.fail(1, 100s);
+    routers.run(100s + failure_bound);
+    EXPECT_FALSE(routers.knows(0, 2));
+    if (horizon == 0) {
+      EXPECT_EQ(distances.told, (std::set<std::uint32_t>{16})) << "to where it came from";
+    } else {
+      EXPECT_EQ(distances.told, (std::set<std::uint32_t>{3, 5, 7, 9, 11, 13, 15, 16}));
+    }
+  }
+}
+
 TEST(RipTest, APoisonedRouteIsGoneAtOnceAlongALine) {
   RipOptions options;
   const Links line{{0, 1}, {1, 2}, {2, 3}};

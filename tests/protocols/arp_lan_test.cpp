@@ -66,6 +66,10 @@ class Crowd {
         const auto to = static_cast<std::uint32_t>(luck.below(size + size / 10));
         lan_.run_on(machine, talker(some_time(luck), to), testing_lan::server_kind);
       }
+      // When entries come of age, but for those that were refreshed.
+      const auto later = static_cast<std::uint32_t>(luck.below(size));
+      lan_.run_on(machine, talker(Arp::entry_lifetime + some_time(luck), later),
+                  testing_lan::server_kind);
       if (luck.below(4) == 0) {
         const auto as = static_cast<std::uint32_t>(luck.below(size));
         const auto asked = static_cast<std::uint32_t>(luck.below(size));
@@ -213,6 +217,39 @@ TEST(ArpLoadTest, QuestionsOnALanOfTwentyThousandTakeTimeInProportion) {
   EXPECT_EQ(lan.world.totals().frames_delivered, std::uint64_t{size} * (size - 1 + 2));
   // A few events for each machine, where everybody's hearing everything would take 400,000,000.
   EXPECT_LT(outcome.events, 12U * size);
+}
+
+// Everybody knows the hub, which asks for everybody.
+TEST(ArpLoadTest, AHubThatEverybodyKnowsMayAskForEverybody) {
+  constexpr std::uint32_t size = 5'000;
+  Lan lan{with_latency(10us)};
+  Machine& hub = lan.add_host(true);
+  for (std::uint32_t i = 1; i < size; ++i) {
+    lan.run_on(
+        lan.add_host(true),
+        [i](Application& self) -> Task<Result<>> {
+          UdpSocket socket{self.machine()};
+          co_await self.sleep_for(i * 1us);
+          co_return socket.send_to({Lan::address(0), 9}, Message{std::string_view{"x"}});
+        },
+        testing_lan::server_kind);
+  }
+  lan.run_on(
+      hub,
+      [](Application& self) -> Task<Result<>> {
+        UdpSocket socket{self.machine()};
+        co_await self.sleep_for(2 * Arp::entry_lifetime);
+        for (std::uint32_t i = 1; i < size; ++i) {
+          (void)socket.send_to({Lan::address(i), 9}, Message{std::string_view{"y"}});
+          co_await self.sleep_for(1us);
+        }
+        co_return Result<>{};
+      },
+      testing_lan::server_kind);
+  const Outcome outcome = lan.run();
+  EXPECT_TRUE(lan.world.conserves_frames());
+  EXPECT_EQ(lan.world.totals().frames_sent, 6U * (size - 1));
+  EXPECT_LT(outcome.events, 24U * size);
 }
 
 // Bombs Alice with answers that nobody asked for.

@@ -117,6 +117,43 @@ TEST_F(ArpTest, DoesNotLearnFromRequestsToOthers) {  // RFC 826: only the target
   EXPECT_EQ(lan_.network.counters().frames_sent, 6U);
 }
 
+// Carol broadcasts a request in Alice's name, for an address that nobody has.
+testing_lan::Program forger(Duration when) {
+  return [=](Application& self) -> Task<Result<>> {
+    co_await self.sleep_for(when);
+    Tap& tap = self.machine().taps().front();
+    const ArpPacket packet{.operation = ArpPacket::request,
+                           .sender_mac = tap.mac(),
+                           .sender_address = Lan::address(0),
+                           .target_mac = {},
+                           .target_address = Ipv4Address{10, 0, 0, 99}};
+    Message message;
+    packet.emit(message.prepend(ArpPacket::size));
+    co_return tap.send(MacAddress::broadcast(), EtherType::arp, std::move(message));
+  };
+}
+
+TEST_F(ArpTest, BelievesNewsOfAnAddressThatItKnows) {  // RFC 826: whoever was asked
+  Machine& carol = lan_.add_host(true);
+  lan_.run_on(bob_, listener(ear_));
+  lan_.run_on(alice_, sender(Lan::address(1), 3, milliseconds{100}));
+  lan_.run_on(bob_, [](Application& self) -> Task<Result<>> {
+    co_await self.sleep_for(milliseconds{250});
+    co_return co_await sender(Lan::address(0), 1)(self);
+  });
+  lan_.run_on(carol, forger(milliseconds{50}));
+  lan_.run();
+  EXPECT_EQ(carol.drops()[Drop::not_for_me], 1U) << "Bob's datagram for Alice comes to Carol";
+  EXPECT_EQ(Lan::arp(bob_).neighbours(), 1U);
+}
+
+TEST_F(ArpTest, LearnsNothingFromNewsOfAStranger) {
+  Machine& carol = lan_.add_host(true);
+  lan_.run_on(carol, forger(milliseconds{50}));
+  lan_.run();
+  EXPECT_EQ(Lan::arp(bob_).neighbours(), 0U);
+}
+
 TEST_F(ArpTest, DropsWhatIsNoArpPacket) {
   lan_.run_on(alice_, [](Application& self) -> Task<Result<>> {
     Tap& tap = self.machine().taps().front();

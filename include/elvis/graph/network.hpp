@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,7 @@ class Machine;
 class Medium;
 class Tap;
 class World;
+struct AddressNews;
 struct ArpPacket;
 
 class Network final : public Entity {
@@ -75,6 +77,9 @@ class Network final : public Entity {
   /// For AddressWatch.
   void watch(AddressWatch& watch);
   void unwatch(AddressWatch& watch);
+  /// What came to `tap` last from `address`, up to the present event, of what it was not handed as
+  /// it does not watch the address: whoever knows an address asks when it uses it.
+  std::optional<AddressNews> news_of(const Tap& tap, Ipv4Address address) const;
 
   /// The sum of the counters of all partitions.
   NetworkCounters counters() const;

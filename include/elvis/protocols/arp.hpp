@@ -34,6 +34,7 @@ class ArpOptions final : public Options {
 };
 
 class AddressClaim;
+struct AddressNews;
 
 /// A machine without this protocol gets link addresses from the network's own table; one with it
 /// asks. Unanswered requests are repeated once a second, three in all; datagrams wait meanwhile,
@@ -64,6 +65,7 @@ class Arp final : public Protocol {
 
  private:
   struct Neighbour;
+  struct Question;
   struct Hash {
     using is_avalanching = void;
     std::size_t operator()(std::uint64_t key) const { return mix(key); }
@@ -72,6 +74,8 @@ class Arp final : public Protocol {
   std::uint64_t key_of(const Tap& tap, Ipv4Address address) const;
   Neighbour& neighbour(Tap& tap, Ipv4Address address);
   void learn(Neighbour& neighbour, MacAddress mac);
+  void believe(Neighbour& neighbour, const AddressNews& news);
+  void catch_up(Neighbour& neighbour);
   void ask(Neighbour& neighbour);
   void give_up(Neighbour& neighbour, Drop reason = Drop::arp_unresolved);
   void forget(Neighbour& neighbour);

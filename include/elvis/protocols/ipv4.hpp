@@ -94,9 +94,6 @@ class Ipv4 final : public Protocol {
   bool is_router() const;
   /// Datagrams that were sent on.
   std::uint64_t forwarded() const;
-  /// The shortest host part of the prefixes of the tap's network, as a mask: an address on it whose
-  /// host part has a zero in there does not mean all machines. All ones without a prefix.
-  static std::uint32_t host_mask_of(const Tap& tap);
   /// Datagrams that are not whole yet; null if no fragment ever came.
   const Reassembly* reassembly() const;
 

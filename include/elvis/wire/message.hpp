@@ -97,6 +97,21 @@ class Message : private MessageParts {
   /// Puts `tail` behind this message, sharing its chunks. Both must be verified for the whole to
   /// be.
   void append(Message tail);
+  /// The same with a copy of `tail`; costs no count where the two were cut from each other.
+  void append_copy(const Message& tail) {
+    if (count_ != 0 && tail.count_ == 1) {
+      Slice& last = slices()[count_ - 1];
+      const Slice& next = tail.slices()[0];
+      if (last.chunk == next.chunk && last.offset + last.size == next.offset &&
+          next.size <= UINT32_MAX - size_) [[likely]] {
+        last.size += next.size;
+        size_ += next.size;
+        is_verified_ &= tail.is_verified_;
+        return;
+      }
+    }
+    append(Message{tail});
+  }
 
   // ----- shrink and divide; a position beyond the end is a bug of the caller -----
 

@@ -7,12 +7,12 @@
 namespace elvis {
 
 std::span<const TcpCongestionKind> congestion_kinds() {
-  static constexpr std::array kinds{
+  static constexpr std::array algorithms{
       TcpCongestionKind{"cubic", "grows with the time since the last loss (RFC 9438)", make_cubic},
       TcpCongestionKind{"newreno", "a segment a round trip, half after a loss (RFC 5681, RFC 6582)",
                         make_new_reno},
   };
-  return kinds;
+  return algorithms;
 }
 
 std::uint64_t slow_start(std::uint64_t acked, TcpWindow& window) {

@@ -153,7 +153,8 @@ void TcpConnection::write_all(Message&& data, Time) {
 
 Message TcpConnection::read(std::size_t max) {
   Message taken = receiver_.read(max);
-  if (is_synchronized() && receiver_.wants_window_update()) receiver_.acknowledge_now();
+  if (is_synchronized() && receiver_.wants_window_update(receive_scale_))
+    receiver_.acknowledge_now();
   return taken;
 }
 
@@ -224,7 +225,8 @@ TcpSettings& TcpConnection::own_settings() {
 void TcpConnection::settings_changed(Time now) {
   if (receiver_.next() != 0) {
     receiver_.set_buffer(settings_->receive_buffer);
-    if (is_synchronized() && receiver_.wants_window_update()) receiver_.acknowledge_now();
+    if (is_synchronized() && receiver_.wants_window_update(receive_scale_))
+      receiver_.acknowledge_now();
   }
   if (state_ != TcpState::time_wait && state_ != TcpState::fin_wait_2 && is_synchronized()) {
     slow_deadline_ =

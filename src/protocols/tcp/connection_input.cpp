@@ -286,7 +286,8 @@ void TcpConnection::take_data(TcpSegment& segment, std::int64_t position, Time n
   if (is_unread_ && !segment.payload.empty() &&
       position + static_cast<std::int64_t>(segment.payload.size()) >
           static_cast<std::int64_t>(receiver_.next())) {
-    return abort();
+    reply_reset(segment);
+    return end();
   }
   const std::uint64_t before = receiver_.next();
   receiver_.take(static_cast<std::uint64_t>(position), std::move(segment.payload), has_fin,

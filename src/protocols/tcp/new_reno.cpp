@@ -24,8 +24,8 @@ class NewReno final : public TcpCongestion {
   std::uint64_t congested(const TcpWindow& window, std::uint64_t in_flight, bool, Time) override {
     counted_ = 0;
     // RFC 5681, equation (4). What limited transmit sent beyond the window does not count.
-    const std::uint64_t half = std::min(window.bytes, in_flight) / 2;
-    return std::max<std::uint64_t>(half, 2 * std::uint64_t{window.mss});
+    const std::uint64_t halved = std::min(window.bytes, in_flight) / 2;
+    return std::max<std::uint64_t>(halved, 2 * std::uint64_t{window.mss});
   }
 
  private:

@@ -134,9 +134,11 @@ std::uint16_t TcpReceiver::advertise(unsigned scale) {
       std::min(largest, (window + (std::uint64_t{1} << scale) - 1) >> scale));
 }
 
-bool TcpReceiver::wants_window_update() const {
+bool TcpReceiver::wants_window_update(unsigned scale) const {
   const std::uint64_t free = buffer_ > ready_.size() ? buffer_ - ready_.size() : 0;
-  const std::uint64_t edge = next_ + free;
+  // Room that the header's field cannot tell of is no news.
+  constexpr std::uint64_t largest = 65'535;
+  const std::uint64_t edge = next_ + std::min(free, largest << scale);
   if (next_ == 0 || has_finished() || edge <= right_edge_) return false;
   const std::uint64_t before = right_edge_ - next_;
   // Only a window that had become small is worth a segment of its own.

@@ -51,6 +51,7 @@ void TcpSender::acknowledged(const Ack& ack, Time now) {
   if (is_probing_ && ack.position > next_) commit_probe(now);
   const bool advances = ack.position > una_;
   const std::uint64_t in_flight_before = in_flight();
+  const std::uint64_t flight_size = next_ - una_;
   const bool was_recovering = phase_ == Phase::recovery;
   bool window_changed = false;
   if (ack.updates_window) {
@@ -84,7 +85,7 @@ void TcpSender::acknowledged(const Ack& ack, Time now) {
     timer_base_ = now;
     progress_at_ = now;
   }
-  if (ack.echoes_congestion) congestion_met(now);
+  if (ack.echoes_congestion) congestion_met(flight_size, now);
   if (repair_ != nullptr) {
     find_losses(now);
     repair_step(advances, acked, delivered, now);
@@ -145,6 +146,7 @@ std::uint64_t TcpSender::pop_acknowledged(const Ack& ack, Time now, Duration& rt
     flight_.pop();
   }
   una_ = ack.position;
+  if (!has_small_in_flight()) small_end_ = 0;
   if (!was_resent && oldest != end_of_time) rtt = std::max(now - oldest, Duration{1});
   return fresh;
 }
@@ -159,10 +161,10 @@ void TcpSender::commit_probe(Time now) {
 }
 
 // RFC 3168, 6.1.2: as for a loss, but nothing is missing; once a window.
-void TcpSender::congestion_met(Time now) {
+void TcpSender::congestion_met(std::uint64_t flight_size, Time now) {
   if (phase_ == Phase::cwr || phase_ == Phase::recovery || phase_ == Phase::loss) return;
   if (una_ < recover_) return;
-  window_.threshold = congestion_->congested(window_, next_ - una_, false, now);
+  window_.threshold = congestion_->congested(window_, flight_size, false, now);
   window_.bytes = std::min(window_.bytes, window_.threshold);
   recover_ = next_;
   phase_ = Phase::cwr;
@@ -172,7 +174,12 @@ void TcpSender::congestion_met(Time now) {
 // ===== TcpSender: timers =====
 
 Duration TcpSender::timeout() const {
-  const Duration plain = rtt_.has_sample() ? rtt_.timeout() : settings_->initial_rto;
+  // RFC 6298, 5.7: behind a SYN that was lost, and until something else is measured.
+  constexpr Duration after_lost_syn = std::chrono::seconds{3};
+  const bool follows_lost_syn = lost_syn_ && una_ > 0;
+  const Duration unmeasured =
+      follows_lost_syn ? std::max(settings_->initial_rto, after_lost_syn) : settings_->initial_rto;
+  const Duration plain = rtt_.has_sample() ? rtt_.timeout() : unmeasured;
   const Duration bounded = std::clamp(plain, settings_->min_rto, settings_->max_rto);
   const unsigned shift = std::min<unsigned>(backoff_, 16);
   return std::min(bounded * (std::int64_t{1} << shift), settings_->max_rto);  // RFC 6298, 5.5

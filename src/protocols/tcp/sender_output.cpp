@@ -117,8 +117,8 @@ std::size_t TcpSender::size_of_next(bool& is_window_limited) const {
   // The last bytes, which are no full segment.
   if (wants_fin_ || size == 0) return size;
   if (is_corked) return 0;
-  // RFC 9293, 3.7.4 (Nagle 1984): not while others are on their way.
-  if (!settings_->no_delay && next_ != una_ && urgent_end <= next_) return 0;
+  // RFC 9293, 3.7.4, as Minshall has it: not while another small one is on its way.
+  if (!settings_->no_delay && has_small_in_flight() && urgent_end <= next_) return 0;
   return size;
 }
 
@@ -146,7 +146,8 @@ bool TcpSender::send_new(Outgoing& out, Time now) {
   out.has_cwr = wants_cwr_;
   wants_cwr_ = false;
   if (size != 0) {
-    sent_.append(out.payload);
+    if (size < window_.mss) small_end_ = static_cast<std::uint32_t>(next_ + size);
+    sent_.append_copy(out.payload);
     ++segments_;
     bytes_sent_ += size;
   }
@@ -178,7 +179,7 @@ bool TcpSender::may_transmit_beyond(std::size_t size) const {
   if (!settings_->limited_transmit || phase_ >= Phase::recovery || repair_ == nullptr) return false;
   const std::uint32_t duplicates = repair_->duplicates + repair_->sacked_segments;
   if (duplicates == 0 || duplicates > 2) return false;
-  return next_ - una_ + size <= window_.bytes + 2 * std::uint64_t{window_.mss};
+  return next_ - una_ + size <= window_.bytes + duplicates * std::uint64_t{window_.mss};
 }
 
 void TcpSender::record(std::uint64_t begin, std::uint32_t length, Time now) {

@@ -336,7 +336,7 @@ void TcpSender::judge_tail_probe(const Ack& ack, bool advances) {
   if (!is_settled) return;
   saw_duplicate_ = false;
   tail_probe_end_ = 0;
-  if (is_repaired) congestion_met(last_sent_at_);
+  if (is_repaired) congestion_met(next_ - una_, last_sent_at_);
 }
 
 }  // namespace elvis

@@ -112,11 +112,13 @@ void TcpSession::expire() {
 // Sends what is to be sent, tells what has happened, and sees to the timer.
 void TcpSession::push() {
   if (is_pushing_ || !is_known_) return;
-  is_pushing_ = true;
-  const Time now = machine().now();
-  TcpSegment segment;
-  while (connection_.next(segment, now)) transmit(segment);
-  is_pushing_ = false;
+  if (connection_.may_have_segment()) {
+    is_pushing_ = true;
+    const Time now = machine().now();
+    TcpSegment segment;
+    while (connection_.next(segment, now)) transmit(segment);
+    is_pushing_ = false;
+  }
   if (connection_.has_events()) tell();
   if (connection_.is_over()) {
     if (is_known_) tcp_.forget(*this);

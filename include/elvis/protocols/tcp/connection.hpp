@@ -62,6 +62,11 @@ class TcpConnection {
   /// Fills `segment` with the next one to be sent, whose ports, checksum and way are the caller's.
   /// Returns false if there is none for now.
   bool next(TcpSegment& segment, Time now);
+  /// Whether it is worth while to ask.
+  bool may_have_segment() const {
+    return receiver_.wants_ack() || sender_.may_have_segment() || wants_reset_ ||
+           wants_keep_alive_;
+  }
   /// When expire() is to be called; end_of_time if never. Changes with every call.
   Time deadline() const;
   void expire(Time now);

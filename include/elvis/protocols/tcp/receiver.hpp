@@ -53,7 +53,7 @@ class TcpReceiver {
   /// edge unless that would make it silly (RFC 9293, 3.8.6.2.2).
   std::uint16_t advertise(unsigned scale);
   /// Whether reading has opened the window so far that the remote end should hear of it.
-  bool wants_window_update() const;
+  bool wants_window_update(unsigned scale) const;
   void acknowledge_now() { wants_ack_ = true; }
   /// Whether an acknowledgement is due without waiting.
   bool wants_ack() const { return wants_ack_; }

@@ -106,6 +106,11 @@ class TcpSender {
   };
   /// The next segment to be sent now, if any. Before the SYN is acknowledged only that.
   bool next_segment(Outgoing& out, Time now);
+  /// Whether it is worth while to ask.
+  bool may_have_segment() const {
+    return !unsent_.empty() || lost_ != 0 || wants_syn_ || wants_tail_resend_ ||
+           (wants_fin_ && fin_ == 0);
+  }
   void send_syn(Time now);
   /// The SYN goes out again at once.
   void repeat_syn() { wants_syn_ = true; }
@@ -119,7 +124,8 @@ class TcpSender {
   void mss_reduced(std::uint32_t mss, Time now);
 
   /// An ICMP error or a mark tells of congestion (RFC 3168, 6.1.2).
-  void congestion_met(Time now);
+  /// `flight_size`: the bytes that were on their way.
+  void congestion_met(std::uint64_t flight_size, Time now);
 
   bool is_corked = false;
   /// Data up to here are urgent (RFC 9293, 3.8.5); 0 if there are none.
@@ -167,6 +173,10 @@ class TcpSender {
   bool send_new(Outgoing& out, Time now);
   std::size_t size_of_next(bool& is_window_limited) const;
   bool may_transmit_beyond(std::size_t size) const;
+  bool has_small_in_flight() const {
+    return small_end_ != 0 &&
+           static_cast<std::int32_t>(small_end_ - static_cast<std::uint32_t>(una_)) > 0;
+  }
   void restart(Time now);
   void record(std::uint64_t begin, std::uint32_t length, Time now);
 
@@ -225,6 +235,7 @@ class TcpSender {
   bool has_seen_reordering_ : 1 = false;
   bool saw_duplicate_ : 1 = false;  // a DSACK came
   bool lost_syn_ : 1 = false;
+  std::uint32_t small_end_ = 0;  // the low bits of where the last segment ended that was not full
   // Counted for TcpInfo.
   std::uint64_t bytes_sent_ = 0;
   std::uint64_t bytes_resent_ = 0;
