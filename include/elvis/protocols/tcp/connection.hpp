@@ -64,8 +64,7 @@ class TcpConnection {
   bool next(TcpSegment& segment, Time now);
   /// Whether it is worth while to ask.
   bool may_have_segment() const {
-    return receiver_.wants_ack() || sender_.may_have_segment() || wants_reset_ ||
-           wants_keep_alive_;
+    return receiver_.wants_ack() || sender_.may_have_segment() || wants_reset_ || wants_keep_alive_;
   }
   /// When expire() is to be called; end_of_time if never. Changes with every call.
   Time deadline() const;
