@@ -595,6 +595,5 @@ TEST_F(ConversationTest, TakesItsRoutesAlongWhenItEnds) {
   internet_.world.tear_down();
   EXPECT_EQ(routes(), 0U);
 }
-
 }  // namespace
 }  // namespace elvis
