@@ -24,14 +24,10 @@ void Application::set_detail(std::string text) {
   detail_ = std::make_unique<std::string>(std::move(text));
 }
 
-void Application::make_task() {
-  task_ = kind_.run(*this, options_);
-}
-
 void Application::start() {
   const bool is_awaited = kind_.has_end && !has_reached_end_;
   status_ = is_awaited ? ApplicationStatus::waiting : ApplicationStatus::serving;
-  if (!task_) make_task();
+  task_ = kind_.run(*this, options_);
   task_.start(this);
 }
 

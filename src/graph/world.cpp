@@ -73,7 +73,6 @@ Application& World::add_application(Machine& machine, const ApplicationKind& kin
   Application** last = &machine.applications_;
   while (*last != nullptr) last = &(*last)->next_;
   *last = application;
-  application->make_task();
   return *application;
 }
 

@@ -154,7 +154,7 @@ class Windows {
     if (options_.threads == 1) return;
     const auto [events, for_others] = count_events();
     pace_.window_ended(events, for_others);
-    is_parallel_ = pace_.is_shared() && for_others >= parallel_events;
+    is_parallel_ = (options_.shares_always || pace_.is_shared()) && for_others >= parallel_events;
     if (is_parallel_ && start_helpers_) std::exchange(start_helpers_, nullptr)();
   }
 

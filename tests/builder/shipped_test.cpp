@@ -409,6 +409,7 @@ class ShippedLawTest : public testing::TestWithParam<std::string> {
     const std::unique_ptr<World> world = scenario.build(seed);
     World::RunOptions options;
     options.engine.threads = threads;
+    options.engine.shares_always = true;
     options.partitions = partitions;
     const Outcome outcome = world->run(options);
     EXPECT_TRUE(world->conserves_frames());

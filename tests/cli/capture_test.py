@@ -90,7 +90,7 @@ class TsharkTest(SmallCase):
     def test_every_shipped_scenario_is_captured_as_it_is(self):
         for path in SHIPPED:
             with self.subTest(scenario=path.name):
-                self.out = self.folder / path.stem
+                self.out = self.folder / path.parent.name / path.stem
                 file = self.out / "all.pcapng"
                 outcome = elvis("run", path, "--report", "-", "--pcap", file)
                 self.assert_code(outcome, 0, 1)
@@ -108,7 +108,7 @@ class TsharkTest(SmallCase):
     def test_every_machine_of_a_shipped_scenario_sees_what_it_sent_and_received(self):
         for path in SHIPPED:
             with self.subTest(scenario=path.name):
-                self.out = self.folder / path.stem
+                self.out = self.folder / path.parent.name / path.stem
                 outcome = elvis("run", path, "--report", "-", "--pcap", self.out / "all-{machine}.pcapng")
                 self.assert_code(outcome, 0, 1)
                 totals = outcome.report()["totals"]
@@ -121,7 +121,7 @@ class TsharkTest(SmallCase):
                         sent_bytes += len(packet.data) * outbound
                         received_bytes += len(packet.data) * (not outbound)
                 # Only what a network corrupted may look wrong, and nothing that was sent.
-                merged = self.folder / f"{path.stem}.pcapng"
+                merged = self.folder / f"{path.parent.name}-{path.stem}.pcapng"
                 subprocess.run(["mergecap", "-w", merged, *captured(self.out)[:300]], check=True)
                 wrong = self.tshark(merged, "-Y", WRONG, "-T", "fields", "-e", "frame.packet_flags_direction")
                 self.assertNotIn("0x00000002", wrong)

@@ -186,6 +186,7 @@ Outcomes crowd(unsigned partitions, const LinkProperties& properties) {
   World::RunOptions run;
   run.partitions = partitions;
   run.engine.threads = partitions;
+  run.engine.shares_always = true;
   hosts.world.run(run);
   EXPECT_TRUE(hosts.world.conserves_frames());
   const NetworkCounters counters = hosts.network.counters();

@@ -95,6 +95,7 @@ class Hosts {
     World::RunOptions options;
     options.partitions = partitions;
     options.engine.threads = threads;
+    options.engine.shares_always = true;
     EXPECT_EQ(world.run(std::move(options)).reason, StopReason::idle);
     EXPECT_TRUE(world.conserves_frames());
     EXPECT_EQ(world.in_flight(network), 0U);

@@ -88,6 +88,7 @@ class Crowd {
     World::RunOptions options;
     options.partitions = partitions;
     options.engine.threads = partitions;
+    options.engine.shares_always = true;
     options.engine.until = until;
     lan_.world.run(options);
     EXPECT_TRUE(lan_.world.conserves_frames());

@@ -66,6 +66,7 @@ struct Town {
 EngineOptions with_threads(unsigned threads) {
   EngineOptions options;
   options.threads = threads;
+  options.shares_always = true;
   options.lookahead = Duration{1'000};
   return options;
 }

@@ -76,8 +76,6 @@ class Application final : public TaskObserver {
   const std::string& detail() const;
   void set_detail(std::string text);
 
-  /// Makes the coroutine, which start() runs; start() does it if nobody has.
-  void make_task();
   /// Runs until it first waits.
   void start();
   /// The same on a machine that was switched off and on: nothing counts from before. A run waits

@@ -29,9 +29,11 @@ struct Progress {
 struct EngineOptions {
   unsigned threads = 1;  ///< Worker threads, 1 to 256.
   Duration lookahead =
-      Duration::max();       ///< Smallest latency between two partitions; at least 1 ns.
-  Duration grid{1};          ///< Runs end at a multiple of this; at least 1 ns.
-  Time until = end_of_time;  ///< The last instant that is simulated.
+      Duration::max();  ///< Smallest latency between two partitions; at least 1 ns.
+  Duration grid{1};     ///< Runs end at a multiple of this; at least 1 ns.
+  /// Every window with enough work is shared, without measuring whether that is quicker.
+  bool shares_always = false;
+  Time until = end_of_time;                 ///< The last instant that is simulated.
   std::optional<std::uint64_t> max_events;  ///< Needs a single partition.
   std::optional<std::chrono::nanoseconds> wall_limit;
   std::optional<std::uint64_t> memory_limit;  ///< Resident bytes of the process.
