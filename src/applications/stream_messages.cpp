@@ -5,7 +5,7 @@
 
 #include "elvis/sockets/tcp_listener.hpp"
 #include "stream_pattern.hpp"
-#include "task_group.hpp"
+#include "stream_server.hpp"
 
 namespace elvis {
 
@@ -99,18 +99,9 @@ Task<Result<>> capture_one(Application& self, const CaptureOptions& options, Tcp
 
 Task<Result<>> capture_over_tcp(Application& self, const CaptureOptions& options) {
   self.expect_messages(options.message_count);
-  TcpListener listener{self.machine()};
-  constexpr std::size_t backlog = 65'536;
-  if (const Result<> listening = listener.listen(own_stream_end(options.ip, options.port), backlog);
-      !listening) {
-    co_return listening;
-  }
-  TaskGroup peers{self.machine()};
-  for (;;) {
-    Result<TcpSocketRef> peer = co_await listener.accept();
-    if (!peer) co_return peer.error();
-    peers.start(capture_one(self, options, *std::move(peer)));
-  }
+  return serve(
+      self, own_stream_end(options.ip, options.port), stream_backlog,
+      [&self, &options](TcpSocketRef peer) { return capture_one(self, options, std::move(peer)); });
 }
 
 // ===== forward: each connection goes on as another one =====
@@ -137,17 +128,9 @@ Task<Result<>> forward_one(Application& self, const ForwardOptions& options, Tcp
 }  // namespace
 
 Task<Result<>> forward_over_tcp(Application& self, const ForwardOptions& options) {
-  TcpListener listener{self.machine()};
-  if (const Result<> listening = listener.listen(own_stream_end(options.ip, options.local_port));
-      !listening) {
-    co_return listening;
-  }
-  TaskGroup peers{self.machine()};
-  for (;;) {
-    Result<TcpSocketRef> peer = co_await listener.accept();
-    if (!peer) co_return peer.error();
-    peers.start(forward_one(self, options, *std::move(peer)));
-  }
+  return serve(
+      self, own_stream_end(options.ip, options.local_port), stream_backlog,
+      [&self, &options](TcpSocketRef peer) { return forward_one(self, options, std::move(peer)); });
 }
 
 // ===== ping_pong: over one connection, which the starter makes =====
@@ -223,18 +206,9 @@ Task<Result<>> drain(Application& self, const SinkOptions& options, TcpSocketRef
 }  // namespace
 
 Task<Result<>> sink_over_tcp(Application& self, const SinkOptions& options) {
-  TcpListener listener{self.machine()};
-  constexpr std::size_t backlog = 65'536;
-  if (const Result<> listening = listener.listen(own_stream_end(options.ip, options.port), backlog);
-      !listening) {
-    co_return listening;
-  }
-  TaskGroup peers{self.machine()};
-  for (;;) {
-    Result<TcpSocketRef> peer = co_await listener.accept();
-    if (!peer) co_return peer.error();
-    peers.start(drain(self, options, *std::move(peer)));
-  }
+  return serve(
+      self, own_stream_end(options.ip, options.port), stream_backlog,
+      [&self, &options](TcpSocketRef peer) { return drain(self, options, std::move(peer)); });
 }
 
 }  // namespace elvis

@@ -12,7 +12,7 @@
 #include "elvis/util/repeatable_math.hpp"
 #include "elvis/wire/byte_order.hpp"
 #include "stream_pattern.hpp"
-#include "task_group.hpp"
+#include "stream_server.hpp"
 #include "window_trace.hpp"
 
 namespace elvis {
@@ -265,17 +265,8 @@ Task<Result<>> request_response(Application& self, const RequestResponseOptions&
 }
 
 Task<Result<>> responder(Application& self, const ResponderOptions& options) {
-  TcpListener listener{self.machine()};
-  const Endpoint local{options.ip.address.value_or(Ipv4Address{}), options.port};
-  if (const Result<> listening = listener.listen(local, options.backlog); !listening) {
-    co_return listening;
-  }
-  TaskGroup peers{self.machine()};
-  for (;;) {
-    Result<TcpSocketRef> peer = co_await listener.accept();
-    if (!peer) co_return peer.error();
-    peers.start(answer(self, *std::move(peer)));
-  }
+  return serve(self, {options.ip.address.value_or(Ipv4Address{}), options.port}, options.backlog,
+               [&self](TcpSocketRef peer) { return answer(self, std::move(peer)); });
 }
 
 }  // namespace elvis

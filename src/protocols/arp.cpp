@@ -12,6 +12,7 @@
 #include "address_claim.hpp"
 #include "elvis/graph/address_watch.hpp"
 #include "elvis/graph/world.hpp"
+#include "elvis/protocols/icmp.hpp"
 #include "elvis/sim/partition.hpp"
 
 namespace elvis {
@@ -120,10 +121,18 @@ void Arp::ask(Neighbour& neighbour) {
 }
 
 void Arp::give_up(Neighbour& neighbour, Drop reason) {
-  if (neighbour.question != nullptr) {
-    for (const Message& datagram : neighbour.question->waiting) machine().drop(reason, datagram);
-  }
+  // Taken away first: what is reported may go to the same neighbour.
+  const std::unique_ptr<Question> question = std::move(neighbour.question);
   forget(neighbour);
+  if (question == nullptr) return;
+  auto* const icmp = static_cast<Icmp*>(machine().find(ProtocolId::icmp));
+  for (const Message& datagram : question->waiting) {
+    machine().drop(reason, datagram);
+    // RFC 1812, 4.3.3.1 and 5.2.7.1; to the machine itself too, so that its sockets hear of it.
+    if (icmp != nullptr && reason == Drop::arp_unresolved) {
+      icmp->report(IcmpMessage::unreachable(Unreachable::host), datagram, Arrival{});
+    }
+  }
 }
 
 // ===== Arp: answering =====

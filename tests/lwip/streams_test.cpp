@@ -211,6 +211,15 @@ class LwipStreamsTest : public testing::TestWithParam<Link> {
     });
   }
 
+  void expect_all_was_heard(const LwipStream& stream, const std::string& ours,
+                            const std::string& its) const {
+    EXPECT_EQ(stream.error, ERR_OK);
+    EXPECT_TRUE(stream.heard == ours) << stream.heard.size();
+    EXPECT_TRUE(heard_ == its) << heard_.size();
+    EXPECT_TRUE(stream.has_heard_end);
+    EXPECT_TRUE(has_heard_end_);
+  }
+
   TcpSettings settings_;
   Internet internet_;
   Machine* host_;
@@ -244,11 +253,7 @@ TEST_P(LwipStreamsTest, ItConnectsToUs) {
   add_writer();
   peer_->run_until(900s, [&] { stream.connect(Internet::at(0, 1), 80); });
   run();
-  EXPECT_EQ(stream.error, ERR_OK);
-  EXPECT_TRUE(stream.heard == ours) << stream.heard.size();
-  EXPECT_TRUE(heard_ == its) << heard_.size();
-  EXPECT_TRUE(stream.has_heard_end);
-  EXPECT_TRUE(has_heard_end_);
+  expect_all_was_heard(stream, ours, its);
 }
 
 TEST_P(LwipStreamsTest, WeConnectToIt) {
@@ -267,11 +272,7 @@ TEST_P(LwipStreamsTest, WeConnectToIt) {
   });
   add_writer();
   run();
-  EXPECT_EQ(stream.error, ERR_OK);
-  EXPECT_TRUE(stream.heard == ours) << stream.heard.size();
-  EXPECT_TRUE(heard_ == its) << heard_.size();
-  EXPECT_TRUE(stream.has_heard_end);
-  EXPECT_TRUE(has_heard_end_);
+  expect_all_was_heard(stream, ours, its);
 }
 
 TEST_P(LwipStreamsTest, ItsWindowClosesAndOpens) {

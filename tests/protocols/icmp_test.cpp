@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <vector>
+
 #include "elvis/sockets/udp_socket.hpp"
 #include "internet.hpp"
 
@@ -10,6 +13,7 @@ namespace elvis {
 namespace {
 
 using testing_lan::Internet;
+using testing_lan::Lan;
 using testing_lan::Listener;
 
 Message text(std::string_view bytes) {
@@ -182,6 +186,47 @@ TEST_F(IcmpTest, MachinesTalkToThemselves) {
   });
   EXPECT_EQ(frames(), 0U);
   EXPECT_EQ(ear.heard, (std::vector<std::string>{"me", "myself"}));
+}
+
+// ===== Nobody answers for an address =====
+
+// What `machine` hears about a datagram to `remote` within ten seconds.
+std::vector<DeliveryError> errors_about(Internet& internet, Machine& machine, Ipv4Address remote) {
+  Listener ear{machine};
+  internet.run_on(machine, [&](Application& self) -> Task<Result<>> {
+    const auto session =
+        Lan::udp(self.machine()).open(ear, {.local = {{}, 40'000}, .remote = {remote, 7}});
+    if (!session) co_return session.error();
+    const Result<> sent = (*session)->send(text("anybody?"));
+    if (!sent) co_return sent.error();
+    co_await self.sleep_for(std::chrono::seconds{10});
+    co_return Result<>{};
+  });
+  internet.run();
+  return ear.errors;
+}
+
+TEST(IcmpUnresolvedTest, ARouterSaysThatAHostDoesNotAnswer) {
+  Internet internet;
+  internet.add_network();
+  internet.add_network();
+  Machine& alice = internet.add("alice", 1, {0}, false, true);
+  internet.add("router", 254, {0, 1}, true, true);
+  Internet::route(alice, {Internet::at(1, 0), 24}, Internet::at(0, 254));
+  const auto errors = errors_about(internet, alice, Internet::at(1, 9));
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_EQ(errors[0].code, Errc::host_unreachable);
+  EXPECT_EQ(errors[0].reporter, Internet::at(0, 254));
+}
+
+TEST(IcmpUnresolvedTest, AHostHearsItFromItself) {
+  Internet internet;
+  internet.add_network();
+  Machine& alice = internet.add("alice", 1, {0}, false, true);
+  const auto errors = errors_about(internet, alice, Internet::at(0, 9));
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_EQ(errors[0].code, Errc::host_unreachable);
+  EXPECT_EQ(errors[0].reporter, Internet::at(0, 1));
 }
 
 }  // namespace

@@ -70,6 +70,16 @@ class UdpPathTest : public testing::Test {
 
   void arrive(Message message) { tap().demux(std::move(message)); }
 
+  // Datagrams of two senders, of which the first one shows the way.
+  void expect_the_listener_takes_all() {
+    arrive(frame("first"));
+    watch();
+    arrive(frame("second"));
+    arrive(frame("of another sender", 8));
+    EXPECT_EQ(taken_, 2);
+    EXPECT_EQ(ear_.heard, (std::vector<std::string>{"first", "second", "of another sender"}));
+  }
+
   // Puts a counter around the path that the last frame left behind.
   void watch() {
     auto path = tap().take_path();
@@ -89,12 +99,7 @@ class UdpPathTest : public testing::Test {
 
 TEST_F(UdpPathTest, TakesTheNextDatagramsForTheSameListener) {
   ASSERT_TRUE(udp_.listen(ear_, {.address = {}, .port = port}));
-  arrive(frame("first"));
-  watch();
-  arrive(frame("second"));
-  arrive(frame("of another sender", 8));
-  EXPECT_EQ(taken_, 2);
-  EXPECT_EQ(ear_.heard, (std::vector<std::string>{"first", "second", "of another sender"}));
+  expect_the_listener_takes_all();
 }
 
 TEST_F(UdpPathTest, SaysOfADatagramWhatTheLayersSay) {
@@ -140,12 +145,7 @@ TEST_F(UdpPathTest, GivesWayToASessionThatIsOpenedLater) {
 TEST_F(UdpPathTest, IsNotDisturbedBySessionsAtOtherPorts) {
   ASSERT_TRUE(udp_.listen(ear_, {.address = {}, .port = port}));
   const SessionRef own = *udp_.open(other_ear_, {.local = {}, .remote = {Lan::address(0), 80}});
-  arrive(frame("first"));
-  watch();
-  arrive(frame("second"));
-  arrive(frame("of another sender", 8));
-  EXPECT_EQ(taken_, 2);
-  EXPECT_EQ(ear_.heard, (std::vector<std::string>{"first", "second", "of another sender"}));
+  expect_the_listener_takes_all();
 }
 
 TEST_F(UdpPathTest, LeavesWhatASessionAtTheListenersPortMayWant) {
