@@ -153,7 +153,8 @@ TEST_F(ForwardPathTest, CountsTheChecksumRightAtItsBorders) {
     Ipv4Header onward = header;
     onward.time_to_live = 63;
     std::uint8_t scratch[26];
-    const std::uint8_t* const bytes = frame(onward).front(26, scratch);
+    const Message sent_on = frame(onward);
+    const std::uint8_t* const bytes = sent_on.front(26, scratch);
     const std::string expected = Message{std::span{bytes + 16, 10}}.hex().substr(10, 29);
     ASSERT_NE(fast_.wire.events.front().find(expected), std::string::npos) << id;
   }

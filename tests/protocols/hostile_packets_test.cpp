@@ -15,6 +15,7 @@
 #include "elvis/util/pool.hpp"
 #include "internet.hpp"
 #include "protocols/forged_frames.hpp"
+#include "repetitions.hpp"
 
 namespace elvis::test {
 namespace {
@@ -185,7 +186,7 @@ TEST_P(HostilePacketsTest, EachOfAMillionIsAccountedFor) {
           Internet::at(2, 3), Internet::at(0, 255), Internet::at(1, 255), Ipv4Address{224, 0, 0, 1},
           Ipv4Address::broadcast(), Ipv4Address{127, 0, 0, 1}, Ipv4Address{}}},
         87};
-    for (int i = 0; i < 1'000'000; ++i) {
+    for (int i = 0; i < repetitions(1'000'000); ++i) {
       Message frame = forger.next();
       const std::vector<std::uint8_t> bytes = frame.to_bytes();
       const std::int64_t arrived = gate_->arrived;
@@ -264,7 +265,7 @@ INSTANTIATE_TEST_SUITE_P(All, FragmentBombTest, testing::Values(Victim{"Host", f
                          [](const auto& about) { return std::string{about.param.name}; });
 
 TEST_P(FragmentBombTest, AMillionFirstFragments) {
-  bomb(1'000'000, [this](std::uint32_t i) { send(fragment(i, 0, true, 8), 8); });
+  bomb(repetitions(1'000'000), [this](std::uint32_t i) { send(fragment(i, 0, true, 8), 8); });
 }
 
 TEST_P(FragmentBombTest, AHundredThousandOverlaps) {
@@ -309,7 +310,7 @@ TEST_P(ForgedArpTest, AMillionReplies) {
     Tap& tap = self.machine().taps().front();
     const MacAddress victim = victim_->taps()[0].mac();
     const std::size_t reserved = pool::reserved_bytes();
-    for (std::uint32_t i = 0; i < 1'000'000; ++i) {
+    for (std::uint32_t i = 0; i < repetitions(1'000'000); ++i) {
       const ArpPacket forged{.operation = ArpPacket::reply,
                              .sender_mac = MacAddress{0x0600'0000'0000U + i},
                              .sender_address = Ipv4Address{0x0a00'0000U + (i * 0x9e37U & 0xffffU)},

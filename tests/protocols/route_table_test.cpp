@@ -12,6 +12,7 @@
 
 #include "elvis/util/pool.hpp"
 #include "elvis/util/rng.hpp"
+#include "repetitions.hpp"
 
 namespace elvis {
 namespace {
@@ -181,9 +182,9 @@ TEST(RouteTableTest, DoesAsTheModelWhileItIsSmall) {
 }
 
 TEST(RouteTableTest, DoesAsTheModelWhileItGrows) {
-  change_and_compare(100, 32, 3'000, 1'000'000);
-  change_and_compare(101, 20, 3'000, 1'000'000);
-  change_and_compare(102, 9, 2'000, 1'000'000);
+  change_and_compare(100, 32, repetitions(3'000), 1'000'000);
+  change_and_compare(101, 20, repetitions(3'000), 1'000'000);
+  change_and_compare(102, 9, repetitions(2'000), 1'000'000);
 }
 
 TEST(RouteTableTest, DoesAsTheModelWithAHundredThousandRoutes) {

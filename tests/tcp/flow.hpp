@@ -47,18 +47,20 @@ class Flow {
     return later == samples_.begin() ? 0 : std::prev(later)->second;
   }
   Task<Result<>> source(Application& self) {
-    socket_ = std::make_unique<TcpSocket>(self.machine());
+    // Held here too, as who waits in it may be there longer than the flow.
+    const auto socket = std::make_shared<TcpSocket>(self.machine());
+    socket_ = socket;
     co_await self.sleep_for(start_);
-    const Result<> connected = co_await socket_->connect(remote_);
+    const Result<> connected = co_await socket->connect(remote_);
     if (!connected) co_return connected.error();
     constexpr std::size_t at_once = 65'536;
     for (std::uint64_t left = bytes_; left > 0;) {
       const std::size_t size = std::min<std::uint64_t>(left, at_once);
-      const Result<> sent = co_await socket_->send(Message::zeros(size));
+      const Result<> sent = co_await socket->send(Message::zeros(size));
       if (!sent) co_return sent.error();
       left -= size;
     }
-    co_return socket_->shutdown();
+    co_return socket->shutdown();
   }
   Task<Result<>> sink(Application& self) {
     TcpListener listener{self.machine()};
@@ -82,7 +84,7 @@ class Flow {
   Endpoint remote_;
   Duration start_;
   std::uint64_t bytes_ = ~std::uint64_t{0};
-  std::unique_ptr<TcpSocket> socket_;
+  std::shared_ptr<TcpSocket> socket_;
   std::vector<std::pair<Time, std::uint64_t>> samples_;
 };
 
