@@ -4,8 +4,9 @@
 // A window is [T, T + lookahead): T the earliest pending event anywhere, lookahead the smallest
 // latency between two partitions. Inside it partitions run independently; at its end they exchange
 // what they sent each other. A window with little work runs on one thread, for waking the others
-// would cost more. Windows also end on a grid of simulated time that depends on the scenario alone,
-// and a run ends at a grid point, so that no result shows how the world was divided.
+// would cost more; so do all of them while sharing is measured not to help. Windows also end on a
+// grid of simulated time that depends on the scenario alone, and a run ends at a grid point, so
+// that no result shows how the world was divided.
 #pragma once
 
 #include <chrono>
