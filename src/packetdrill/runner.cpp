@@ -21,8 +21,6 @@ namespace {
 
 /// How long a frame is under way, either way.
 constexpr Duration frame_time{1};
-/// How long the script waits for a packet that may come at any time.
-constexpr Duration patience = std::chrono::hours{1};
 /// Events after which a run counts as endless.
 constexpr std::uint64_t most_events = 50'000'000;
 
