@@ -113,17 +113,18 @@ void Machine::switch_on() {
   for (Application* next = applications_; next != nullptr; next = next->next_) next->start_again();
 }
 
-// The engine has asked for the first two lines. Tap and IPv4 lie in the third; of an application
-// the first line is what messages touch. More would only keep the memory busy.
+// The engine has asked for the first line. Tap and IPv4 lie in the third; of an application the
+// first line is what messages touch. More would only keep the memory busy.
 void Machine::prefetch(const void* subject) const {
-  prefetch_lines(this, 2, 3);
-  prefetch_lines(applications_, 0, 0);
+  prefetch_lines(this, 2, 2);
+  if (applications_ != nullptr) prefetch_lines(applications_, 0, 0);
   prefetch_remembered();
   if (subject == nullptr) return prefetch_timers();
   if (subject == start()) return;
   const Frame& frame = *static_cast<const Frame*>(subject);
   if (frame.bytes.slice_count() == 0) return;
-  prefetch_lines(frame.bytes.slice_at(0).data(), 0, 1);
+  const std::span<const std::uint8_t> first = frame.bytes.slice_at(0);
+  prefetch_bytes(first.data(), first.size());
 }
 
 void Machine::discard(void* subject) {

@@ -48,11 +48,14 @@ MachineGroup& World::add_group(std::string name, std::uint32_t count, bool is_co
 Machine& World::add_machine(std::span<Network* const> networks, std::size_t protocols) {
   ELVIS_ASSERT(!groups_.empty());
   const auto id = static_cast<std::uint32_t>(machines_.size());
-  auto* const machine =
-      new (arena_.allocate(sizeof(Machine), cache_line)) Machine{id, groups_.back()};
-  static_assert(alignof(Tap) == alignof(Protocol*));
-  machine->taps_ = static_cast<Tap*>(
-      arena_.allocate(networks.size() * sizeof(Tap) + protocols * sizeof(Protocol*), alignof(Tap)));
+  // The machine, room for pointers to its protocols, its taps, of which the first is placed so that
+  // what frames need of it begins a cache line.
+  std::size_t taps_at = sizeof(Machine) + protocols * sizeof(Protocol*);
+  taps_at += (2 * cache_line - Tap::seldom_needed_bytes - taps_at % cache_line) % cache_line;
+  void* const row = arena_.allocate(taps_at + networks.size() * sizeof(Tap), cache_line);
+  auto* const machine = new (row) Machine{id, groups_.back()};
+  static_assert(alignof(Tap) == alignof(Protocol*) && sizeof(Machine) % alignof(Tap) == 0);
+  machine->taps_ = reinterpret_cast<Tap*>(static_cast<std::byte*>(row) + taps_at);
   for (Network* const network : networks) {
     const auto index = static_cast<std::uint32_t>(network->taps_.size());
     network->taps_.push_back(new (machine->taps_ + machine->tap_count_++)

@@ -211,19 +211,22 @@ Calendar::Division Calendar::division(std::uint64_t low, std::uint64_t high, std
   return parts;
 }
 
-// The first division of a window. The range of the targets is kept from window to window.
+// The first division of a window. The range of the targets is kept from window to window, and
+// looked at anew when many of them lie at one of its ends.
 Calendar::Division Calendar::division_of(const Slot& slot) {
   if (slot.block == nullptr) return {};
   if (order_ == Order::by_time) {
     const auto low = static_cast<std::uint64_t>(base_.time_since_epoch().count());
     return division(low, low + static_cast<std::uint64_t>(width_.count()) - 1, slot.size());
   }
-  for_each_block(slot, [&](const Event* first, const Event* last) {
-    for (; first != last; ++first) {
-      lowest_target_ = std::min(lowest_target_, target_key(*first));
-      highest_target_ = std::max(highest_target_, target_key(*first));
-    }
-  });
+  if (!is_range_known_) {
+    for_each_block(slot, [&](const Event* first, const Event* last) {
+      for (; first != last; ++first) {
+        lowest_target_ = std::min(lowest_target_, target_key(*first));
+        highest_target_ = std::max(highest_target_, target_key(*first));
+      }
+    });
+  }
   return division(lowest_target_, highest_target_, slot.size());
 }
 
@@ -242,6 +245,10 @@ void Calendar::scatter(const Slot& slot, const Division& parts, Key key) {
   for_each_block(slot, [&](const Event* first, const Event* last) {
     for (; first != last; ++first) ++offsets_[parts.bucket_of(key(*first)) + 1];
   });
+  if (order_ == Order::by_target) {
+    const std::size_t much = slot.size() / 4 + small_bucket;
+    is_range_known_ = offsets_[1] < much && offsets_[parts.buckets] < much;
+  }
   for (std::size_t i = 0; i < parts.buckets; ++i) offsets_[i + 1] += offsets_[i];
   Event* const events = events_.get();
   std::uint32_t* const offsets = offsets_.data();

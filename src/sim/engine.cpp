@@ -25,6 +25,8 @@ using WallClock = std::chrono::steady_clock;
 
 // A window in which other threads would do fewer events than this is not worth waking them.
 constexpr std::uint64_t parallel_events = 256;
+// With so many, in which each machine starts what it runs, nothing needs to be measured first.
+constexpr std::uint64_t many_starts = 16'384;
 
 // ===== Pace: whether other threads help =====
 
@@ -114,6 +116,7 @@ class Windows {
   // Runs window after window until there is a reason to stop.
   void run() {
     const Time last = add_saturated(options_.until, Duration{1});
+    if (options_.threads > 1 && starts_for_others() >= many_starts) share();
     while (shared_.stop.load(std::memory_order_relaxed) == StopReason::none) {
       const Time next = earliest();
       if (is_complete(next)) {
@@ -144,10 +147,12 @@ class Windows {
     }
     end_ = std::min({end_of_window(next), partitions_.front()->grid_end(next), last});
     parallel_windows += is_parallel_ ? 1 : 0;
-    each([](Windows& self, Partition& partition) {
-      partition.begin_window(self.partitions_);
-      partition.run(self.end_);
-    });
+    if (is_parallel_ || shared_.settled || !run_ahead(next, last)) {
+      each([](Windows& self, Partition& partition) {
+        partition.begin_window(self.partitions_);
+        partition.run(self.end_);
+      });
+    }
     if (std::ranges::any_of(partitions_, &Partition::has_handed_over)) {
       each([](Windows& self, Partition& partition) { partition.settle(self.partitions_); });
     }
@@ -155,7 +160,60 @@ class Windows {
     const auto [events, for_others] = count_events();
     pace_.window_ended(events, for_others);
     is_parallel_ = (options_.shares_always || pace_.is_shared()) && for_others >= parallel_events;
-    if (is_parallel_ && start_helpers_) std::exchange(start_helpers_, nullptr)();
+    if (is_parallel_) share();
+  }
+
+  void share() {
+    is_parallel_ = true;
+    if (start_helpers_) std::exchange(start_helpers_, nullptr)();
+  }
+
+  // What pends before the run in all partitions but the one with most of it.
+  std::uint64_t starts_for_others() const {
+    std::uint64_t sum = 0;
+    std::uint64_t most = 0;
+    for (const Partition* const partition : partitions_) {
+      sum += partition->pending();
+      most = std::max<std::uint64_t>(most, partition->pending());
+    }
+    return sum - most;
+  }
+
+  // Where only one partition has something to do for a while, it does all of that at once: what
+  // comes one after the other takes no longer for being divided. False if there are several.
+  bool run_ahead(Time next, Time last) {
+    const Time window_end = add_saturated(next, options_.lookahead);
+    Partition* first = nullptr;
+    Time second = end_of_time;  // when something happens elsewhere
+    for (Partition* const partition : partitions_) {
+      const Time arrives = arrival_at(*partition);
+      if (arrives < window_end && first != nullptr) return false;
+      if (arrives < window_end) {
+        first = partition;
+      } else {
+        second = std::min(second, arrives);
+      }
+    }
+    std::uint64_t unfinished_elsewhere = 0;
+    for (Partition* const partition : partitions_) {
+      partition->begin_window(partitions_);
+      partition->prepare();
+      if (partition != first) unfinished_elsewhere += partition->unfinished();
+    }
+    Time end = std::min(add_saturated(second, options_.lookahead), last);
+    const bool is_complete = unfinished_elsewhere == 0 && first->unfinished() == 0;
+    if (has_completion_ && is_complete) end = std::min(end, first->grid_end(next));
+    first->run_ahead(end, options_.lookahead, has_completion_ && unfinished_elsewhere == 0);
+    return true;
+  }
+
+  // When the next event in `partition` happens, with those that were sent there.
+  Time arrival_at(Partition& partition) const {
+    Time time = partition.next_here();
+    for (const Partition* const other : partitions_) {
+      time = std::min(time, other->first_sent_to(partition));
+    }
+    return time;
   }
 
   // Busy partitions have windows of their own, at multiples of a latency, so these keep step.

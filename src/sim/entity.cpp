@@ -8,14 +8,16 @@ namespace elvis {
 
 void Entity::prefetch(const void*) const {}
 
-// A timer is mostly part of a coroutine's frame, which begins before it.
+// A timer is mostly part of a coroutine's frame, which begins before it. (What is not there is not
+// asked for: a processor looks for the page of address 0 each time.)
 void Entity::prefetch_timers() const {
-  prefetch_lines(timers_.earliest(), -2, 1);
+  if (const Timer* const timer = timers_.earliest()) prefetch_lines(timer, -2, 1);
 }
 
 void Entity::prefetch_remembered() const {
-  prefetch_lines(remembered_, 0, 3);
-  prefetch_lines(remembered_path_, 0, 0);
+  if (remembered_ != 0)
+    prefetch_lines(this, remembered_ >> 3, (remembered_ >> 3) + (remembered_ & 7));
+  if (remembered_path_ != 0) prefetch_lines(this, remembered_path_, remembered_path_);
 }
 
 void Entity::timer_armed(Timer& timer) {

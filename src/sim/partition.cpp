@@ -15,7 +15,7 @@ void Partition::Shared::request(StopReason reason, const Entity* who) {
 }
 
 Partition::Partition(Shared& shared, std::size_t index, std::size_t count)
-    : shared_{shared}, index_{index}, is_alone_{count == 1} {
+    : shared_{shared}, index_{index}, is_alone_{count == 1}, ends_when_complete_{is_alone_} {
   for (auto& boxes : outboxes_) boxes.resize(count);
   ready_.next_ = ready_.previous_ = &ready_;
 }
@@ -25,8 +25,11 @@ Partition::~Partition() {
 }
 
 void Partition::send(std::size_t partition, Event event) {
-  outboxes_[parity_][partition].events.push_back(event);
-  if (event.time < first_sent_) first_sent_ = event.time;
+  Outbox& box = outboxes_[parity_][partition];
+  box.events.push_back(event);
+  box.first = std::min(box.first, event.time);
+  first_sent_ = std::min(first_sent_, event.time);
+  end_ = std::min(end_, add_saturated(event.time, caution_));
 }
 
 void Partition::hand_over(Entity& target, Entity& origin, void* subject, bool crosses) {
@@ -34,6 +37,7 @@ void Partition::hand_over(Entity& target, Entity& origin, void* subject, bool cr
   if (crosses) {
     outboxes_[parity_][target.partition().index_].handed.push_back(event);
     has_handed_over_ = true;
+    end_ = std::min(end_, add_saturated(now_, caution_));
   } else {
     late_.push_back(event);
   }
@@ -61,6 +65,14 @@ void Partition::run(Time end) {
   next_ = next_time();
 }
 
+void Partition::run_ahead(Time end, Duration lookahead, bool ends_when_complete) {
+  caution_ = lookahead;
+  ends_when_complete_ = ends_when_complete;
+  run(end);
+  caution_ = Duration::max();
+  ends_when_complete_ = is_alone_;
+}
+
 // Strictly by time. Returns true when windows suit the events better.
 bool Partition::run_in_order() {
   std::uint64_t count = events();
@@ -81,7 +93,7 @@ bool Partition::run_in_order() {
     // Two steps: first the target and the subject, then what they point to. (The queue does the
     // first one for the next bucket when it sorts one.)
     if (const Event* const later = queue_.look_ahead(far_ahead)) {
-      prefetch_lines(later->target, 0, 1);
+      prefetch_lines(later->target, 0, 0);
       prefetch_lines(later->subject, 0, 0);
     }
     if (queue_.is_at_start_of_part()) prefetch_first(near_ahead);
@@ -126,7 +138,7 @@ bool Partition::run_window() {
   Time latest = now_;
   while (const Event* const next = calendar_.take()) {
     if (const Event* const later = calendar_.look_ahead(far_ahead)) {
-      prefetch_lines(later->target, 0, 1);
+      prefetch_lines(later->target, 0, 0);
       prefetch_lines(later->subject, 0, 0);
     }
     if (const Event* const later = calendar_.look_ahead(near_ahead)) {
@@ -243,6 +255,7 @@ void Partition::begin_window(std::vector<Partition*>& all) {
     Outbox& box = other->outboxes_[before][index_];
     for (const Event& event : box.events) enqueue(event);
     box.events.clear();
+    box.first = end_of_time;
   }
 }
 

@@ -244,11 +244,14 @@ void ThreadCache::refill(std::size_t size_class) {
 
 void ThreadCache::carve(std::size_t size_class) {
   const std::size_t block_bytes = size_class * step;
-  if (block_bytes % cache_line == 0 &&
-      reinterpret_cast<std::uintptr_t>(slab_at_) % cache_line != 0) {
-    // What fills cache lines begins where one does.
+  // What fills cache lines begins where one does, what fills pairs of them where a pair does, as
+  // processors fetch the other one of a pair too.
+  for (std::size_t part = step; part < 2 * cache_line; part *= 2) {
+    const bool is_whole = block_bytes % (2 * part) == 0;
+    const bool is_off = reinterpret_cast<std::uintptr_t>(slab_at_) % (2 * part) != 0;
+    if (!is_whole || !is_off || static_cast<std::size_t>(slab_end_ - slab_at_) < part) continue;
     add<std::int64_t>(carved_blocks_, 1);
-    put_block(std::exchange(slab_at_, slab_at_ + step), step);
+    put_block(std::exchange(slab_at_, slab_at_ + part), part);
   }
   while (static_cast<std::size_t>(slab_end_ - slab_at_) < block_bytes) {
     // Sizes are multiples of the step, so the rest is one block of a smaller class.

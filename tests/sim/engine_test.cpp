@@ -104,6 +104,58 @@ TEST(EngineTest, GivesTheSameHistoryWhenWindowsAreTakenEntityByEntity) {
   }
 }
 
+// So few that mostly one partition alone has something to do, and runs ahead of the others.
+TEST(EngineTest, GivesTheSameHistoryWhenAPartitionRunsAhead) {
+  for (const std::size_t people : {2U, 3U, 5U, 9U}) {
+    Town alone{1, people};
+    const Outcome reference = alone.engine.run(with_threads(1));
+    for (const std::size_t partitions : {2U, 3U}) {
+      for (const Duration window : {Duration{0}, Duration{1'000}}) {
+        Town town{std::min(partitions, people), people};
+        for (std::size_t i = 0; i < town.engine.size(); ++i) {
+          town.engine.partition(i).set_window(window);
+        }
+        const Outcome outcome = town.engine.run(with_threads(1));
+        EXPECT_EQ(town.history(), alone.history()) << people << " in " << partitions;
+        EXPECT_EQ(outcome.events, reference.events);
+        EXPECT_EQ(outcome.ended_at, reference.ended_at);
+      }
+    }
+  }
+}
+
+// Hands on what it is given to the next one in a ring.
+class Relay final : public Entity {
+ public:
+  using Entity::Entity;
+
+  void handle(void* subject) override {
+    if (left-- > 0) partition().schedule(*next, *this, now() + Duration{1'000}, subject);
+  }
+  void discard(void*) override {}
+  const char* kind() const override { return "relay"; }
+
+  Relay* next = nullptr;
+  int left = 10;
+};
+
+TEST(EngineTest, TakesWhatComesOneAfterTheOtherInFewWindows) {
+  std::deque<Relay> ring;
+  Engine engine{2};
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    ring.emplace_back(i).move_to(engine.partition(i / 50));
+    if (i > 0) ring[i - 1].next = &ring[i];
+  }
+  ring.back().next = &ring.front();
+  ring.front().partition().schedule(ring.front(), ring.front(), start_of_time, &ring);
+
+  const Outcome outcome = engine.run(with_threads(2));
+
+  EXPECT_EQ(outcome.events, 1'001U);
+  EXPECT_EQ(outcome.ended_at, start_of_time + Duration{1'000'000});
+  EXPECT_LE(outcome.windows, 21U) << "one for each time that it crosses";
+}
+
 TEST(EngineTest, NothingHappensBeforeWhatItToldToBeSettled) {
   for (const std::size_t partitions : {1U, 4U}) {
     for (const Duration window : {Duration{0}, Duration{1'000}}) {

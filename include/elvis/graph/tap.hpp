@@ -2,6 +2,7 @@
 // Tap: a machine's attachment to a network, where the link header is written and read.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -20,7 +21,7 @@ class Machine;
 class Tap {
  public:
   Tap(Machine& machine, Network& network, std::uint32_t index)
-      : machine_{machine}, network_{network}, index_{index} {}
+      : index_{index}, machine_{machine}, network_{network} {}
 
   Machine& machine() const { return machine_; }
   Network& network() const { return network_; }
@@ -64,12 +65,15 @@ class Tap {
 
   void pass_up(Message&& frame);
 
+  /// The first members, which frames seldom need: the others begin a cache line (see World).
+  static constexpr std::size_t seldom_needed_bytes = 8;
+
+  std::uint32_t index_;
+  Ipv4Address address_;
+  std::unique_ptr<InboundPath> path_;
   Machine& machine_;
   Network& network_;
-  std::unique_ptr<InboundPath> path_;
-  std::uint32_t index_;
   std::uint32_t frames_sent_ = 0;
-  Ipv4Address address_;
   // Of what it sends; whoever draws luck has it. What is for several is drawn by the network.
   ChannelState channel_ = ChannelState::unknown;
   ChannelState group_channel_ = ChannelState::unknown;

@@ -171,6 +171,7 @@ class Calendar {
   std::size_t scratch_capacity_ = 0;
   std::vector<Event> heap_;  // what was scheduled into the open window
   Event taken_;              // from the heap
+  bool is_range_known_ = false;
   std::uint64_t lowest_target_ = ~std::uint64_t{0};
   std::uint64_t highest_target_ = 0;
 };

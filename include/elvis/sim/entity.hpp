@@ -34,11 +34,18 @@ class Entity {
   /// For messages to people: what this is called.
   virtual const char* kind() const = 0;
 
-  /// Remembers memory that its next event will probably touch, four lines of it, to ask for it in
-  /// time. A hint.
-  void remember(const void* memory) { remembered_ = memory; }
+  /// Remembers memory that its next event will probably touch, `lines` cache lines of it, 1 to 8,
+  /// to ask for it in time. A hint.
+  void remember(const void* memory, unsigned lines) {
+    const std::int64_t away = lines_to(memory) * 8 + (lines - 1);
+    remembered_ = static_cast<std::int32_t>(away) == away ? static_cast<std::int32_t>(away) : 0;
+  }
   /// The same for one line of what leads there.
-  void remember_path(const void* memory) { remembered_path_ = memory; }
+  void remember_path(const void* memory) {
+    const std::int64_t away = lines_to(memory);
+    remembered_path_ =
+        static_cast<std::int32_t>(away) == away ? static_cast<std::int32_t>(away) : 0;
+  }
 
   /// The key of this entity's next event.
   std::uint64_t next_order() { return std::uint64_t{id_} << 32 | sequence_++; }
@@ -52,6 +59,13 @@ class Entity {
   friend Timer;
   friend Partition;
 
+  static constexpr std::uintptr_t cache_line = 64;
+
+  std::int64_t lines_to(const void* memory) const {
+    return static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(memory) / cache_line) -
+           static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(this) / cache_line);
+  }
+
   void timer_armed(Timer& timer);
   void run_timers(Time now);
 
@@ -62,8 +76,10 @@ class Entity {
   // When the engine will look at the timers next: one event serves them all. A timer that is
   // cancelled or put off leaves the event where it is; when it comes, nothing is due.
   Time look_at_ = end_of_time;
-  const void* remembered_ = nullptr;
-  const void* remembered_path_ = nullptr;
+  // How many lines from here; short, so that an entity leaves room in its first line. The three
+  // lowest bits of the first say how many lines more than one. 0: none.
+  std::int32_t remembered_ = 0;
+  std::int32_t remembered_path_ = 0;
 };
 
 }  // namespace elvis

@@ -148,13 +148,17 @@ class Partition {
   void completed() {
     --unfinished_;
     if (now_ > finished_at_) finished_at_ = now_;
-    if (unfinished_ == 0 && is_alone_) end_ = end_ < grid_end(now_) ? end_ : grid_end(now_);
+    if (unfinished_ == 0 && ends_when_complete_) end_ = std::min(end_, grid_end(now_));
   }
 
   // ----- for the engine -----
 
   /// Handles all events before `end` (or until a stop is requested).
   void run(Time end);
+  /// The same while nothing happens elsewhere: not further than to where something could come back
+  /// from another partition, `lookahead` after it gets there, nor beyond the grid interval in which
+  /// the last that has an end reaches it, if `ends_when_complete`.
+  void run_ahead(Time end, Duration lookahead, bool ends_when_complete);
   /// Takes what all partitions sent here in the window before, and lets what is sent from now on
   /// wait apart from that: the others may be in the same call, or in run() already.
   void begin_window(std::vector<Partition*>& all);
@@ -169,6 +173,12 @@ class Partition {
   /// When the next event here happens, as prepare(), run() or settle() left it, or when
   /// the earliest does that was sent elsewhere.
   Time earliest() const { return std::min(next_, first_sent_); }
+  /// The two parts of it: when the next event here happens, and when the earliest of those that
+  /// were sent to `other` and are not there yet.
+  Time next_here() const { return next_; }
+  Time first_sent_to(const Partition& other) const {
+    return outboxes_[parity_][other.index_].first;
+  }
   void set_event_limit(std::uint64_t events) { event_limit_ = events; }
   void set_grid(Duration grid) { grid_ = grid; }
   /// For how long nothing that happens to an entity of this partition reaches another one: then
@@ -217,6 +227,7 @@ class Partition {
   struct alignas(64) Outbox {
     std::vector<Event> events;
     std::vector<Event> handed;
+    Time first = end_of_time;  // of the events
   };
 
   // (An event that is taken by reference only by what is inlined stays in registers; elsewhere it
@@ -262,6 +273,8 @@ class Partition {
   Shared& shared_;
   std::size_t index_;
   bool is_alone_;
+  bool ends_when_complete_;
+  Duration caution_ = Duration::max();  // how soon something may come back after it was sent
   Duration grid_{1};
   Duration window_{0};
   std::uint64_t windows_ = 0;

@@ -8,6 +8,7 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <utility>
@@ -36,17 +37,23 @@ namespace task_internal {
 /// The coroutine that the one which just ended hands over to; taken by resume().
 inline constinit thread_local std::coroutine_handle<> continuation{};
 
-struct PromiseBase : Pooled {
+// Who is told of a task's end, and how it ended: one word, as every coroutine's frame has it. A
+// coroutine and an observer lie at multiples of 8, which leaves three bits.
+class PromiseBase : public Pooled {
+ public:
+  enum class Ending : std::uintptr_t { none = 0, returned = 2, threw = 4 };
+
   struct FinalAwaiter {
     bool await_ready() const noexcept { return false; }
     template <typename Promise>
     void await_suspend(std::coroutine_handle<Promise> ended) const noexcept {
-      PromiseBase& promise = ended.promise();
-      if (promise.next == nullptr) return;
-      if (promise.is_awaited) {
-        continuation = std::coroutine_handle<>::from_address(promise.next);
+      const PromiseBase& promise = ended.promise();
+      void* const next = promise.next();
+      if (next == nullptr) return;
+      if (promise.is_awaited()) {
+        continuation = std::coroutine_handle<>::from_address(next);
       } else {
-        static_cast<TaskObserver*>(promise.next)->task_ended();
+        static_cast<TaskObserver*>(next)->task_ended();
       }
     }
     void await_resume() const noexcept {}
@@ -54,12 +61,83 @@ struct PromiseBase : Pooled {
 
   std::suspend_always initial_suspend() const noexcept { return {}; }
   FinalAwaiter final_suspend() const noexcept { return {}; }
-  void unhandled_exception() noexcept { exception = std::current_exception(); }
 
-  void* next = nullptr;  // the coroutine that awaits this one, or the observer
-  bool is_awaited = false;
-  bool has_result = false;
-  std::exception_ptr exception;
+  void tell(TaskObserver* observer) { set_next(observer, 0); }
+  void go_on_with(std::coroutine_handle<> awaiting) { set_next(awaiting.address(), awaited_bit); }
+  Ending ending() const { return static_cast<Ending>(word_ & ending_bits); }
+
+ protected:
+  void set_ending(Ending ending) {
+    word_ = (word_ & ~ending_bits) | static_cast<std::uintptr_t>(ending);
+  }
+
+ private:
+  static constexpr std::uintptr_t awaited_bit = 1;
+  static constexpr std::uintptr_t ending_bits = 6;
+
+  void* next() const { return reinterpret_cast<void*>(word_ & ~(awaited_bit | ending_bits)); }
+  bool is_awaited() const { return (word_ & awaited_bit) != 0; }
+  void set_next(void* next, std::uintptr_t bits) {
+    word_ = reinterpret_cast<std::uintptr_t>(next) | bits | (word_ & ending_bits);
+  }
+
+  std::uintptr_t word_ = 0;
+};
+
+// What a coroutine ended with, a T or an exception.
+template <typename T>
+class Promise : public PromiseBase {
+ public:
+  Promise() noexcept {}
+  Promise(const Promise&) = delete;
+  Promise& operator=(const Promise&) = delete;
+  ~Promise() { destroy(); }
+
+  template <typename Value>
+  void return_value(Value&& value) {
+    std::construct_at(&result_, std::forward<Value>(value));
+    set_ending(Ending::returned);
+  }
+  void unhandled_exception() noexcept {
+    destroy();
+    std::construct_at(&exception_, std::current_exception());
+    set_ending(Ending::threw);
+  }
+  std::exception_ptr exception() const {
+    return ending() == Ending::threw ? exception_ : std::exception_ptr{};
+  }
+  T take() {
+    if (ending() == Ending::threw) std::rethrow_exception(std::exchange(exception_, nullptr));
+    return std::move(result_);
+  }
+
+ private:
+  void destroy() noexcept {
+    if (ending() == Ending::returned) std::destroy_at(&result_);
+    if (ending() == Ending::threw) std::destroy_at(&exception_);
+  }
+
+  union {
+    T result_;
+    std::exception_ptr exception_;
+  };
+};
+
+template <>
+class Promise<void> : public PromiseBase {
+ public:
+  void return_void() const noexcept {}
+  void unhandled_exception() noexcept {
+    exception_ = std::current_exception();
+    set_ending(Ending::threw);
+  }
+  std::exception_ptr exception() const { return exception_; }
+  void take() {
+    if (ending() == Ending::threw) std::rethrow_exception(std::exchange(exception_, nullptr));
+  }
+
+ private:
+  std::exception_ptr exception_;
 };
 
 }  // namespace task_internal
@@ -68,24 +146,10 @@ struct PromiseBase : Pooled {
 template <typename T = void>
 class [[nodiscard]] Task {
  public:
-  struct promise_type : task_internal::PromiseBase {
+  struct promise_type : task_internal::Promise<T> {
     Task get_return_object() noexcept {
       return Task{std::coroutine_handle<promise_type>::from_promise(*this)};
     }
-    promise_type() noexcept {}  // makes no result
-    promise_type(const promise_type&) = delete;
-    promise_type& operator=(const promise_type&) = delete;
-    ~promise_type() {
-      if (has_result) std::destroy_at(&result);
-    }
-    template <typename Value>
-    void return_value(Value&& value) {
-      std::construct_at(&result, std::forward<Value>(value));
-      has_result = true;
-    }
-    union {
-      T result;
-    };
   };
 
   Task() = default;
@@ -106,18 +170,14 @@ class [[nodiscard]] Task {
   /// Runs the coroutine until it first waits. `observer` is told when it has ended, perhaps in this
   /// call. For the outermost task; inner ones are awaited.
   void start(TaskObserver* observer = nullptr) {
-    handle_.promise().next = observer;
+    handle_.promise().tell(observer);
     resume(handle_);
   }
 
   /// What the coroutine ended with; rethrows what it threw. Once, after it is done.
-  T take() {
-    auto& promise = handle_.promise();
-    if (promise.exception) std::rethrow_exception(std::exchange(promise.exception, nullptr));
-    if constexpr (!std::is_void_v<T>) return std::move(promise.result);
-  }
+  T take() { return handle_.promise().take(); }
   /// What the coroutine threw, or null.
-  std::exception_ptr exception() const { return handle_.promise().exception; }
+  std::exception_ptr exception() const { return handle_.promise().exception(); }
 
   /// Destroys the coroutine, if there is one.
   void reset() noexcept {
@@ -131,15 +191,10 @@ class [[nodiscard]] Task {
       bool await_suspend(std::coroutine_handle<> awaiting) const {
         handle.resume();  // until it first waits
         if (handle.done()) return false;
-        handle.promise().next = awaiting.address();
-        handle.promise().is_awaited = true;
+        handle.promise().go_on_with(awaiting);
         return true;
       }
-      T await_resume() const {
-        auto& promise = handle.promise();
-        if (promise.exception) std::rethrow_exception(std::exchange(promise.exception, nullptr));
-        if constexpr (!std::is_void_v<T>) return std::move(promise.result);
-      }
+      T await_resume() const { return handle.promise().take(); }
     };
     return Awaiter{handle_};
   }
@@ -148,14 +203,6 @@ class [[nodiscard]] Task {
   explicit Task(std::coroutine_handle<promise_type> handle) : handle_{handle} {}
 
   std::coroutine_handle<promise_type> handle_;
-};
-
-template <>
-struct Task<void>::promise_type : task_internal::PromiseBase {
-  Task get_return_object() noexcept {
-    return Task{std::coroutine_handle<promise_type>::from_promise(*this)};
-  }
-  void return_void() const noexcept {}
 };
 
 inline void resume(std::coroutine_handle<> waiting) {

@@ -68,7 +68,9 @@ class Waitable {
 
   /// Tells all who watch for something of `what`, and the first who takes it away and was not told
   /// yet. (Who fills room, with Ready::writable, is woken by the socket when it is done.)
-  void tell(Machine& machine, Ready what);
+  void tell(Machine& machine, Ready what) {
+    if (newest_ != nullptr) tell_waits(machine, what);
+  }
   /// Something was taken away; `rest` is what the socket is still ready for, `kind` what it was
   /// about: the next one who takes is told, or nobody is any more.
   void taken(Machine& machine, Ready kind, Ready rest);
@@ -86,6 +88,9 @@ class Waitable {
 
  private:
   friend Wait;
+
+  inline void tell_waits(Machine& machine, Ready what);
+  void tell_several(Machine& machine, Ready what);
 
   Wait* newest_ = nullptr;  // of a ring: the oldest comes next
 };
@@ -132,7 +137,12 @@ class Wait : public Waiter {
   }
   /// Waits no longer.
   void leave() {
-    if (at_ != nullptr) unjoin();
+    if (at_ == nullptr) return;
+    if (behind_ != this) [[unlikely]]
+      return unjoin();
+    // Alone.
+    std::exchange(at_, nullptr)->newest_ = nullptr;
+    behind_ = nullptr;
   }
   /// Whether it was told to go on, for whatever reason.
   bool is_over() const { return is_ready() || outcome_ != Errc{} || !is_waiting(); }
@@ -150,6 +160,15 @@ class Wait : public Waiter {
   Waitable* at_ = nullptr;  // null when it is destroyed, too
   Wait* behind_ = nullptr;  // in the ring of at_
 };
+
+inline void Waitable::tell_waits(Machine& machine, Ready what) {
+  Wait& wait = *newest_;
+  if (wait.behind_ != &wait) [[unlikely]]
+    return tell_several(machine, what);
+  const Ready met = wait.interest_ & what;
+  const bool fills_room = wait.is_taker_ && met == Ready::writable;
+  if (met != Ready::none && !fills_room && !wait.is_over()) machine.partition().wake(wait);
+}
 
 /// Waits with a function instead of a coroutine, for code with completion handlers.
 ///

@@ -147,7 +147,7 @@ class UdpSocket::Readable : public Wait {
   void await_suspend(std::coroutine_handle<> waiting) {
     wait(waiting);
     join(socket_);
-    socket_.machine().remember(waiting.address());
+    socket_.machine().remember(waiting.address(), 4);
   }
   Errc await_resume() noexcept {
     leave();
