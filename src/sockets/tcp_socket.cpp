@@ -61,6 +61,8 @@ Result<> TcpSocket::start_connecting(Endpoint remote) {
   if (!session) return session.error();
   session_ = *std::move(session);
   local_ = session_->endpoints().local;
+  settings_.reset();
+  if (is_undelayed_) session_->set_no_delay(true);
   return {};
 }
 
@@ -242,7 +244,9 @@ void TcpSocket::configure(Change change) {
 }
 
 void TcpSocket::set_no_delay(bool no_delay) {
-  configure([&](TcpSettings& settings) { settings.no_delay = no_delay; });
+  if (session_ != nullptr) return session_->set_no_delay(no_delay);
+  if (settings_ != nullptr) settings_->no_delay = no_delay;
+  is_undelayed_ = no_delay;
 }
 
 void TcpSocket::set_congestion(int congestion) {

@@ -141,6 +141,7 @@ class TcpSocket final : public TcpUser, public Pooled {
   std::optional<Duration> linger_;
   Errc failure_{};
   bool is_closed_ = false;
+  bool is_undelayed_ = false;
   Waiter* connecting_ = nullptr;
   Waiter* receiving_ = nullptr;
   Waiter* flushing_ = nullptr;
