@@ -200,11 +200,11 @@ Result<> TcpSocket::shutdown() {
 void TcpSocket::close() {
   if (std::exchange(is_closed_, true)) return;
   if (session_ != nullptr) {
-    if (linger_ && *linger_ <= Duration{}) {
+    if (linger_ == Duration{}) {
       session_->set_user(nullptr);
       session_->abort();
     } else {
-      if (linger_) session_->set_linger(*linger_);
+      if (linger_ != no_linger) session_->set_linger(linger_);
       session_->close();
     }
   }
