@@ -63,6 +63,7 @@ auto word_of(const std::array<std::string_view, n>& words) {
 constexpr std::array<std::string_view, 6> log_levels{"trace", "debug", "info",
                                                      "warn",  "error", "off"};
 constexpr std::array<std::string_view, 3> progress_modes{"auto", "on", "off"};
+constexpr std::array<std::string_view, 1> traces{"tcp"};
 constexpr std::array<std::string_view, 2> details{"normal", "full"};
 constexpr std::array<std::string_view, 4> layouts{"auto", "linux", "freebsd", "rfc"};
 constexpr std::array<std::string_view, 3> lists{"protocols", "applications", "links"};
@@ -119,7 +120,28 @@ void add_captures(CLI::App& app, RunCommand& run) {
       ->allow_extra_args(false);
   add_value(app, "--pcap-folder", "FOLDER", "Where captures that the scenario names go (.)",
             file_name, [&run](const std::string& folder) { run.pcap_folder = folder; });
-  app.add_flag("--force", run.is_forced, "Let captures overwrite files");
+  app.add_flag("--force", run.is_forced, "Let captures and traces overwrite files");
+}
+
+void add_traces(CLI::App& app, RunCommand& run) {
+  add_value(app, "--trace", "tcp", "Write how the windows of all TCP connections move, as CSV",
+            word_of(traces), [&run](std::size_t) { run.traces_tcp = true; });
+  add_value(app, "--trace-file", "FILE", "Write the trace there (tcp-trace.csv)", file_name,
+            [&run](const std::string& file) { run.trace_file = file; });
+  const auto filter = [&run](const std::vector<std::string>& texts) {
+    for (const std::string& text : texts) {
+      std::string mistake = run.trace_filter.add(text);
+      if (!run.trace_filter.networks.empty() || !run.trace_filter.protocols.empty()) {
+        mistake = "filters connections by machine and port only";
+      }
+      if (!mistake.empty()) throw CLI::ValidationError("--trace-filter", mistake);
+    }
+  };
+  app.add_option_function<std::vector<std::string>>(
+         "--trace-filter", filter,
+         "Which connections to trace: machine=, port=, with commas between; may be repeated")
+      ->type_name("TERMS")
+      ->allow_extra_args(false);
 }
 
 void add_run(CLI::App& app, RunCommand& run) {
@@ -142,6 +164,7 @@ void add_run(CLI::App& app, RunCommand& run) {
   add_value(app, "--digest", "normal|full", "full: the digest covers payload bytes too (normal)",
             word_of(details), [&run](std::size_t place) { run.has_full_digest = place == 1; });
   add_captures(app, run);
+  add_traces(app, run);
   add_value(app, "--log", "LEVEL", "off, error, warn, info, debug or trace (warn)",
             word_of(log_levels),
             [&run](std::size_t place) { run.log_level = static_cast<LogLevel>(place); });

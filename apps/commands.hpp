@@ -44,7 +44,10 @@ struct RunCommand {
   std::string pcap;  ///< The pattern of captures; empty: none.
   CaptureFilter pcap_filter;
   std::string pcap_folder = ".";  ///< Where the files that a scenario names go.
-  bool is_forced = false;         ///< Captures may overwrite files.
+  bool traces_tcp = false;
+  std::string trace_file = "tcp-trace.csv";
+  CaptureFilter trace_filter;  ///< By machine and port.
+  bool is_forced = false;      ///< Captures and traces may overwrite files.
   LogLevel log_level = LogLevel::warn;
   std::string log_file;
   ProgressMode progress = ProgressMode::automatic;

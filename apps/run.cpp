@@ -24,6 +24,7 @@
 #include "report_target.hpp"
 #include "scenario.hpp"
 #include "signals.hpp"
+#include "tcp_trace.hpp"
 #include "trace.hpp"
 #include "version.hpp"
 
@@ -46,7 +47,8 @@ class Run {
         log_{command.log_level, command.log_file, console},
         target_{command.report, console},
         memory_limit_{memory_limit_of(command.scenario)},
-        captures_{console} {}
+        captures_{console},
+        tcp_trace_{console} {}
 
   ExitCode execute();
 
@@ -76,6 +78,7 @@ class Run {
   RunFacts facts_;
   Trace trace_{log_};
   Captures captures_;
+  TcpTrace tcp_trace_;
   std::optional<ObserverPair> both_;
   std::unique_ptr<World> world_;
   std::uint64_t events_so_far_ = 0;
@@ -103,6 +106,8 @@ ExitCode Run::execute() {
   signals_.enter(Signals::Phase::working);
   const ExitCode prepared = captures_.prepare(*world_, command_, std::move(capture_files));
   if (prepared != ExitCode::success) return prepared;
+  const ExitCode traced = tcp_trace_.prepare(*world_, command_);
+  if (traced != ExitCode::success) return traced;
   const ExitCode code = finish(signals_.stop() == StopReason::none ? simulate() : no_run());
   // A signal that came after the run changes nothing in the report, but wanted the program to end.
   const bool was_late = signals_.stop() != StopReason::none && code != ExitCode::output_failed;
@@ -123,6 +128,7 @@ Outcome Run::simulate() {
   const Outcome outcome = world_->run(std::move(options));
   set_running(nullptr);
   captures_.finish();
+  tcp_trace_.finish();
   facts_.run_seconds = seconds_since(run_began_);
   signals_.enter(Signals::Phase::working);  // the engine is done with them
   debug("ran {} in {} windows, {} of them parallel, on {}: {}",
@@ -164,8 +170,13 @@ World::RunOptions Run::run_options() {
   // A reader of the log who takes a rest must not make an event look stuck.
   engine.watchdog = log_.wants(LogLevel::trace) ? std::chrono::hours{24 * 365} : command_.watchdog;
   engine.handles_signals = true;
-  if (captures_.is_wanted()) {
-    engine.settled = [this](Time before) { return captures_.settled(before); };
+  if (captures_.is_wanted() || tcp_trace_.is_wanted()) {
+    engine.settled = [this](Time before) {
+      const StopReason traced =
+          tcp_trace_.is_wanted() ? tcp_trace_.settled(before) : StopReason::none;
+      return captures_.is_wanted() && traced == StopReason::none ? captures_.settled(before)
+                                                                 : traced;
+    };
   }
   engine.stuck = [this](const Entity* who, StopReason reason) { give_up(who, reason); };
   return options;

@@ -18,7 +18,10 @@ STREAMS = (
     ("gigabyte threads=2", "tcp/bulk", 2, {"bytes": GIGABYTE}, None),
     ("star of 1,000", "tcp/star", 1, {"machines": 1_000, "bytes": 1_000_000}, None),
 )
-SHORT = ((100, 100), (100, 1_000))  # machines, connections of each
+SHORT = ((100, 100), (100, 1_000), (100, 10_000))  # machines, connections of each
+HELD = ((100, 100), (100, 1_000), (100, 10_000))
+MOST_GROWTH = 1.5      # of the time for a connection, from 10,000 to more of them
+MOST_HELD_BYTES = 400_000_000  # of 100,000 connections, with their applications
 
 
 def _run(options, found, name, command, settings, repetitions):
@@ -69,6 +72,28 @@ def _yardstick_ratio(options, found, point):
     print(f"  a frame takes {ratio:.2f} of the yardstick's message ({message:.0f} ns; bar {MOST_RATIO})")
 
 
+def _connections(options, found, repetitions, scenario, sizes, what):
+    first = None
+    for machines, clients in sizes[:1] if options.is_quick else sizes:
+        count = machines * clients
+        settings = {"machines": machines, "clients": clients}
+        name = f"{count:,} connections ({scenario})"
+        repeated = repetitions if count <= 100_000 else 1
+        point = _run(options, found, name, options.programs.run_command(scenario, 1, settings), settings, repeated)
+        if point is None:
+            continue
+        _print(name, point)
+        each = median(point, "run_s") * 1e9 / count
+        memory = median(point, "peak_rss_bytes")
+        print(f"  {'':<32}{each:>8.0f} ns and {memory / count:.0f} bytes a connection that {what}")
+        if first is None:
+            first = each
+        elif not options.is_quick:
+            found.add_bar("tcp", f"{name}: growth of its time", each / first, MOST_GROWTH, each / first <= MOST_GROWTH)
+        if scenario == "tcp/hold" and count == 100_000:
+            found.add_bar("tcp", f"{name}: peak", memory, MOST_HELD_BYTES, memory <= MOST_HELD_BYTES)
+
+
 def tcp(options, found):
     """Streams of bytes over TCP."""
     repetitions = options.repetitions or (1 if options.is_quick else 5)
@@ -80,12 +105,5 @@ def tcp(options, found):
         found.add_bar("tcp", "gigabyte: two threads to one", ratio, MOST_THREADS, ratio <= MOST_THREADS)
     if one and not options.is_quick:
         _yardstick_ratio(options, found, one)
-    for machines, clients in SHORT[:1] if options.is_quick else SHORT:
-        settings = {"machines": machines, "clients": clients}
-        name = f"{machines * clients:,} connections"
-        point = _run(options, found, name, options.programs.run_command("tcp/short", 1, settings),
-                     settings, repetitions)
-        if point is not None:
-            _print(name, point)
-            each = median(point, "run_s") * 1e9 / (machines * clients)
-            print(f"  {'':<32}{each:>8.0f} ns a connection that opens, exchanges 1 KB and closes")
+    _connections(options, found, repetitions, "tcp/short", SHORT, "opens, exchanges 1 KB and closes")
+    _connections(options, found, repetitions, "tcp/hold", HELD, "opens, exchanges 1 KB and stays open")

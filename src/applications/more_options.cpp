@@ -97,6 +97,10 @@ void SinkOptions::visit(OptionVisitor& visitor) {
                  both_transports, transport);
   visitor.option({.name = "verify", .summary = "over TCP: looks at every byte, as `bulk` wrote it"},
                  verify);
+  visitor.option({.name = "receive_buffer",
+                  .summary = "over TCP: instead of the machine's; 0, or 2048 at least",
+                  .maximum = 1'073'741'824},
+                 receive_buffer);
   visitor.option({.name = "group", .summary = "joins this group, and takes what is sent to it"},
                  group);
 }

@@ -208,7 +208,8 @@ Task<Result<>> drain(Application& self, const SinkOptions& options, TcpSocketRef
 Task<Result<>> sink_over_tcp(Application& self, const SinkOptions& options) {
   return serve(
       self, own_stream_end(options.ip, options.port), stream_backlog,
-      [&self, &options](TcpSocketRef peer) { return drain(self, options, std::move(peer)); });
+      [&self, &options](TcpSocketRef peer) { return drain(self, options, std::move(peer)); },
+      options.receive_buffer);
 }
 
 }  // namespace elvis

@@ -44,6 +44,11 @@ void BulkOptions::visit(OptionVisitor& visitor) {
   std::vector<std::string_view> names;
   for (const TcpCongestionKind& kind : congestion_kinds()) names.push_back(kind.name);
   visitor.choice({.name = "congestion", .summary = "instead of the machine's"}, names, congestion);
+  visitor.option({.name = "send_buffer",
+                  .summary = "instead of the machine's; 0, or 2048 at least",
+                  .maximum = 1'073'741'824},
+                 send_buffer);
+  visitor.option({.name = "no_delay", .summary = "small segments don't wait (no Nagle)"}, no_delay);
   visitor.option({.name = "start", .summary = "when it connects"}, start);
   visitor.option({.name = "trace", .summary = "CSV file for windows and round trips over time"},
                  trace);
@@ -64,6 +69,8 @@ void RequestResponseOptions::visit(OptionVisitor& visitor) {
   visitor.option(
       {.name = "clients", .summary = "how many at once", .minimum = 1, .maximum = 60'000}, clients);
   visitor.option({.name = "interval", .summary = "from an answer to the next request"}, interval);
+  visitor.option({.name = "hold", .summary = "how long the last connection stays open at the end"},
+                 hold);
   visitor.option({.name = "timeout", .summary = "how long an answer may take; 0: as TCP has it"},
                  timeout);
   visitor.option({.name = "start", .summary = "when the clients connect"}, start);

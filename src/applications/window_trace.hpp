@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// WindowTrace: the window of connections over time, as CSV.
+// WindowTrace: the window of an application's connections over time, as CSV.
 #pragma once
 
 #include <cstdio>
@@ -10,17 +10,18 @@
 
 namespace elvis {
 
-/// Writes a line after each acknowledgement, loss and timeout:
-///
-///     time_s,local,remote,state,cwnd_bytes,ssthresh_bytes,in_flight_bytes,srtt_us,rto_us
+/// Writes a line after each acknowledgement, loss and timeout: time_s, then move_columns. Whoever
+/// traces the machine is told too.
 class WindowTrace final : public TcpTracer {
  public:
   WindowTrace() = default;
   /// Begins to write to `path`. Returns false if that cannot be done.
   bool open(const std::string& path);
   bool is_open() const { return file_ != nullptr; }
+  /// Ends the file. Returns false if not all of it could be written.
+  bool close();
 
-  void tcp_moved(const TcpSession& session) override;
+  void tcp_moved(const TcpSession& session, const TcpMove& move) override;
 
  private:
   struct Close {
@@ -28,6 +29,7 @@ class WindowTrace final : public TcpTracer {
   };
 
   std::unique_ptr<std::FILE, Close> file_;
+  std::string line_;
 };
 
 }  // namespace elvis

@@ -290,6 +290,9 @@ void CommonPlanner::list_applications() {
     }
     const std::unique_ptr<ApplicationOptions> options = kind->make_options();
     const bool varies = read_first(section, kind->name, *options, kind);
+    const ApplicationOptions::StreamLoad streams = options->stream_load();
+    values_.stream_bytes = add_saturated(
+        values_.stream_bytes, multiply_saturated(streams.connections, streams.bytes_each));
     group_.applications.push_back({kind, section, varies});
   }
 }

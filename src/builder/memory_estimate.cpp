@@ -43,13 +43,13 @@ constexpr std::uint64_t event_bytes = copies_of_event * sizeof(Event);
 constexpr std::uint64_t in_flight_bytes =
     pooled(sizeof(Frame)) + pooled(sizeof(Chunk) + Message::headroom) + event_bytes;
 
+}  // namespace
+
 std::uint64_t multiply_saturated(std::uint64_t a, std::uint64_t b) {
   std::uint64_t product = 0;
   return __builtin_mul_overflow(a, b, &product) ? std::numeric_limits<std::uint64_t>::max()
                                                 : product;
 }
-
-}  // namespace
 
 std::uint64_t add_saturated(std::uint64_t a, std::uint64_t b) {
   return a > std::numeric_limits<std::uint64_t>::max() - b
@@ -82,6 +82,7 @@ std::uint64_t estimate_group(const PlannedGroup& group, std::uint64_t taps,
   machine += (values.senders - values.staying_senders) * in_flight_bytes;
   machine += values.staying_senders * in_flight_bytes / 2;
   machine += values.own_bytes;
+  machine = add_saturated(machine, values.stream_bytes);
   if (group.has_routes) machine += routed_bytes;
   machine += values.own_objects * (sizeof(Options) + allocation_bytes +
                                    slots_of_vector * sizeof(std::unique_ptr<Options>));

@@ -17,9 +17,11 @@ struct ValueCosts {
   std::uint64_t stayers = 0;          ///< Those that wait for something.
   std::uint64_t staying_senders = 0;  ///< Those that do both.
   std::uint64_t listeners = 0;        ///< Those that others send to.
+  std::uint64_t stream_bytes = 0;     ///< Streams that a machine makes, both ends.
 };
 
-/// `a` + `b`, held at the largest number.
+/// `a` * `b` and `a` + `b`, held at the largest number.
+std::uint64_t multiply_saturated(std::uint64_t a, std::uint64_t b);
 std::uint64_t add_saturated(std::uint64_t a, std::uint64_t b);
 
 /// Bytes that the world takes before there are machines.

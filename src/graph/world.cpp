@@ -179,7 +179,15 @@ void World::make_switchable(Machine& machine, ProtocolList protocols) {
 }
 
 void World::configure_again(Machine& machine, std::function<void()> configure) {
-  switchables_[machine.id()].configure = std::move(configure);
+  std::function<void()>& kept = switchables_[machine.id()].configure;
+  if (kept == nullptr) {
+    kept = std::move(configure);
+  } else {
+    kept = [first = std::move(kept), second = std::move(configure)] {
+      first();
+      second();
+    };
+  }
 }
 
 void World::switch_at(Machine& machine, Time at, bool on) {

@@ -58,6 +58,8 @@ Result<> TcpSocket::start_connecting(Endpoint remote) {
   if (!session) return session.error();
   session_ = *std::move(session);
   local_ = session_->endpoints().local;
+  settings_.reset();
+  if (is_undelayed_) session_->set_no_delay(true);
   return {};
 }
 
@@ -198,11 +200,11 @@ Result<> TcpSocket::shutdown() {
 void TcpSocket::close() {
   if (std::exchange(is_closed_, true)) return;
   if (session_ != nullptr) {
-    if (linger_ && *linger_ <= Duration{}) {
+    if (linger_ == Duration{}) {
       session_->set_user(nullptr);
       session_->abort();
     } else {
-      if (linger_) session_->set_linger(*linger_);
+      if (linger_ != no_linger) session_->set_linger(linger_);
       session_->close();
     }
   }
@@ -264,7 +266,9 @@ void TcpSocket::configure(Change change) {
 }
 
 void TcpSocket::set_no_delay(bool no_delay) {
-  configure([&](TcpSettings& settings) { settings.no_delay = no_delay; });
+  if (session_ != nullptr) return session_->set_no_delay(no_delay);
+  if (settings_ != nullptr) settings_->no_delay = no_delay;
+  is_undelayed_ = no_delay;
 }
 
 void TcpSocket::set_congestion(int congestion) {

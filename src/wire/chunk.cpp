@@ -26,6 +26,13 @@ Chunk* Chunk::make_constant(std::span<const std::uint8_t> bytes) {
   return chunk;
 }
 
+Chunk& Chunk::zeros() {
+  constexpr std::uint32_t capacity = 65'536;
+  alignas(Chunk) constinit static std::uint8_t memory[sizeof(Chunk) + capacity]{};
+  static Chunk* const chunk = new (memory) Chunk{capacity, true};
+  return *chunk;
+}
+
 void Chunk::destroy_constant(Chunk* chunk) noexcept {
   ELVIS_ASSERT(chunk->is_constant_);
   chunk->destroy();

@@ -32,6 +32,17 @@ Message Message::zeros(std::size_t size) {
   return message;
 }
 
+Message Message::shared_zeros(std::size_t size) {
+  Message message;
+  Chunk& chunk = Chunk::zeros();
+  for (std::size_t left = size; left > 0;) {
+    const std::size_t part = std::min<std::size_t>(left, chunk.capacity());
+    message.push_back({&chunk, 0, static_cast<std::uint32_t>(part)});
+    left -= part;
+  }
+  return message;
+}
+
 Message::Message(const Message& other) : Message{} {
   reserve(other.count_);
   const Slice* const from = other.slices();

@@ -145,8 +145,9 @@ std::uint64_t Message::sum_slices(std::size_t offset) const {
       offset -= part->size;
       continue;
     }
-    const bool is_kept = part->chunk->is_constant() && offset == 0 && part->offset == 0 &&
-                         part->size == part->chunk->capacity();
+    const bool is_whole = offset == 0 && part->size == part->chunk->capacity();
+    const bool is_kept =
+        part->chunk->is_constant() && (is_whole || part->chunk->constant_sum() == 0);
     const std::size_t size = part->size - offset;
     const std::uint8_t* const bytes = part->chunk->bytes() + part->offset + offset;
     const std::uint64_t part_sum =

@@ -20,11 +20,14 @@ struct BulkOptions final : ApplicationOptions {
   Duration duration{};               ///< How long it sends; 0: until `bytes` are sent.
   std::uint64_t chunk = 65'536;      ///< Bytes in one call of send().
   std::uint64_t connections = 1;     ///< At once, each with all of it.
-  bool verify = false;  ///< Writes each byte, so that a sink which verifies too can tell.
-  int congestion = -1;  ///< Place in congestion_kinds(); -1: the machine's.
+  bool verify = false;            ///< Writes each byte, so that a sink which verifies too can tell.
+  int congestion = -1;            ///< Place in congestion_kinds(); -1: the machine's.
+  std::uint64_t send_buffer = 0;  ///< Bytes that wait to be sent or acknowledged; 0: the machine's.
+  bool no_delay = false;          ///< No Nagle.
   Duration start{};
   std::string trace;  ///< A file for the window of each connection over time.
 
+  StreamLoad stream_load() const override;
   void visit(OptionVisitor& visitor) override;
 };
 
@@ -42,9 +45,11 @@ struct RequestResponseOptions final : ApplicationOptions {
   std::uint64_t per_connection = 1;     ///< Requests over one connection.
   std::uint64_t clients = 1;            ///< At once, each with `count` requests.
   Duration interval{};                  ///< Between an answer and the next request.
+  Duration hold{};     ///< How long a connection stays open behind the last answer.
   Duration timeout{};  ///< How long a connection may take to be made; 0: as TCP has it.
   Duration start{};
 
+  StreamLoad stream_load() const override;
   void visit(OptionVisitor& visitor) override;
 };
 

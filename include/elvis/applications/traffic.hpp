@@ -56,6 +56,7 @@ struct SinkOptions final : ApplicationOptions {
   GroupAddress group;  ///< What is sent to this group instead.
   int transport = -1;
   bool verify = false;  ///< Over TCP: whether the bytes are those of a sender that verifies too.
+  std::uint64_t receive_buffer = 0;  ///< Over TCP: bytes that wait to be read; 0: the machine's.
 
   void visit(OptionVisitor& visitor) override;
 };

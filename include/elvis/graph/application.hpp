@@ -22,6 +22,13 @@ class Machine;
 /// are equal. Its visit() is the schema that NDL is read by and that `elvis list` prints.
 class ApplicationOptions : public Options {
  public:
+  /// Streams that an application makes: how many at once, and how many bytes each takes at its
+  /// peak, both ends together. For what `elvis check` expects.
+  struct StreamLoad {
+    std::uint64_t connections = 0;
+    std::uint64_t bytes_each = 0;
+  };
+  virtual StreamLoad stream_load() const { return {}; }
   /// Applications with the same non-empty text are satisfied together, when each of them is.
   virtual std::string_view satisfied_with() const { return {}; }
 };

@@ -88,7 +88,8 @@ class World {
   void make_switchable(Machine& machine, ProtocolList protocols);
   bool is_switchable(const Machine& machine) const { return switchables_.contains(machine.id()); }
   /// Lets `configure` follow whenever the protocols of a switchable machine were made anew: it
-  /// tells them what they were told after they were first made. Called on the machine's partition.
+  /// tells them what they were told after they were first made. Called on the machine's partition,
+  /// behind others that were given before.
   void configure_again(Machine& machine, std::function<void()> configure);
   /// Switches a switchable machine at `at`, times ascending.
   void switch_at(Machine& machine, Time at, bool on);

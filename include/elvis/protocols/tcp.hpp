@@ -11,8 +11,10 @@
 #include "elvis/protocols/ipv4.hpp"
 #include "elvis/protocols/tcp/connection.hpp"
 #include "elvis/protocols/tcp/segment.hpp"
+#include "elvis/protocols/tcp/session_table.hpp"
 #include "elvis/protocols/tcp/settings.hpp"
 #include "elvis/protocols/tcp/tcp_info.hpp"
+#include "elvis/protocols/tcp/trace.hpp"
 #include "elvis/util/small_map.hpp"
 
 namespace elvis {
@@ -37,16 +39,6 @@ class TcpAcceptor {
 
  protected:
   ~TcpAcceptor() = default;
-};
-
-/// Told of how connections' windows move.
-class TcpTracer {
- public:
-  /// After each acknowledgement, loss and timeout of `session`.
-  virtual void tcp_moved(const TcpSession& session) = 0;
-
- protected:
-  ~TcpTracer() = default;
 };
 
 class Tcp final : public Protocol {
@@ -83,6 +75,7 @@ class Tcp final : public Protocol {
   std::uint64_t connections() const { return connections_; }
   /// Told of all connections made from now on; null for nobody.
   void set_tracer(TcpTracer* tracer) { tracer_ = tracer; }
+  TcpTracer* tracer() const { return tracer_; }
 
   void demux(Message&& segment, Arrival& arrival) override;
   /// A segment whose header has been read and found right; `payload` is what follows it.
@@ -96,11 +89,6 @@ class Tcp final : public Protocol {
     using is_avalanching = void;
     std::size_t operator()(const Endpoint& end) const {
       return mix(std::uint64_t{end.address.value()} << 16 | end.port);
-    }
-    std::size_t operator()(const Endpoints& ends) const {
-      return mix(mix(std::uint64_t{ends.remote.address.value()} << 32 |
-                     std::uint64_t{ends.remote.port} << 16 | ends.local.port) +
-                 ends.local.address.value());
     }
   };
   struct Listener;
@@ -129,10 +117,9 @@ class Tcp final : public Protocol {
   std::uint16_t next_ephemeral_;
   Ipv4& ipv4_;
   const TcpSettings& settings_;
-  SmallMap<Endpoints, TcpSession*, Hash> sessions_;
+  TcpSessionTable sessions_;
   SmallMap<Endpoint, Listener*, Hash> listeners_;
-  TcpSession* last_ = nullptr;   // that a segment was for
-  TcpSession* first_ = nullptr;  // of a list of all
+  TcpSession* last_ = nullptr;  // that a segment was for
   Listener* listener_list_ = nullptr;
   TcpTracer* tracer_ = nullptr;
   std::uint64_t connections_ = 0;

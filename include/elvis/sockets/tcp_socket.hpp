@@ -12,6 +12,7 @@
 // who waits in it goes on with Errc::closed. Any wait can end with Errc::cancelled (cancel()).
 #pragma once
 
+#include <algorithm>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
@@ -95,7 +96,9 @@ class TcpSocket final : public TcpUser, public Waitable, public Pooled {
   /// How long sent data may stay unacknowledged (RFC 9293, 3.8.3); 0: by retransmissions.
   void set_user_timeout(Duration timeout);
   /// close() resets the connection if data are left after `linger`, at once if it is 0.
-  void set_linger(std::optional<Duration> linger) { linger_ = linger; }
+  void set_linger(std::optional<Duration> linger) {
+    linger_ = linger ? std::max(*linger, Duration{}) : no_linger;
+  }
   void set_send_buffer(std::size_t bytes);
   void set_receive_buffer(std::size_t bytes);
   /// Sends `data`, however full the send buffer, and announces that they end in urgent data (RFC
@@ -138,14 +141,18 @@ class TcpSocket final : public TcpUser, public Waitable, public Pooled {
   Errc end_error() const { return is_closed_ ? Errc::closed : failure_; }
   void feed_waiting();
 
+  static constexpr Duration no_linger{-1};
+
   Machine& machine_;
   TcpSessionRef session_;
   Endpoint local_{};
   std::unique_ptr<TcpSettings> settings_;
-  std::optional<Duration> linger_;
+  Duration linger_ = no_linger;
   Errc failure_{};
   bool is_closed_ = false;
+  bool is_undelayed_ = false;
 };
+static_assert(sizeof(TcpSocket) <= 64, "one of a million connections");
 
 // ===== What is awaited =====
 

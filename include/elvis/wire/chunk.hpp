@@ -28,6 +28,8 @@ class Chunk {
   /// A chunk that is not counted, holding a copy of `bytes`. Freed with destroy_constant().
   static Chunk* make_constant(std::span<const std::uint8_t> bytes);
   static void destroy_constant(Chunk* chunk) noexcept;
+  /// A constant chunk of zero bytes, which all share.
+  static Chunk& zeros();
 
   std::uint8_t* bytes() { return reinterpret_cast<std::uint8_t*>(this + 1); }
   const std::uint8_t* bytes() const { return reinterpret_cast<const std::uint8_t*>(this + 1); }
@@ -37,7 +39,8 @@ class Chunk {
   bool is_unshared() const {
     return !is_constant_ && references_.load(std::memory_order_acquire) == 1;
   }
-  /// The ones' complement sum of all bytes, as partial_sum() gives it; of constant chunks only.
+  /// The ones' complement sum of all bytes, as partial_sum() gives it; of constant chunks only. It
+  /// is 0 only if all bytes are, so that the sum of a part is 0 then too.
   std::uint32_t constant_sum() const { return constant_sum_; }
 
   /// One more, or one fewer, slice refers to this chunk.

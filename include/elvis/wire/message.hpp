@@ -70,6 +70,8 @@ class Message : private MessageParts {
   static Message of_constant(Chunk& constant);
   /// `size` zero bytes, writable through writable_front() until they are shared.
   static Message zeros(std::size_t size);
+  /// `size` zero bytes that all messages of this kind share, for those who only care how many.
+  static Message shared_zeros(std::size_t size);
 
   Message(const Message& other);
   Message(Message&& other) noexcept : MessageParts{other} { other.forget(); }
@@ -175,7 +177,8 @@ class Message : private MessageParts {
   std::uint64_t partial_sum(std::size_t offset = 0) const {
     if (offset == 0 && count_ == 1 && capacity_ == 0) {
       const Slice& only = inline_[0];
-      if (only.chunk->is_constant() && only.size == only.chunk->capacity()) {
+      if (only.chunk->is_constant() &&
+          (only.size == only.chunk->capacity() || only.chunk->constant_sum() == 0)) {
         return only.chunk->constant_sum();
       }
     }

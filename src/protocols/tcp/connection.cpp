@@ -85,7 +85,8 @@ void TcpConnection::agree(const TcpSegment& syn) {
   if (settings_->sack && options.sack_permitted) sender_.use_sack();
   receiver_.begin(syn.sequence, settings_->receive_buffer, advertised_mss(), settings_->quick_acks);
   if (settings_->auto_tune) {
-    receiver_.auto_tune_limit = static_cast<std::uint32_t>(settings_->receive_buffer * 16);
+    receiver_.auto_tune_limit =
+        static_cast<std::uint32_t>(settings_->tuned(settings_->receive_buffer));
   }
   sender_.set_mss(payload_limit());
   sender_.set_peer_window(syn.window);
@@ -94,7 +95,8 @@ void TcpConnection::agree(const TcpSegment& syn) {
 
 std::uint8_t TcpConnection::scale_for(const TcpSettings& settings) {
   constexpr std::uint8_t largest = 14;
-  const std::uint64_t most = settings.receive_buffer * (settings.auto_tune ? 16 : 1);
+  const std::uint64_t most =
+      settings.auto_tune ? settings.tuned(settings.receive_buffer) : settings.receive_buffer;
   std::uint8_t scale = 0;
   while (scale < largest && (std::uint64_t{65'535} << scale) < most) ++scale;
   return scale;
@@ -130,7 +132,7 @@ std::size_t TcpConnection::writable() const {
   // With tuning, twice the window may wait, so that the window is never without data.
   if (settings_->auto_tune) {
     buffer = std::min<std::size_t>(std::max<std::size_t>(buffer, 2 * sender_.window().bytes),
-                                   buffer * 16);
+                                   settings_->tuned(buffer));
   }
   return used >= buffer ? 0 : buffer - used;
 }
@@ -215,10 +217,17 @@ void TcpConnection::end(Errc failure) {
 TcpSettings& TcpConnection::own_settings() {
   if (own_settings_ == nullptr) {
     own_settings_ = std::make_unique<TcpSettings>(*settings_);
+    own_settings_->no_delay = sender_.is_undelayed;
     settings_ = own_settings_.get();
     sender_.set_settings(*settings_);
   }
   return *own_settings_;
+}
+
+// What servers set for all their connections is no reason to give each a copy of all settings.
+void TcpConnection::set_no_delay(bool no_delay) {
+  if (own_settings_ != nullptr) own_settings_->no_delay = no_delay;
+  sender_.is_undelayed = no_delay;
 }
 
 void TcpConnection::settings_changed(Time now) {

@@ -50,6 +50,8 @@ bool TcpConnection::take_fast(TcpSegment& segment, Time now) {
   }
   if (!segment.payload.empty()) {
     receiver_.take_next(std::move(segment.payload), *settings_, now);
+    if (receiver_.auto_tune_limit != 0) [[unlikely]]
+      receiver_.tune(now, sender_.rtt().smoothed());
     note(tcp_readable);
   }
   return true;

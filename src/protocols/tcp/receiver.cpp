@@ -108,18 +108,20 @@ void TcpReceiver::note_duplicate(std::uint64_t begin, std::uint64_t end) {
 // ===== TcpReceiver: what is read, and the window =====
 
 Message TcpReceiver::read(std::size_t max) {
-  Message taken = max >= ready_.size() ? std::exchange(ready_, Message{}) : ready_.cut(max);
-  if (auto_tune_limit != 0) {
-    read_since_ += static_cast<std::uint32_t>(taken.size());
-    if (read_since_ >= buffer_) tune();
-  }
+  Message taken = ready_.take(max);
+  if (auto_tune_limit != 0) read_in_round_ += static_cast<std::uint32_t>(taken.size());
   return taken;
 }
 
-// A reader that keeps up with a whole window may have a larger one.
-void TcpReceiver::tune() {
-  read_since_ = 0;
-  if (ready_.size() < buffer_ / 4) buffer_ = std::min(buffer_ * 2, auto_tune_limit);
+// A sender without losses may double its window in a round trip: twice what was read in the last
+// one lets it. A reader that is slower than the path reads less than the window, which then stays.
+void TcpReceiver::tune(Time now, Duration round_trip) {
+  if (now - round_began_ < round_trip) return;
+  const std::uint64_t wanted = std::uint64_t{2} * read_in_round_;
+  const auto most = std::min<std::uint64_t>(wanted, auto_tune_limit);
+  buffer_ = std::max(buffer_, static_cast<std::uint32_t>(most));
+  read_in_round_ = 0;
+  round_began_ = now;
 }
 
 std::uint16_t TcpReceiver::advertise(unsigned scale) {

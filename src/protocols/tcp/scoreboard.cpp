@@ -7,7 +7,7 @@ namespace elvis {
 
 std::size_t TcpScoreboard::index_of(std::uint64_t position) const {
   std::size_t low = 0;
-  std::size_t high = count_;
+  std::size_t high = size();
   while (low < high) {
     const std::size_t middle = (low + high) / 2;
     if ((*this)[middle].end() <= position) {
@@ -27,25 +27,24 @@ void TcpScoreboard::split(std::size_t index, std::uint64_t position) {
   second.begin = position;
   second.length -= first_length;
   push(second);
-  for (std::size_t i = count_ - 1; i > index + 1; --i) (*this)[i] = (*this)[i - 1];
+  for (std::size_t i = size() - 1; i > index + 1; --i) (*this)[i] = (*this)[i - 1];
   (*this)[index + 1] = second;
 }
 
 void TcpScoreboard::grow() {
-  const std::uint32_t capacity = capacity_ == 0 ? 4 : capacity_ * 2;
-  auto* const grown = static_cast<TcpSent*>(pool::allocate(capacity * sizeof(TcpSent)));
-  const std::uint32_t count = count_;
-  for (std::uint32_t i = 0; i < count; ++i) new (grown + i) TcpSent{(*this)[i]};
+  constexpr std::uint32_t least = 4;
+  const std::uint32_t capacity = ring_ == nullptr ? least : ring_->capacity * 2;
+  auto* const grown = new (pool::allocate(Ring::bytes(capacity))) Ring{.capacity = capacity};
+  const std::size_t count = size();
+  for (std::size_t i = 0; i < count; ++i) new (&grown->at(i)) TcpSent{(*this)[i]};
+  grown->count = static_cast<std::uint32_t>(count);
   release();
-  array_ = grown;
-  capacity_ = capacity;
-  count_ = count;
+  ring_ = grown;
 }
 
 void TcpScoreboard::release() {
-  if (capacity_ != 0) pool::release(array_, capacity_ * sizeof(TcpSent));
-  array_ = nullptr;
-  capacity_ = first_ = count_ = 0;
+  if (ring_ != nullptr) pool::release(ring_, Ring::bytes(ring_->capacity));
+  ring_ = nullptr;
 }
 
 }  // namespace elvis

@@ -10,9 +10,7 @@
 namespace elvis {
 
 TcpSender::TcpSender(const TcpSettings& settings, std::uint32_t initial)
-    : settings_{&settings},
-      congestion_{congestion_kinds()[static_cast<std::size_t>(settings.congestion)].make()},
-      initial_{initial} {
+    : is_undelayed{settings.no_delay}, settings_{&settings}, initial_{initial} {
   window_.bytes = window_.mss;
 }
 
@@ -24,6 +22,13 @@ TcpSender::Repair& TcpSender::repair() {
     repair_->scan_from = repair_->lost_from = una_;
   }
   return *repair_;
+}
+
+TcpCongestion& TcpSender::congestion() {
+  if (congestion_ == nullptr) {
+    congestion_ = congestion_kinds()[static_cast<std::size_t>(settings_->congestion)].make();
+  }
+  return *congestion_;
 }
 
 void TcpSender::discard_unsent() {
@@ -94,7 +99,7 @@ void TcpSender::acknowledged(const Ack& ack, Time now) {
   if (phase_ == Phase::cwr && una_ >= recover_) phase_ = Phase::open;
   if (acked != 0 && !was_recovering && phase_ != Phase::recovery && phase_ != Phase::cwr &&
       (is_window_used_ || (window_.is_in_slow_start() && window_.bytes < 2 * in_flight_before))) {
-    congestion_->acknowledged({.now = now,
+    congestion().acknowledged({.now = now,
                                .acked = acked,
                                .in_flight = in_flight_before,
                                .rtt = rtt,
@@ -155,7 +160,7 @@ std::uint64_t TcpSender::pop_acknowledged(const Ack& ack, Time now, Duration& rt
 void TcpSender::commit_probe(Time now) {
   is_probing_ = false;
   if (unsent_.empty()) return;
-  sent_.append(unsent_.cut(1));
+  sent_.append(unsent_.take(1));
   record(next_, 1, now);
   next_ += 1;
 }
@@ -164,7 +169,7 @@ void TcpSender::commit_probe(Time now) {
 void TcpSender::congestion_met(std::uint64_t flight_size, Time now) {
   if (phase_ == Phase::cwr || phase_ == Phase::recovery || phase_ == Phase::loss) return;
   if (una_ < recover_) return;
-  window_.threshold = congestion_->congested(window_, flight_size, false, now);
+  window_.threshold = congestion().congested(window_, flight_size, false, now);
   window_.bytes = std::min(window_.bytes, window_.threshold);
   recover_ = next_;
   phase_ = Phase::cwr;

@@ -118,7 +118,7 @@ std::size_t TcpSender::size_of_next(bool& is_window_limited) const {
   if (wants_fin_ || size == 0) return size;
   if (is_corked) return 0;
   // RFC 9293, 3.7.4, as Minshall has it: not while another small one is on its way.
-  if (!settings_->no_delay && has_small_in_flight() && urgent_end <= next_) return 0;
+  if (!is_undelayed && has_small_in_flight() && urgent_end <= next_) return 0;
   return size;
 }
 
@@ -139,8 +139,7 @@ bool TcpSender::send_new(Outgoing& out, Time now) {
   }
   must_send_new_ = false;
   if (next_ == una_) restart(now);
-  out = {.position = next_,
-         .payload = size == unsent_.size() ? std::exchange(unsent_, Message{}) : unsent_.cut(size)};
+  out = {.position = next_, .payload = unsent_.take(size)};
   out.is_fin = is_fin;
   out.is_push = unsent_.empty() && size != 0;
   out.has_cwr = wants_cwr_;
@@ -166,7 +165,7 @@ void TcpSender::restart(Time now) {
   timer_base_ = progress_at_ = now;
   const Duration pause = now - last_sent_at_;
   if (pause <= Duration{} || segments_ == 0) return;
-  congestion_->resumed(pause);
+  if (congestion_ != nullptr) congestion_->resumed(pause);
   // RFC 5681, 4.1: who has been silent for a timeout begins again.
   if (settings_->slow_start_after_idle && pause > timeout()) {
     const std::uint64_t initial = settings_->initial_window * window_.mss;

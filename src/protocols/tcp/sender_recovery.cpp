@@ -201,7 +201,7 @@ void TcpSender::count_duplicates(const Ack& ack, bool advances, bool window_chan
 void TcpSender::enter_recovery(Time now) {
   Repair& state = repair();
   if (phase_ != Phase::cwr) {  // else the window has given way already
-    window_.threshold = congestion_->congested(window_, next_ - una_, true, now);
+    window_.threshold = congestion().congested(window_, next_ - una_, true, now);
     wants_cwr_ = true;
   }
   phase_ = Phase::recovery;
@@ -290,7 +290,7 @@ bool TcpSender::retransmission_timed_out(Time now) {
   const bool is_first = backoff_ == 0 || una_ >= recover_;
   Repair& state = repair();
   if (una_ > 0 && (phase_ != Phase::loss || is_first)) {
-    window_.threshold = congestion_->timed_out(window_, next_ - una_, now);
+    window_.threshold = congestion().timed_out(window_, next_ - una_, now);
   }
   phase_ = Phase::loss;
   recover_ = next_;

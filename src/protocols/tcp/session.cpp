@@ -17,10 +17,9 @@ constexpr std::uint8_t ecn_capable = 2;  // ECT(0)
 
 TcpSession::TcpSession(Tcp& tcp, const Endpoints& endpoints, const Ipv4Path& path, TcpUser* user,
                        const TcpSettings& settings, std::size_t path_mtu)
-    : Timer{[](Timer& self) { static_cast<TcpSession&>(self).expire(); }},
-      tcp_{tcp},
-      user_{user},
+    : tcp_{tcp},
       endpoints_{endpoints},
+      user_{user},
       sum_{fold_sum(
           pseudo_header_sum(endpoints.local.address, endpoints.remote.address, tcp_protocol, 0))},
       below_{path},
@@ -80,6 +79,11 @@ void TcpSession::set_cork(bool cork) {
   push();
 }
 
+void TcpSession::set_no_delay(bool no_delay) {
+  connection_.set_no_delay(no_delay);
+  push();
+}
+
 void TcpSession::send_urgent(Message&& data) {
   connection_.write_all(std::move(data), machine().now());
   connection_.set_urgent();
@@ -95,18 +99,37 @@ void TcpSession::set_linger(Duration linger) {
 
 void TcpSession::take(TcpSegment&& segment) {
   const TcpSessionRef keep{this};
+  if (tracer_ != nullptr) [[unlikely]] {
+    const TcpMove before = move();
+    connection_.take(std::move(segment), machine().now());
+    push();
+    return tell_tracer(before);
+  }
   connection_.take(std::move(segment), machine().now());
   push();
-  if (tracer_ != nullptr) [[unlikely]]
-    tracer_->tcp_moved(*this);
 }
 
 void TcpSession::expire() {
   const TcpSessionRef keep{this};
+  const TcpMove before = move();
   connection_.expire(machine().now());
   push();
-  if (tracer_ != nullptr) [[unlikely]]
-    tracer_->tcp_moved(*this);
+  tell_tracer(before);
+}
+
+TcpMove TcpSession::move() const {
+  const TcpSender& sender = connection_.sender();
+  return {.state = sender.phase(),
+          .window = sender.window().bytes,
+          .threshold = sender.window().threshold,
+          .in_flight = sender.in_flight(),
+          .smoothed_rtt = sender.rtt().smoothed(),
+          .timeout = sender.timeout()};
+}
+
+void TcpSession::tell_tracer(const TcpMove& before) {
+  const TcpMove after = move();
+  if (tracer_ != nullptr && after != before) tracer_->tcp_moved(*this, after);
 }
 
 // Sends what is to be sent, tells what has happened, and sees to the timer.
@@ -127,13 +150,19 @@ void TcpSession::push() {
   arm_timer();
 }
 
+TcpSession::Alarm::Alarm(TcpSession& of)
+    : Timer{[](Timer& self) { static_cast<Alarm&>(self).session.expire(); }}, session{of} {}
+
 // The timer stays where it is when a deadline is put off: it comes early and finds nothing due.
 void TcpSession::arm_timer() {
   const Time deadline = connection_.deadline();
   if (deadline == end_of_time) {
-    cancel();
-  } else if (!is_armed() || deadline < Timer::deadline()) {
-    arm(machine(), std::max(deadline, machine().now()));
+    alarm_.reset();
+    return;
+  }
+  if (alarm_ == nullptr) alarm_ = std::make_unique<Alarm>(*this);
+  if (!alarm_->is_armed() || deadline < alarm_->deadline()) {
+    alarm_->arm(machine(), std::max(deadline, machine().now()));
   }
 }
 

@@ -12,8 +12,6 @@ namespace elvis {
 namespace {
 
 constexpr std::array<std::string_view, 3> layout_names{"rfc", "linux", "freebsd"};
-constexpr std::uint64_t least_buffer = 2'048;
-constexpr std::uint64_t largest_buffer = std::uint64_t{1} << 30;  // RFC 7323, 2.3
 
 }  // namespace
 

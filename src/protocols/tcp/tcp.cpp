@@ -4,6 +4,7 @@
 #include <deque>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "elvis/graph/world.hpp"
 #include "elvis/wire/checksum.hpp"
@@ -19,7 +20,9 @@ Tcp::Tcp(Machine& machine, Ipv4& ipv4, const TcpSettings& settings)
       settings_{settings} {}
 
 Tcp::~Tcp() {
-  while (first_ != nullptr) first_->drop();
+  std::vector<TcpSession*> sessions;
+  sessions_.for_each([&sessions](TcpSession& session) { sessions.push_back(&session); });
+  for (TcpSession* const session : sessions) session->drop();
   // Listeners belong to sockets, which are gone; unless the machine goes first.
   for (Listener* next = listener_list_; next != nullptr;) delete std::exchange(next, next->next);
 }
@@ -66,10 +69,7 @@ Result<TcpSession*> Tcp::make_session(const Endpoints& endpoints, TcpUser* user,
                                        path_mtu(endpoints)};
   if (settings != nullptr) (void)session->connection_.own_settings();
   intrusive_ptr_add_ref(session);  // until forget()
-  session->next_ = first_;
-  if (first_ != nullptr) first_->previous_ = session;
-  first_ = session;
-  sessions_.insert(endpoints, session);
+  sessions_.insert(*session);
   ++connections_;
   return session;
 }
@@ -84,12 +84,10 @@ std::size_t Tcp::path_mtu(const Endpoints& endpoints) {
 // A session has come to its end.
 void Tcp::forget(TcpSession& session) {
   session.is_known_ = false;
-  session.cancel();
-  sessions_.erase(session.endpoints_);
+  session.alarm_.reset();
+  sessions_.erase(session);
   if (last_ == &session) last_ = nullptr;
   if (session.listener_ != nullptr) session.listener_->forget(session);
-  (session.previous_ == nullptr ? first_ : session.previous_->next_) = session.next_;
-  if (session.next_ != nullptr) session.next_->previous_ = session.previous_;
   intrusive_ptr_release(&session);
 }
 
@@ -121,7 +119,7 @@ std::uint32_t Tcp::initial_sequence(const Endpoints& endpoints, const TcpSetting
 
 std::uint64_t Tcp::hash_of(const Endpoints& endpoints) const {
   constexpr std::uint64_t purpose = 0x7463'7020'6973'6e00;
-  Rng stream{machine().world().seed(), machine().key(), purpose, Hash{}(endpoints)};
+  Rng stream{machine().world().seed(), machine().key(), purpose, TcpSessionTable::hash(endpoints)};
   return stream();
 }
 
@@ -149,13 +147,13 @@ void Tcp::unlisten(Endpoint local) {
   while (*link != listener) link = &(*link)->next;
   *link = listener->next;
   // RFC 9293, 3.10.4 (CLOSE in LISTEN); who has already connected is told.
-  for (TcpSession* next = first_; next != nullptr;) {
-    TcpSession* const session = std::exchange(next, next->next_);
-    if (session->listener_ != listener) continue;
+  std::vector<TcpSessionRef> unaccepted;
+  sessions_.for_each([&](TcpSession& session) {
+    if (session.listener_ == listener) unaccepted.emplace_back(&session);
+  });
+  for (const TcpSessionRef& session : unaccepted) {
     session->listener_ = nullptr;
-    const TcpSessionRef keep{session};
     machine().is_ending() ? session->drop() : session->abort();
-    next = first_;
   }
   delete listener;
 }
@@ -192,8 +190,7 @@ void Tcp::established(TcpSession& session) {
 
 TcpSession* Tcp::session_of(const Endpoints& endpoints) {
   if (last_ != nullptr && last_->endpoints_ == endpoints) return last_;
-  TcpSession** const found = sessions_.find(endpoints);
-  return found == nullptr ? nullptr : *found;
+  return sessions_.find(endpoints);
 }
 
 void Tcp::demux(Message&& message, Arrival& arrival) {

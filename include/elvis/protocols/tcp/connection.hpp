@@ -100,6 +100,7 @@ class TcpConnection {
   }
   void set_urgent() { sender_.urgent_end = sender_.next() + sender_.unsent_bytes(); }
   void set_cork(bool cork) { sender_.is_corked = cork; }
+  void set_no_delay(bool no_delay);
 
   /// The settings, copied for this connection alone.
   TcpSettings& own_settings();

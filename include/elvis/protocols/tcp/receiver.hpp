@@ -10,6 +10,7 @@
 #include "elvis/protocols/tcp/reassembly.hpp"
 #include "elvis/protocols/tcp/segment.hpp"
 #include "elvis/protocols/tcp/settings.hpp"
+#include "elvis/protocols/tcp/stream_buffer.hpp"
 #include "elvis/util/units.hpp"
 
 namespace elvis {
@@ -40,6 +41,10 @@ class TcpReceiver {
 
   /// Bytes that arrived before have come again (RFC 2883).
   void note_duplicate(std::uint64_t begin, std::uint64_t end);
+
+  /// Lets the window grow with what is read in a round trip (dynamic right-sizing: Fisk and Feng
+  /// 2001), as far as auto_tune_limit. To be called when data have come.
+  void tune(Time now, Duration round_trip);
 
   /// Up to `max` bytes in order. The window may open.
   Message read(std::size_t max);
@@ -80,20 +85,19 @@ class TcpReceiver {
   }
   std::uint32_t out_of_order() const { return out_of_order_; }
 
-  /// RFC 3168, 6.1.3: a segment with CE has arrived; acknowledgements carry ECE until CWR does.
-  bool echoes_congestion = false;
   /// Bytes up to here are urgent; 0 if none were announced.
   std::uint64_t urgent_end = 0;
   /// The most bytes that the window may grow to; 0: it stays as it is.
   std::uint32_t auto_tune_limit = 0;
+  /// RFC 3168, 6.1.3: a segment with CE has arrived; acknowledgements carry ECE until CWR does.
+  bool echoes_congestion = false;
 
  private:
   void count_for_ack(std::size_t bytes, const TcpSettings& settings, Time now);
-  void tune();
 
   std::uint64_t next_ = 0;
   std::uint64_t right_edge_ = 0;
-  Message ready_;
+  TcpBuffer ready_;
   std::unique_ptr<TcpReassembly> gaps_;
   std::uint64_t fin_ = 0;  // the FIN's position; 0 until it is known
   Time ack_deadline_ = end_of_time;
@@ -105,7 +109,8 @@ class TcpReceiver {
   std::uint32_t largest_ = 0;         // segment that has come
   std::uint32_t unacknowledged_ = 0;  // bytes
   std::uint32_t out_of_order_ = 0;    // segments
-  std::uint32_t read_since_ = 0;      // bytes, for tuning
+  std::uint32_t read_in_round_ = 0;   // bytes, for tuning
+  Time round_began_{};
   std::uint16_t quick_acks_ = 0;
   bool wants_ack_ = false;
 };

@@ -24,7 +24,7 @@ struct TcpSent {
 };
 static_assert(sizeof(TcpSent) == 24);
 
-/// A ring of records, by position, without gaps between them. Empty, it holds no memory.
+/// A ring of records, by position, without gaps between them. Empty, it is a null pointer.
 class TcpScoreboard {
  public:
   TcpScoreboard() = default;
@@ -32,22 +32,20 @@ class TcpScoreboard {
   TcpScoreboard& operator=(const TcpScoreboard&) = delete;
   ~TcpScoreboard() { release(); }
 
-  bool empty() const { return count_ == 0; }
-  std::size_t size() const { return count_; }
-  TcpSent& operator[](std::size_t index) { return array_[(first_ + index) & (capacity_ - 1)]; }
-  const TcpSent& operator[](std::size_t index) const {
-    return array_[(first_ + index) & (capacity_ - 1)];
-  }
-  TcpSent& front() { return (*this)[0]; }
-  TcpSent& back() { return (*this)[count_ - 1]; }
+  bool empty() const { return ring_ == nullptr; }
+  std::size_t size() const { return ring_ == nullptr ? 0 : ring_->count; }
+  TcpSent& operator[](std::size_t index) { return ring_->at(index); }
+  const TcpSent& operator[](std::size_t index) const { return ring_->at(index); }
+  TcpSent& front() { return ring_->at(0); }
+  TcpSent& back() { return ring_->at(ring_->count - 1); }
 
   void push(const TcpSent& sent) {
-    if (count_ == capacity_) grow();
-    array_[(first_ + count_++) & (capacity_ - 1)] = sent;
+    if (ring_ == nullptr || ring_->count == ring_->capacity) grow();
+    ring_->at(ring_->count++) = sent;
   }
   void pop() {
-    first_ = (first_ + 1) & (capacity_ - 1);
-    if (--count_ == 0) release();
+    ring_->first = (ring_->first + 1) & (ring_->capacity - 1);
+    if (--ring_->count == 0) release();
   }
   /// The index of the record that holds `position`, or size().
   std::size_t index_of(std::uint64_t position) const;
@@ -55,13 +53,23 @@ class TcpScoreboard {
   void split(std::size_t index, std::uint64_t position);
 
  private:
+  struct alignas(TcpSent) Ring {
+    std::uint32_t capacity;  // a power of two
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;
+
+    // The records stand behind this.
+    TcpSent& at(std::size_t index) {
+      return reinterpret_cast<TcpSent*>(this + 1)[(first + index) & (capacity - 1)];
+    }
+    static std::size_t bytes(std::uint32_t capacity) {
+      return sizeof(Ring) + capacity * sizeof(TcpSent);
+    }
+  };
   void grow();
   void release();
 
-  TcpSent* array_ = nullptr;
-  std::uint32_t capacity_ = 0;  // a power of two
-  std::uint32_t first_ = 0;
-  std::uint32_t count_ = 0;
+  Ring* ring_ = nullptr;
 };
 
 }  // namespace elvis

@@ -18,6 +18,7 @@
 #include "elvis/protocols/tcp/scoreboard.hpp"
 #include "elvis/protocols/tcp/segment.hpp"
 #include "elvis/protocols/tcp/settings.hpp"
+#include "elvis/protocols/tcp/stream_buffer.hpp"
 #include "elvis/protocols/tcp/tcp_info.hpp"
 
 namespace elvis {
@@ -60,7 +61,10 @@ class TcpSender {
   /// RFC 6928: before the acknowledgement of the SYN, with the mss known; and after it.
   void prepare_window();
   void start_window();
-  void settings_changed(Time now) { arm(now); }
+  void settings_changed(Time now) {
+    is_undelayed = settings_->no_delay;
+    arm(now);
+  }
 
   // ----- acknowledgements -----
 
@@ -127,9 +131,11 @@ class TcpSender {
   /// `flight_size`: the bytes that were on their way.
   void congestion_met(std::uint64_t flight_size, Time now);
 
-  bool is_corked = false;
   /// Data up to here are urgent (RFC 9293, 3.8.5); 0 if there are none.
   std::uint64_t urgent_end = 0;
+  bool is_corked : 1 = false;
+  /// Small segments don't wait (no Nagle).
+  bool is_undelayed : 1 = false;
 
   const TcpWindow& window() const { return window_; }
   const TcpRtt& rtt() const { return rtt_; }
@@ -143,6 +149,7 @@ class TcpSender {
   struct Repair;
 
   Repair& repair();
+  TcpCongestion& congestion();
   Message bytes_of(std::uint64_t begin, std::uint64_t end) const;
 
   // Acknowledgements.
@@ -191,14 +198,14 @@ class TcpSender {
   bool has_given_up(Time now) const;
 
   const TcpSettings* settings_;
-  std::unique_ptr<TcpCongestion> congestion_;
+  std::unique_ptr<TcpCongestion> congestion_;  // from when it has something to decide
   std::uint64_t una_ = 0;
   std::uint64_t next_ = 0;
   std::uint64_t right_edge_ = 1;
   TcpWindow window_;
   TcpScoreboard flight_;
-  Message sent_;
-  Message unsent_;
+  TcpBuffer sent_;
+  TcpBuffer unsent_;
   Time deadline_ = end_of_time;
   Time timer_base_{};   // when the retransmission timer was started
   Time progress_at_{};  // when una_ moved last, or the first of what is in flight was sent

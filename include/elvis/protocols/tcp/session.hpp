@@ -13,11 +13,12 @@
 namespace elvis {
 
 /// Lives while its connection does, or somebody holds a TcpSessionRef.
-class TcpSession final : public Session, private Timer {
+class TcpSession final : public Session {
  public:
   ~TcpSession() override;
 
   const Endpoints& endpoints() const { return endpoints_; }
+  const Tcp& tcp() const { return tcp_; }
   Machine& machine() const { return tcp_.machine(); }
   TcpState state() const { return connection_.state(); }
   /// Whether data may go either way.
@@ -63,6 +64,7 @@ class TcpSession final : public Session, private Timer {
     push();
   }
   void set_cork(bool cork);
+  void set_no_delay(bool no_delay);
   /// Sends all of `data` and says that they end in urgent data (RFC 9293, 3.8.5).
   void send_urgent(Message&& data);
   /// What close() leaves behind is reset after this long.
@@ -75,12 +77,21 @@ class TcpSession final : public Session, private Timer {
 
  private:
   friend Tcp;
+  friend TcpSessionTable;
+
+  /// Its timer, which is there only while something is waited for.
+  struct Alarm final : Timer, Pooled {
+    explicit Alarm(TcpSession& of);
+    TcpSession& session;
+  };
 
   TcpSession(Tcp& tcp, const Endpoints& endpoints, const Ipv4Path& path, TcpUser* user,
              const TcpSettings& settings, std::size_t path_mtu);
 
   void take(TcpSegment&& segment);
   void push();
+  TcpMove move() const;
+  void tell_tracer(const TcpMove& before);
   void transmit(TcpSegment& segment);
   void arm_timer();
   void tell();
@@ -90,8 +101,9 @@ class TcpSession final : public Session, private Timer {
   bool is_known() const { return is_known_; }
 
   Tcp& tcp_;
-  TcpUser* user_;
+  TcpSession* next_ = nullptr;  // in a chain of Tcp's table
   Endpoints endpoints_;
+  TcpUser* user_;
   std::uint32_t sum_;  // of what is equal in all segments' pseudo headers and headers
   Errc soft_error_{};  // what the network said that may pass
   bool is_pushing_ = false;
@@ -101,10 +113,9 @@ class TcpSession final : public Session, private Timer {
   Ipv4Path below_;
   TcpTracer* tracer_ = nullptr;
   Tcp::Listener* listener_ = nullptr;  // until it is accepted
-  TcpSession* previous_ = nullptr;     // in Tcp's list
-  TcpSession* next_ = nullptr;
+  std::unique_ptr<Alarm> alarm_;
   TcpConnection connection_;
 };
-static_assert(sizeof(TcpSession) <= 800, "with its socket and CUBIC, both ends take 2 KB");
+static_assert(sizeof(TcpSession) <= 640, "with its socket, both ends take 1,600 bytes");
 
 }  // namespace elvis

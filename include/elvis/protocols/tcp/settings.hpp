@@ -2,6 +2,7 @@
 // TcpSettings: the arguments of `[Protocol name='TCP']`, shared by all connections of a machine.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 
@@ -51,6 +52,11 @@ class TcpSettings final : public Options {
   std::uint64_t keep_alive_probes = 9;
   std::uint64_t initial_sequence = chosen;  ///< The ISN, for tests; else by RFC 6528.
   int layout = 0;                           ///< TcpLayout of what is sent.
+
+  static constexpr std::uint64_t least_buffer = 2'048;
+  static constexpr std::uint64_t largest_buffer = std::uint64_t{1} << 30;  ///< RFC 7323, 2.3.
+  /// How large a buffer may become with auto_tune.
+  static std::uint64_t tuned(std::uint64_t buffer) { return std::min(buffer * 16, largest_buffer); }
 
   TcpLayout option_layout() const { return static_cast<TcpLayout>(layout); }
 
