@@ -80,7 +80,10 @@ Application& World::add_application(Machine& machine, const ApplicationKind& kin
 }
 
 Chunk& World::constant(std::span<const std::uint8_t> bytes) {
-  return *constants_.emplace_back(Chunk::make_constant(bytes));
+  const std::string_view text{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  const auto known = constants_.find(text);
+  if (known != constants_.end()) return **known;
+  return **constants_.insert(Chunk::make_constant(bytes)).first;
 }
 
 void World::add_prefix(const Network& network, Ipv4Prefix prefix) {

@@ -110,7 +110,8 @@ bool operator==(const Message& left, const Message& right) {
 bool operator==(const Message& left, std::string_view right) {
   if (left.size_ != right.size()) return false;
   for (const std::span<const std::uint8_t> part : left.parts()) {
-    if (std::memcmp(part.data(), right.data(), part.size()) != 0) return false;
+    const bool is_same = static_cast<const void*>(part.data()) == right.data();
+    if (!is_same && std::memcmp(part.data(), right.data(), part.size()) != 0) return false;
     right.remove_prefix(part.size());
   }
   return true;

@@ -2,6 +2,7 @@
 // World: all networks and machines of a simulation, and how they are divided for running.
 #pragma once
 
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -10,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "elvis/graph/application.hpp"
@@ -71,7 +73,8 @@ class World {
     return kept;
   }
 
-  /// A constant chunk with a copy of `bytes` that lives as long as the world.
+  /// A constant chunk with a copy of `bytes` that lives as long as the world; the same one for the
+  /// same bytes, so that who compares them need not look at them.
   Chunk& constant(std::span<const std::uint8_t> bytes);
 
   /// Gives `address`, which no other tap of the network has, to `tap`; the first one that it gets
@@ -179,7 +182,22 @@ class World {
   std::deque<MachineGroup> groups_;
   std::vector<Machine*> machines_;
   std::vector<std::unique_ptr<Options>> kept_options_;
-  std::vector<Chunk*> constants_;
+  struct ConstantBytes {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view bytes) const { return hash_of(bytes); }
+    std::size_t operator()(const Chunk* chunk) const { return hash_of(text_of(*chunk)); }
+    bool operator()(const Chunk* left, const Chunk* right) const { return left == right; }
+    bool operator()(std::string_view left, const Chunk* right) const {
+      return left == text_of(*right);
+    }
+    bool operator()(const Chunk* left, std::string_view right) const {
+      return text_of(*left) == right;
+    }
+    static std::string_view text_of(const Chunk& chunk) {
+      return {reinterpret_cast<const char*>(chunk.bytes()), chunk.capacity()};
+    }
+  };
+  boost::unordered_flat_set<Chunk*, ConstantBytes, ConstantBytes> constants_;  // destroyed only
   std::vector<std::uint64_t> in_flight_;             // by network
   std::map<std::uint32_t, Switchable> switchables_;  // by machine
   Observer* observer_ = nullptr;
