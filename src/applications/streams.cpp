@@ -288,6 +288,7 @@ Task<Result<>> request_response(Application& self, const RequestResponseOptions&
                         exchanges.connections * 1'000'000'000 / took, at(50), at(99),
                         thousandths(times.back() / 1'000));
   }
+  if (!clients.result()) text = clients.result().error().message() + "; " + text;
   self.set_detail(std::move(text));
   co_return clients.result();
 }

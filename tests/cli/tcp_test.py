@@ -110,7 +110,8 @@ class TraceTest(Case):
         super().setUp()
         self.path = self.write(world(
             host("client", bulk(bytes=60_000), bulk(port=81, bytes=40_000), count=6),
-            host("bob", "name='sink' port='80'", "name='sink' port='81'"), link="latency='uniform(1ms, 2ms)' loss='2%'"))
+            host("bob", "name='sink' port='80'", "name='sink' port='81'"),
+            link="latency='uniform(1ms, 2ms)' loss='2%'"))
 
     def trace(self, *options, code=0, path=None, **more):
         outcome = elvis("run", path or self.path, "-q", "--trace", "tcp", *options, cwd=self.folder, **more)
@@ -182,7 +183,7 @@ class TraceTest(Case):
         self.assertIn("/dev/full", outcome.err)
 
     def test_a_signal_leaves_whole_lines(self):
-        path = self.write(two_hosts(duration="1000h"), "long.ndl")
+        path = self.write(two_hosts(bytes=10 ** 15), "long.ndl")
         running = Running("run", path, "-q", "--trace", "tcp", cwd=self.folder)
         time.sleep(0.7 * (2 if SLOWER > 1 else 1))
         running.signal(signal.SIGINT)
@@ -207,10 +208,10 @@ class ApplicationTest(Case):
                     if entry["machine"] == machine and name in (None, entry["application"]))
 
     def test_bulk_says_what_iperf_says(self):
-        report = self.run_report(two_hosts(link="latency='5ms' throughput='100Mbps'", bytes=2_000_000))
+        report = self.run_report(two_hosts(link="latency='5ms' throughput='100Mbps' medium='switched'", bytes=2_000_000))
         detail = self.application(report, "alice")["detail"]
         self.assertRegex(detail, r"^2000000 bytes at [0-9.]+ Mbps, 0 retransmissions, rtt 1[0-9.]+/[0-9.]+ ms")
-        report = self.run_report(two_hosts(link="latency='5ms' throughput='10Mbps'", duration="3s"))
+        report = self.run_report(two_hosts(link="latency='5ms' throughput='10Mbps' medium='switched'", bytes=10 ** 9, duration="3s"))
         entry = self.application(report, "alice")
         rate = float(entry["detail"].split(" at ")[1].split()[0])
         self.assertTrue(8.5 < rate < 9.7, entry["detail"])
@@ -220,7 +221,7 @@ class ApplicationTest(Case):
         message = "0123456789" * 3_000
         report = self.run_report(world(
             host("alice", f"name='send_message' to='bob' port='80' message='{message}' count='30'"),
-            host("bob", f"name='forward' local_port='80' to='carol' remote_port='81'"),
+            host("bob", "name='forward' local_port='80' to='carol' remote_port='81'"),
             host("carol", f"name='capture' port='81' message='{message}' message_count='30'"),
             link="latency='2ms' loss='3%' duplication='1%' corruption='1%'"))
         carol = self.application(report, "carol")

@@ -54,19 +54,29 @@ Outcome stream(Duration latency, const TcpSettings& settings, const std::string&
     }
     co_return Result<>{};
   });
+  const TcpSocket* sending = nullptr;
   lan.run_on(alice, [&](Application& self) -> Task<Result<>> {
     TcpSocket socket{self.machine()};
     socket.use(settings);
     EXPECT_TRUE(co_await socket.connect({Lan::address(1), 80}));
+    sending = &socket;
     const Time begun = self.now();
     for (std::size_t at = 0; at < bytes.size(); at += 1'000) {
       EXPECT_TRUE(co_await socket.send(Message{std::string_view{bytes}.substr(at, 1'000)}));
-      outcome.least_window = std::min(outcome.least_window, socket.info().snd_wnd);
     }
     EXPECT_TRUE(socket.shutdown());
     EXPECT_TRUE(co_await socket.flush());
     outcome.time = self.now() - begun;
     outcome.sent_again = socket.info().total_retrans;
+    sending = nullptr;
+    co_return Result<>{};
+  });
+  lan.run_on(alice, [&](Application& self) -> Task<Result<>> {
+    while (outcome.time == Duration{}) {
+      co_await self.sleep_for(5ms);
+      if (sending == nullptr) continue;
+      outcome.least_window = std::min(outcome.least_window, sending->info().snd_wnd);
+    }
     co_return Result<>{};
   });
   EXPECT_EQ(lan.run().reason, StopReason::completed);
@@ -84,7 +94,7 @@ TEST(TcpBuffersTest, ASlowReaderClosesTheWindowAndNothingIsLost) {
   const std::string bytes = some_bytes(60'000);
   const Outcome outcome = stream(1ms, with_buffers(8'192), bytes, 900, 700ms);
   EXPECT_TRUE(outcome.got == bytes);
-  EXPECT_EQ(outcome.least_window, 0U) << "else the reader was not slow";
+  EXPECT_LT(outcome.least_window, 1'448U) << "no segment fits: else the reader was not slow";
   EXPECT_EQ(outcome.largest_buffer, 8'192U);
   EXPECT_EQ(outcome.sent_again, 0U);
 }
