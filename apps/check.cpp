@@ -9,10 +9,12 @@
 namespace elvis::cli {
 
 ExitCode execute(const CheckCommand& command, Console& console) {
+  ExtendedCatalog catalog;
+  if (!load_plugins(command.scenario.plugins, catalog, console)) return ExitCode::wrong_command;
   ExitCode code = ExitCode::success;
   for (const std::string& file : command.files) {
     Scenario scenario;
-    if (!scenario.read(file, command.scenario, console)) {
+    if (!scenario.read(file, command.scenario, catalog.catalog(), console)) {
       code = ExitCode::wrong_scenario;
       continue;
     }

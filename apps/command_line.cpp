@@ -70,6 +70,13 @@ constexpr std::array<std::string_view, 3> lists{"protocols", "applications", "li
 
 // ===== The commands and their options =====
 
+void add_plugins(CLI::App& app, std::vector<std::string>& plugins) {
+  app.add_option("--plugin", plugins,
+                 "Load applications and protocols from this shared library; may be repeated")
+      ->type_name("LIBRARY")
+      ->allow_extra_args(false);
+}
+
 void add_scenario_options(CLI::App& app, ScenarioOptions& options) {
   const auto set = [&options](const std::vector<std::string>& texts) {
     for (const std::string& text : texts) {
@@ -84,6 +91,7 @@ void add_scenario_options(CLI::App& app, ScenarioOptions& options) {
          "--set", set, "Give an NDL parameter its value; may be repeated")
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
+  add_plugins(app, options.plugins);
   add_value(app, "--memory-limit", "SIZE", "End when the process holds this much (90 % of the RAM)",
             ndl::read_size, [&options](std::uint64_t bytes) { options.memory_limit = bytes; });
   app.add_flag("--strict", options.is_strict, "Take warnings for errors");
@@ -261,6 +269,7 @@ struct Parser {
     list_app.add_option_function<std::string>("WHAT", choose, "protocols, applications or links")
         ->required()
         ->type_name("");
+    add_plugins(list_app, list.plugins);
     add_packetdrill(packetdrill_app, packetdrill);
     test_app.allow_extras();
     test_app.set_help_flag();

@@ -23,6 +23,7 @@ class Console;
 /// How a scenario is read.
 struct ScenarioOptions {
   std::vector<ndl::Setting> settings;
+  std::vector<std::string> plugins;
   std::optional<std::uint64_t> memory_limit;  ///< Bytes; 90 % of the machine's memory if not given.
   bool is_strict = false;
 };
@@ -70,6 +71,7 @@ struct FmtCommand {
 struct ListCommand {
   enum class What : std::uint8_t { protocols, applications, links };
   What what = What::protocols;
+  std::vector<std::string> plugins;
 };
 
 /// `elvis packetdrill`

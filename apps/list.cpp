@@ -6,7 +6,9 @@
 namespace elvis::cli {
 
 ExitCode execute(const ListCommand& command, Console& console) {
-  console.out(list_of(command.what));
+  ExtendedCatalog catalog;
+  if (!load_plugins(command.plugins, catalog, console)) return ExitCode::wrong_command;
+  console.out(list_of(command.what, catalog.catalog()));
   return console.exit_code(ExitCode::success);
 }
 

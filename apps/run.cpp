@@ -8,8 +8,8 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
-#include "captures.hpp"
 #include "commands.hpp"
 #include "console.hpp"
 #include "elvis/graph/world.hpp"
@@ -17,9 +17,10 @@
 #include "elvis/report/human.hpp"
 #include "elvis/report/report.hpp"
 #include "elvis/report/summary.hpp"
+#include "elvis/simulation/captures.hpp"
+#include "elvis/simulation/observer_pair.hpp"
 #include "elvis/util/resident_memory.hpp"
 #include "failure.hpp"
-#include "observer_pair.hpp"
 #include "output_file.hpp"
 #include "report_target.hpp"
 #include "scenario.hpp"
@@ -47,7 +48,9 @@ class Run {
         log_{command.log_level, command.log_file, console},
         target_{command.report, console},
         memory_limit_{memory_limit_of(command.scenario)},
-        captures_{console},
+        captures_{[&console](const std::string& what, int error) {
+          console.output_failed(what, error);
+        }},
         tcp_trace_{console} {}
 
   ExitCode execute();
@@ -61,6 +64,7 @@ class Run {
 
   World::RunOptions run_options();
   Outcome simulate();
+  ExitCode prepare_captures(std::vector<std::pair<std::uint32_t, std::string>> machine_files);
   void observe();
   Outcome no_run();
   [[noreturn]] void give_up(const Entity* who, StopReason reason);
@@ -77,6 +81,7 @@ class Run {
   WallClock::time_point run_began_ = began_;
   RunFacts facts_;
   Trace trace_{log_};
+  ExtendedCatalog catalog_;
   Captures captures_;
   TcpTrace tcp_trace_;
   std::optional<ObserverPair> both_;
@@ -88,8 +93,11 @@ class Run {
 
 ExitCode Run::execute() {
   if (!log_.is_open()) return ExitCode::output_failed;
+  if (!load_plugins(command_.scenario.plugins, catalog_, console_)) return ExitCode::wrong_command;
   Scenario scenario;
-  if (!scenario.read(command_.file, command_.scenario, console_)) return ExitCode::wrong_scenario;
+  if (!scenario.read(command_.file, command_.scenario, catalog_.catalog(), console_)) {
+    return ExitCode::wrong_scenario;
+  }
   debug("read and checked {} in {}; it may take {}", command_.file,
         human_seconds(seconds_since(began_)), human_size(scenario.expected_memory()));
   if (!target_.can_be_written()) return ExitCode::output_failed;
@@ -104,7 +112,7 @@ ExitCode Run::execute() {
         human_seconds(facts_.build_seconds), human_size(resident_memory()));
 
   signals_.enter(Signals::Phase::working);
-  const ExitCode prepared = captures_.prepare(*world_, command_, std::move(capture_files));
+  const ExitCode prepared = prepare_captures(std::move(capture_files));
   if (prepared != ExitCode::success) return prepared;
   const ExitCode traced = tcp_trace_.prepare(*world_, command_);
   if (traced != ExitCode::success) return traced;
@@ -136,6 +144,27 @@ Outcome Run::simulate() {
         human_count(outcome.parallel_windows), human_count(world_->partition_count(), "partition"),
         name_of(outcome.reason));
   return outcome;
+}
+
+ExitCode Run::prepare_captures(std::vector<std::pair<std::uint32_t, std::string>> machine_files) {
+  CaptureJob job{.request = {.pattern = command_.pcap,
+                             .filter = command_.pcap_filter,
+                             .folder = command_.pcap_folder,
+                             .machine_files = std::move(machine_files)},
+                 .may_overwrite = command_.is_forced,
+                 .other_files = {command_.file, command_.report, command_.log_file},
+                 .partitions = command_.partitions.value_or(command_.threads)};
+  std::string mistake;
+  switch (captures_.prepare(*world_, std::move(job), mistake)) {
+    case Captures::Preparation::done:
+      return ExitCode::success;
+    case Captures::Preparation::wrong_request:
+      console_.complain("captures: " + ndl::printable(mistake));
+      return ExitCode::wrong_command;
+    case Captures::Preparation::failed:
+      return ExitCode::output_failed;
+  }
+  ELVIS_UNREACHABLE();
 }
 
 void Run::observe() {

@@ -5,12 +5,12 @@
 
 #include "console.hpp"
 #include "elvis/builder/build.hpp"
-#include "elvis/builder/catalog.hpp"
 #include "elvis/builder/plan.hpp"
 #include "elvis/builder/reachability.hpp"
 #include "elvis/ndl/diagnostics.hpp"
 #include "elvis/ndl/front_end.hpp"
 #include "elvis/ndl/source.hpp"
+#include "elvis/simulation/plugins.hpp"
 #include "elvis/util/assert.hpp"
 #include "elvis/util/resident_memory.hpp"
 
@@ -49,7 +49,8 @@ struct Scenario::Parts {
 Scenario::Scenario() = default;
 Scenario::~Scenario() = default;
 
-bool Scenario::read(const std::string& file, const ScenarioOptions& options, Console& console) {
+bool Scenario::read(const std::string& file, const ScenarioOptions& options, const Catalog& catalog,
+                    Console& console) {
   using Mode = ndl::Diagnostics::Mode;
   parts_ = std::make_unique<Parts>(options.is_strict ? Mode::strict : Mode::tolerant);
   Parts& parts = *parts_;
@@ -57,7 +58,7 @@ bool Scenario::read(const std::string& file, const ScenarioOptions& options, Con
       ndl::read_description(parts.sources, file, options.settings, parts.diagnostics);
   if (parts.description) {
     parts.held_bytes = resident_memory();
-    const PlanOptions plan{.memory = memory_for(options)};
+    const PlanOptions plan{.catalog = catalog, .memory = memory_for(options)};
     parts.plan = make_plan(*parts.description, plan, parts.diagnostics);
   }
   console.err(ndl::render(parts.diagnostics, parts.sources, {.colour = console.has_colour_err()}));
@@ -106,12 +107,23 @@ void Scenario::forget() {
   parts_.reset();
 }
 
-std::string list_of(ListCommand::What what) {
+bool load_plugins(const std::vector<std::string>& plugins, ExtendedCatalog& catalog,
+                  Console& console) {
+  for (const std::string& plugin : plugins) {
+    const std::string wrong = load_plugin(plugin, catalog);
+    if (wrong.empty()) continue;
+    console.complain("the plug-in " + wrong);
+    return false;
+  }
+  return true;
+}
+
+std::string list_of(ListCommand::What what, const Catalog& catalog) {
   switch (what) {
     case ListCommand::What::protocols:
-      return list_protocols(Catalog::standard());
+      return list_protocols(catalog);
     case ListCommand::What::applications:
-      return list_applications(Catalog::standard());
+      return list_applications(catalog);
     case ListCommand::What::links:
       return list_links();
   }

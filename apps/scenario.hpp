@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "commands.hpp"
+#include "elvis/builder/catalog.hpp"
 #include "elvis/graph/world.hpp"
 
 namespace elvis::cli {
@@ -24,9 +25,10 @@ class Scenario {
   Scenario(const Scenario&) = delete;
   Scenario& operator=(const Scenario&) = delete;
 
-  /// Reads and checks `file`, and plans what is to be built. Mistakes and warnings go to the
-  /// console; false if there was a mistake.
-  bool read(const std::string& file, const ScenarioOptions& options, Console& console);
+  /// Reads and checks `file` by `catalog`, and plans what is to be built. Mistakes and warnings go
+  /// to the console; false if there was a mistake.
+  bool read(const std::string& file, const ScenarioOptions& options, const Catalog& catalog,
+            Console& console);
 
   /// What would be built, for people.
   std::string description() const;
@@ -51,7 +53,11 @@ class Scenario {
   std::unique_ptr<Parts> parts_;
 };
 
+/// Loads `plugins` into `catalog`; false if one cannot be used, which the console was told.
+bool load_plugins(const std::vector<std::string>& plugins, ExtendedCatalog& catalog,
+                  Console& console);
+
 /// What `elvis list` prints.
-std::string list_of(ListCommand::What what);
+std::string list_of(ListCommand::What what, const Catalog& catalog);
 
 }  // namespace elvis::cli

@@ -1,15 +1,9 @@
 # The language, the warnings and the sanitizers of our own targets: elvis_options.
 
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  message(FATAL_ERROR
-    "g++ ${CMAKE_CXX_COMPILER_VERSION} miscompiles C++20 coroutines (temporaries in a co_await "
-    "expression are destroyed twice, co_return in a switch or a loop gets lost). "
-    "Use clang 17 or newer (clang++-19 on Debian 12; scripts/setup installs it) or g++ 13 or newer.")
-endif()
-if(CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 17)
-  message(FATAL_ERROR
-    "clang ${CMAKE_CXX_COMPILER_VERSION} is too old for this project's C++20. "
-    "Use clang 17 or newer (clang++-19 on Debian 12; scripts/setup installs it) or g++ 13 or newer.")
+include(${CMAKE_CURRENT_LIST_DIR}/CompilerCheck.cmake)
+elvis_compiler_problem(problem)
+if(problem)
+  message(FATAL_ERROR "${problem}")
 endif()
 
 set(CMAKE_CXX_STANDARD 20)
@@ -34,6 +28,7 @@ if(ELVIS_SANITIZE)
                       -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${ELVIS_SANITIZE})
   # Asio recycles coroutine frames and small blocks, which would hide use after free.
+  set(ELVIS_DEFINITIONS ELVIS_SANITIZED)  # what headers look at, also those of the installed package
   add_compile_definitions(ELVIS_SANITIZED BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING
                           BOOST_ASIO_DISABLE_SMALL_BLOCK_RECYCLING)
 endif()

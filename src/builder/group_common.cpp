@@ -69,6 +69,7 @@ class CommonPlanner {
   void list_applications();
   void complete_protocols();
   bool add_missing(std::string_view name);
+  void check_numbers();
   void check_needs();
   // The protocol for a transport: UDP where any will do.
   static std::string_view name_of(ArgumentReader::Wants transport) {
@@ -105,6 +106,7 @@ GroupTraits CommonPlanner::plan() {
             [&](const PlannedProtocol& a, const PlannedProtocol& b) {
               return a.kind - first < b.kind - first;
             });
+  check_numbers();
   if (!may_lack_) check_needs();
   lay_routes();
   traits_.memory_bytes = estimate_group(group_, taps_, values_);
@@ -232,6 +234,21 @@ void CommonPlanner::complete_protocols() {
   }
 }
 
+// Two protocols of a catalog may be alternatives: the layer below knows them by one number.
+void CommonPlanner::check_numbers() {
+  for (const PlannedProtocol& one : group_.protocols) {
+    for (const PlannedProtocol& other : group_.protocols) {
+      if (&one == &other) break;
+      if (one.kind->id != other.kind->id) continue;
+      const auto& section = one.section ? one.section : other.section;
+      context_.diagnostics.error(
+          section ? section->name_span() : group_.declaration.name_span(),
+          fmt::format("{} and {} have the same number: a machine has one of them",
+                      quoted(other.kind->name), quoted(one.kind->name)));
+    }
+  }
+}
+
 void CommonPlanner::check_needs() {
   for (const PlannedProtocol& planned : group_.protocols) {
     for (const std::string_view needed : planned.kind->needs) {
@@ -312,6 +329,8 @@ bool CommonPlanner::read_first(const ndl::Section& section, std::string_view own
     const bool stays = reader.stays() || !kind->has_end;
     if (reader.sends()) ++values_.senders;
     if (stays) ++values_.stayers;
+    if (stays && kind->bytes == 0) ++values_.usual_stayers;
+    if (stays) values_.stayer_bytes += kind->bytes;
     if (stays && reader.sends()) ++values_.staying_senders;
     if (reader.listens()) ++values_.listeners;
   }

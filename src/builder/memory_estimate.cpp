@@ -75,7 +75,8 @@ std::uint64_t estimate_group(const PlannedGroup& group, std::uint64_t taps,
   machine += taps * (sizeof(Tap*) + sizeof(Ipv4Address) + sizeof(std::uint32_t));
   // Applications start in an event of their machine. Then each that stays has one of its own.
   if (!group.applications.empty()) machine += event_bytes;
-  machine += values.stayers * (pooled(coroutine_bytes) + event_bytes);
+  machine += values.usual_stayers * pooled(coroutine_bytes) + values.stayer_bytes;
+  machine += values.stayers * event_bytes;
   machine += values.listeners * listening_bytes;
   machine += values.staying_senders * pooled(sizeof(UdpSession));
   // Who sends once does so when all do; who sends again and again has a frame under way or not.

@@ -15,6 +15,8 @@ struct ValueCosts {
   std::uint64_t own_objects = 0;      ///< Options that each machine has of its own.
   std::uint64_t senders = 0;          ///< Applications of a machine that send.
   std::uint64_t stayers = 0;          ///< Those that wait for something.
+  std::uint64_t usual_stayers = 0;    ///< Of these, those whose kind does not say what one takes.
+  std::uint64_t stayer_bytes = 0;     ///< What the others' kinds say.
   std::uint64_t staying_senders = 0;  ///< Those that do both.
   std::uint64_t listeners = 0;        ///< Those that others send to.
   std::uint64_t stream_bytes = 0;     ///< Streams that a machine makes, both ends.

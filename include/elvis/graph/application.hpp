@@ -43,7 +43,10 @@ struct ApplicationKind {
   Task<Result<>> (*run)(Application& self, const ApplicationOptions& options);
   /// Names of protocols that its machine must have, besides its transport.
   std::span<const std::string_view> needs = {};
-  bool finds_routes = false;  ///< Whether routes that are not there before the run may come.
+  bool finds_routes = false;      ///< Whether routes that are not there before the run may come.
+  const void* context = nullptr;  ///< Whatever the program finds here by Application::kind().
+  /// What one takes while it waits, with its sockets, for estimates; 0: what the usual one does.
+  std::size_t bytes = 0;
 };
 
 enum class ApplicationStatus : std::uint8_t { waiting, serving, done, failed };

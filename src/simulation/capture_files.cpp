@@ -11,11 +11,9 @@
 #include <string_view>
 #include <utility>
 
-#include "console.hpp"
 #include "elvis/ndl/diagnostics.hpp"
-#include "output_file.hpp"
 
-namespace elvis::cli {
+namespace elvis {
 
 namespace {
 
@@ -120,6 +118,14 @@ int open_alone(const CaptureFile& file, int flags) {
   return ::open(file.path.c_str(), flags | O_CLOEXEC | O_NOCTTY, 0666);
 }
 
+// Whether `path` is what `descriptor` is open for.
+bool is_same_file(const std::string& path, int descriptor) {
+  struct stat one{};
+  struct stat other{};
+  return ::stat(path.c_str(), &one) == 0 && ::fstat(descriptor, &other) == 0 &&
+         one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
 std::string words_for(const CaptureFile& file) {
   return "the capture " + ndl::quoted(file.name());
 }
@@ -127,11 +133,11 @@ std::string words_for(const CaptureFile& file) {
 }  // namespace
 
 CaptureFiles::CaptureFiles(const std::vector<CaptureFile>& files, bool may_overwrite,
-                           std::vector<std::string> others, Console& console)
+                           std::vector<std::string> others, const CaptureComplaint& complain)
     : files_{files},
       may_overwrite_{may_overwrite},
       others_{std::move(others)},
-      console_{console},
+      complain_{complain},
       states_(files.size()),
       most_open_{most_open_files(files.size())} {}
 
@@ -160,7 +166,7 @@ bool CaptureFiles::is_free(const CaptureFile& file) {
     is_there = ::lstat(file.name().c_str(), &status) == 0;
   }
   if (!is_there) return true;
-  console_.output_failed(words_for(file) + " (--force overwrites)", EEXIST);
+  complain_(words_for(file) + " (--force overwrites)", EEXIST);
   return false;
 }
 
@@ -188,7 +194,7 @@ bool CaptureFiles::create(std::size_t index) {
 bool CaptureFiles::is_other(int descriptor, const CaptureFile& file) {
   for (const std::string& other : others_) {
     if (other.empty() || !is_same_file(other, descriptor) || !is_regular(descriptor)) continue;
-    console_.output_failed(words_for(file) + ", which is another file of this run", EEXIST);
+    complain_(words_for(file) + ", which is another file of this run", EEXIST);
     has_failed_ = true;
     return true;
   }
@@ -269,7 +275,7 @@ bool CaptureFiles::fail(std::size_t index, int error) {
   waiting_bytes_ -= state.waiting.size();
   state.waiting.clear();
   state.has_failed = true;
-  if (!has_failed_) console_.output_failed(words_for(files_[index]), error);
+  if (!has_failed_) complain_(words_for(files_[index]), error);
   has_failed_ = true;
   return false;
 }
@@ -287,4 +293,4 @@ bool CaptureFiles::close() {
   return !has_failed_;
 }
 
-}  // namespace elvis::cli
+}  // namespace elvis

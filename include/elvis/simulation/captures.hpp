@@ -4,37 +4,47 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "capture_files.hpp"
-#include "commands.hpp"
 #include "elvis/report/capture.hpp"
 #include "elvis/report/capture_plan.hpp"
 #include "elvis/sim/partition.hpp"
 
 namespace elvis {
+
+class CaptureFiles;
 class World;
-}
 
-namespace elvis::cli {
+/// Told of a file that cannot be made or written: what it is, for people, and the errno.
+using CaptureComplaint = std::function<void(const std::string& what, int error)>;
 
-class Console;
+/// What is to be captured, and how its files come to be.
+struct CaptureJob {
+  CaptureRequest request;
+  bool may_overwrite = false;
+  std::vector<std::string> other_files = {};  ///< Of the run, which no capture may be.
+  std::size_t partitions = 1;                 ///< The most that the world will be divided into.
+};
 
 class Captures {
  public:
-  explicit Captures(Console& console) : console_{console} {}
+  explicit Captures(CaptureComplaint complain);
   ~Captures();
   Captures(const Captures&) = delete;
   Captures& operator=(const Captures&) = delete;
 
-  /// Decides what is captured and makes the files. `machine_files` is what the scenario asks for.
-  /// Anything but success: the console was told, and nothing is to be run.
-  ExitCode prepare(const World& world, const RunCommand& command,
-                   std::vector<std::pair<std::uint32_t, std::string>> machine_files);
+  enum class Preparation : std::uint8_t {
+    done,
+    wrong_request,  ///< `mistake` says why.
+    failed,         ///< A file cannot be made; whoever is to hear of it was told.
+  };
+  /// Decides what is captured and makes the files, if anything is wanted.
+  Preparation prepare(const World& world, CaptureJob job, std::string& mistake);
 
   /// Whether anything is to be captured.
   bool is_wanted() const { return recorder_ != nullptr; }
@@ -57,7 +67,7 @@ class Captures {
   void write_batches();
   void end_writer();
 
-  Console& console_;
+  CaptureComplaint complain_;
   std::unique_ptr<CapturePlan> plan_;
   std::unique_ptr<CaptureFiles> files_;
   std::unique_ptr<CaptureRecorder> recorder_;
@@ -71,4 +81,4 @@ class Captures {
   bool has_failed_ = false;
 };
 
-}  // namespace elvis::cli
+}  // namespace elvis

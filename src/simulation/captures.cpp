@@ -1,39 +1,28 @@
 // SPDX-License-Identifier: MIT
-#include "captures.hpp"
+#include "elvis/simulation/captures.hpp"
 
 #include <utility>
 
-#include "console.hpp"
-#include "elvis/ndl/diagnostics.hpp"
+#include "capture_files.hpp"
 
-namespace elvis::cli {
+namespace elvis {
+
+Captures::Captures(CaptureComplaint complain) : complain_{std::move(complain)} {}
 
 Captures::~Captures() {
   end_writer();
 }
 
-ExitCode Captures::prepare(const World& world, const RunCommand& command,
-                           std::vector<std::pair<std::uint32_t, std::string>> machine_files) {
-  if (command.pcap.empty() && machine_files.empty()) return ExitCode::success;
-  std::string mistake;
-  plan_ = std::make_unique<CapturePlan>(world,
-                                        CaptureRequest{.pattern = command.pcap,
-                                                       .filter = command.pcap_filter,
-                                                       .folder = command.pcap_folder,
-                                                       .machine_files = std::move(machine_files)},
-                                        mistake);
-  if (!mistake.empty()) {
-    console_.complain("captures: " + ndl::printable(mistake));
-    return ExitCode::wrong_command;
-  }
-  files_ = std::make_unique<CaptureFiles>(
-      plan_->files(), command.is_forced,
-      std::vector<std::string>{command.file, command.report, command.log_file}, console_);
-  if (!files_->create()) return ExitCode::output_failed;
-  const std::size_t partitions = command.partitions.value_or(command.threads);
-  recorder_ = std::make_unique<CaptureRecorder>(*plan_, partitions);
+Captures::Preparation Captures::prepare(const World& world, CaptureJob job, std::string& mistake) {
+  if (job.request.pattern.empty() && job.request.machine_files.empty()) return Preparation::done;
+  plan_ = std::make_unique<CapturePlan>(world, std::move(job.request), mistake);
+  if (!mistake.empty()) return Preparation::wrong_request;
+  files_ = std::make_unique<CaptureFiles>(plan_->files(), job.may_overwrite,
+                                          std::move(job.other_files), complain_);
+  if (!files_->create()) return Preparation::failed;
+  recorder_ = std::make_unique<CaptureRecorder>(*plan_, job.partitions);
   writer_ = std::thread{[this] { write_batches(); }};
-  return ExitCode::success;
+  return Preparation::done;
 }
 
 // ===== Captures: on the threads of the run =====
@@ -112,4 +101,4 @@ void Captures::write_batches() {
   if (is_writable) merger.finish(write);
 }
 
-}  // namespace elvis::cli
+}  // namespace elvis

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Two observers where the world has room for one.
+// ObserverPair: two observers where the world has room for one.
 #pragma once
 
 #include "elvis/graph/observer.hpp"
 
-namespace elvis::cli {
+namespace elvis {
 
 class ObserverPair final : public Observer {
  public:
@@ -38,4 +38,4 @@ class ObserverPair final : public Observer {
   Observer& second_;
 };
 
-}  // namespace elvis::cli
+}  // namespace elvis

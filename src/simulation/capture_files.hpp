@@ -9,18 +9,17 @@
 
 #include "elvis/report/capture_format.hpp"
 #include "elvis/report/capture_plan.hpp"
+#include "elvis/simulation/captures.hpp"
 
-namespace elvis::cli {
-
-class Console;
+namespace elvis {
 
 /// Writes whole blocks only, in place, so that a file can be read up to where it is. Used by one
-/// thread at a time. Mistakes are told to the console.
+/// thread at a time.
 class CaptureFiles {
  public:
   /// `files` outlives this. `others` are files of the run that no capture may be.
   CaptureFiles(const std::vector<CaptureFile>& files, bool may_overwrite,
-               std::vector<std::string> others, Console& console);
+               std::vector<std::string> others, const CaptureComplaint& complain);
   ~CaptureFiles();
   CaptureFiles(const CaptureFiles&) = delete;
   CaptureFiles& operator=(const CaptureFiles&) = delete;
@@ -54,7 +53,7 @@ class CaptureFiles {
   const std::vector<CaptureFile>& files_;
   bool may_overwrite_;
   std::vector<std::string> others_;
-  Console& console_;
+  const CaptureComplaint& complain_;
   std::vector<State> states_;
   std::vector<std::size_t> open_;  // those with a descriptor, by when they got it
   std::size_t most_open_;
@@ -62,4 +61,4 @@ class CaptureFiles {
   bool has_failed_ = false;
 };
 
-}  // namespace elvis::cli
+}  // namespace elvis

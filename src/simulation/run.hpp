@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// SimulationRun: one run of a Simulation, from its plan to the report.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "elvis/builder/plan.hpp"
+#include "elvis/simulation.hpp"
+#include "elvis/simulation/captures.hpp"
+#include "elvis/simulation/observer_pair.hpp"
+
+namespace elvis {
+
+class SimulationRun {
+ public:
+  explicit SimulationRun(const RunSettings& settings);
+
+  void build(const Plan& plan);
+  RunFacts& facts() { return facts_; }
+  /// Runs what was built. Writes into `result` what came of it.
+  void execute(SimulationResult& result);
+
+ private:
+  using WallClock = std::chrono::steady_clock;
+
+  bool prepare_captures(std::string& messages);
+  void observe();
+  World::RunOptions options();
+
+  const RunSettings& settings_;
+  std::string lost_;  // what could not be written
+  Captures captures_;
+  std::optional<ObserverPair> both_;
+  WallClock::time_point began_ = WallClock::now();
+  RunFacts facts_;
+  std::vector<std::pair<std::uint32_t, std::string>> machine_files_;
+  std::unique_ptr<World> world_;
+};
+
+}  // namespace elvis
