@@ -2,7 +2,7 @@
 // Readiness: how coroutines, and functions, wait until a socket can be used, and how such waits
 // end.
 //
-//   Waitable (a socket, an event, a queue)
+//   Waitable (a socket, a signal, a queue)
 //      │ newest_          a ring of all that wait there, in the order in which they came
 //      ▼
 //     Wait ── Wait ── Wait
@@ -68,9 +68,7 @@ class Waitable {
 
   /// Tells all who watch for something of `what`, and the first who takes it away and was not told
   /// yet. (Who fills room, with Ready::writable, is woken by the socket when it is done.)
-  void tell(Machine& machine, Ready what) {
-    if (newest_ != nullptr) tell_waits(machine, what);
-  }
+  void tell(Machine& machine, Ready what);
   /// Something was taken away; `rest` is what the socket is still ready for, `kind` what it was
   /// about: the next one who takes is told, or nobody is any more.
   void taken(Machine& machine, Ready kind, Ready rest);
@@ -89,7 +87,6 @@ class Waitable {
  private:
   friend Wait;
 
-  inline void tell_waits(Machine& machine, Ready what);
   void tell_several(Machine& machine, Ready what);
 
   Wait* newest_ = nullptr;  // of a ring: the oldest comes next
@@ -138,7 +135,7 @@ class Wait : public Waiter {
   /// Waits no longer.
   void leave() {
     if (at_ == nullptr) return;
-    if (behind_ != this) [[unlikely]]
+    if (behind_ != this || is_ready()) [[unlikely]]
       return unjoin();
     // Alone.
     std::exchange(at_, nullptr)->newest_ = nullptr;
@@ -161,13 +158,13 @@ class Wait : public Waiter {
   Wait* behind_ = nullptr;  // in the ring of at_
 };
 
-inline void Waitable::tell_waits(Machine& machine, Ready what) {
-  Wait& wait = *newest_;
-  if (wait.behind_ != &wait) [[unlikely]]
+inline void Waitable::tell(Machine& machine, Ready what) {
+  if (newest_ == nullptr) return;
+  Wait& only = *newest_;
+  if (only.behind_ != &only) [[unlikely]]
     return tell_several(machine, what);
-  const Ready met = wait.interest_ & what;
-  const bool fills_room = wait.is_taker_ && met == Ready::writable;
-  if (met != Ready::none && !fills_room && !wait.is_over()) machine.partition().wake(wait);
+  if (only.is_taker_) what = what - Ready::writable;
+  if (has(only.interest_, what) && !only.is_over()) machine.partition().wake(only);
 }
 
 /// Waits with a function instead of a coroutine, for code with completion handlers.
