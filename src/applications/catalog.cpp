@@ -6,6 +6,7 @@
 #include "elvis/applications/messages.hpp"
 #include "elvis/applications/probes.hpp"
 #include "elvis/applications/routing.hpp"
+#include "elvis/applications/sockets.hpp"
 #include "elvis/applications/streams.hpp"
 #include "elvis/applications/traffic.hpp"
 
@@ -58,6 +59,21 @@ constexpr std::array kinds{
                     run_with<RequestResponseOptions, request_response>, needs_tcp},
     ApplicationKind{"responder", "answers request_response", false, make_options<ResponderOptions>,
                     run_with<ResponderOptions, responder>, needs_tcp},
+    ApplicationKind{"socket_client", "asks a socket_server and waits for each answer", true,
+                    make_options<SocketClientOptions>,
+                    run_with<SocketClientOptions, socket_client>},
+    ApplicationKind{"socket_server", "answers socket_client", false,
+                    make_options<SocketServerOptions>,
+                    run_with<SocketServerOptions, socket_server>},
+    ApplicationKind{"tcp_stream_client", "sends random bytes and compares what comes back", true,
+                    make_options<TcpStreamClientOptions>,
+                    run_with<TcpStreamClientOptions, tcp_stream_client>, needs_tcp},
+    ApplicationKind{"tcp_listener_server", "sends back what comes over TCP", false,
+                    make_options<TcpListenerServerOptions>,
+                    run_with<TcpListenerServerOptions, tcp_listener_server>, needs_tcp},
+    ApplicationKind{"throughput", "measures the rate of messages and the time between two", true,
+                    make_options<ThroughputOptions>, run_with<ThroughputOptions, throughput>,
+                    needs_udp},
     ApplicationKind{"rip", "finds routes together with its neighbours (RIP version 2, RFC 2453)",
                     false, make_options<RipOptions>, run_with<RipOptions, rip>, needs_udp, true},
 };

@@ -53,6 +53,7 @@ Task<Result<>> send_message_over_udp(Application& self, const SendMessageOptions
     }
   }
   socket.set_time_to_live(static_cast<std::uint8_t>(options.ttl));
+  socket.set_broadcast(true);
   const Endpoint remote{options.to.address, options.port};
   if (const Result<> connected = socket.connect(remote); !connected) co_return connected.error();
 
@@ -84,6 +85,7 @@ Task<Result<>> capture_over_udp(Application& self, const CaptureOptions& options
 
 Task<Result<>> forward_over_udp(Application& self, const ForwardOptions& options) {
   UdpSocket socket{self.machine()};
+  socket.set_broadcast(true);
   if (const Result<> bound = socket.bind(own_end(options.ip, options.local_port)); !bound) {
     co_return bound.error();
   }
@@ -103,6 +105,7 @@ Task<Result<>> forward_over_udp(Application& self, const ForwardOptions& options
 // done; the one that takes it there says so to the other.
 Task<Result<>> ping_pong_over_udp(Application& self, const PingPongOptions& options) {
   UdpSocket socket{self.machine()};
+  socket.set_broadcast(true);
   if (const Result<> bound = socket.bind(own_end(options.ip, options.local_port)); !bound) {
     co_return bound.error();
   }

@@ -70,8 +70,8 @@ Task<Result<>> send_message_over_tcp(Application& self, const SendMessageOptions
       if (!sent) co_return sent;
     }
   }
-  co_await sending.all_ended();
-  co_return sending.result();
+  const Result<> sent = co_await sending.all_ended();
+  co_return sent;
 }
 
 // ===== capture =====

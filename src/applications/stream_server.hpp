@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "elvis/graph/application.hpp"
+#include "elvis/sockets/task_group.hpp"
 #include "elvis/sockets/tcp_listener.hpp"
-#include "task_group.hpp"
 
 namespace elvis {
 

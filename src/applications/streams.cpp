@@ -106,8 +106,8 @@ Task<Result<>> bulk(Application& self, const BulkOptions& options) {
   for (std::uint64_t i = 0; i < options.connections; ++i) {
     connections.start(send_bulk(self, options, trace.is_open() ? &trace : nullptr, totals));
   }
-  co_await connections.all_ended();
-  if (const Result<> result = connections.result(); !result) co_return result;
+  const Result<> result = co_await connections.all_ended();
+  if (!result) co_return result;
   self.set_detail(fmt::format("{} bytes at {}, {} retransmissions, rtt {}/{} ms (least/smoothed)",
                               totals.bytes, rate_of(totals.bytes, totals.ended - totals.begun),
                               totals.resent, thousandths(totals.last.min_rtt),
@@ -244,7 +244,7 @@ Task<Result<>> request_response(Application& self, const RequestResponseOptions&
   for (std::uint64_t i = 0; i < options.clients; ++i) {
     clients.start(ask_repeatedly(self, options, i, exchanges));
   }
-  co_await clients.all_ended();
+  const Result<> result = co_await clients.all_ended();
   std::vector<std::uint64_t>& times = exchanges.times;
   std::sort(times.begin(), times.end());
   const auto at = [&times](std::uint64_t per_cent) {
@@ -261,7 +261,7 @@ Task<Result<>> request_response(Application& self, const RequestResponseOptions&
                         thousandths(times.back() / 1'000));
   }
   self.set_detail(std::move(text));
-  co_return clients.result();
+  co_return result;
 }
 
 Task<Result<>> responder(Application& self, const ResponderOptions& options) {

@@ -31,6 +31,7 @@ Result<> send(Application& self, UdpSocket& socket, const TrafficOptions& option
 Result<> connect(UdpSocket& socket, const TrafficOptions& options) {
   socket.set_dont_fragment(options.dont_fragment);
   socket.set_time_to_live(static_cast<std::uint8_t>(options.ttl));
+  socket.set_broadcast(true);
   return socket.connect({options.to.address, options.port});
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "elvis/graph/world.hpp"
+#include "elvis/sockets/names.hpp"
 
 namespace elvis {
 
@@ -43,21 +44,6 @@ std::optional<std::uint16_t> port_of(const AsioNames::Query& query) {
   return known->port;
 }
 
-// The machine of a scenario that is called `name`, or null.
-const Machine* machine_called(const World& world, std::string_view name) {
-  for (std::size_t i = 0; i < world.group_count(); ++i) {
-    const MachineGroup& group = world.group(i);
-    if (!group.is_counted) {
-      if (group.name == name) return &world.machine(group.first);
-      continue;
-    }
-    if (!name.starts_with(group.name + "-")) continue;
-    const auto place = number_of(name.substr(group.name.size() + 1), group.count);
-    if (place && group.name_of(*place) == name) return &world.machine(group.first + *place);
-  }
-  return nullptr;
-}
-
 }  // namespace
 
 std::vector<Endpoint> AsioNames::find(const Query& query, boost::system::error_code& error) const {
@@ -71,26 +57,12 @@ std::vector<Endpoint> AsioNames::find(const Query& query, boost::system::error_c
     return {{query.is_passive ? Ipv4Address{} : Ipv4Address{127, 0, 0, 1}, *port}};
   }
   if (const auto address = Ipv4Address::parse(query.host)) return {{*address, *port}};
-  if (query.host == "localhost" && !query.is_numeric_host) {
-    return {{Ipv4Address{127, 0, 0, 1}, *port}};
+  const Result<Ipv4Address> found = resolve(core_.machine(), query.host);
+  if (query.is_numeric_host || !found) {
+    error = boost::asio::error::host_not_found;
+    return {};
   }
-  const Machine& asking = core_.machine();
-  const Machine* const found =
-      query.is_numeric_host ? nullptr : machine_called(asking.world(), query.host);
-  std::vector<Endpoint> ends;
-  const auto is_near = [&](const Tap& tap) {
-    return std::ranges::any_of(asking.taps(),
-                               [&](const Tap& own) { return &own.network() == &tap.network(); });
-  };
-  for (const bool near : {true, false}) {
-    if (found == nullptr) break;
-    for (const Tap& tap : found->taps()) {
-      if (tap.address().is_unspecified() || is_near(tap) != near) continue;
-      ends.push_back({tap.address(), *port});
-    }
-  }
-  if (ends.empty()) error = boost::asio::error::host_not_found;
-  return ends;
+  return {{*found, *port}};
 }
 
 std::string AsioNames::name_of(Endpoint end) const {

@@ -76,7 +76,7 @@ error_code AsioTcp::set_option(const AsioOption& option) {
   } else if (is(option, SOL_SOCKET, SO_KEEPALIVE)) {
     socket_->set_keep_alive(values_.keep_alive = value != 0);
   } else if (is(option, SOL_SOCKET, SO_REUSEADDR)) {
-    values_.reuses_address = value != 0;
+    socket_->set_reuse_address(values_.reuses_address = value != 0);
   } else if (is(option, SOL_SOCKET, SO_SNDBUF)) {
     if (value <= 0) return error::invalid_argument;
     socket_->set_send_buffer(static_cast<std::size_t>(values_.send_buffer = value));
@@ -113,7 +113,7 @@ error_code AsioListener::set_option(const AsioOption& option) {
   const std::optional<int> number = number_of(option);
   if (!number) return error::invalid_argument;
   if (is(option, SOL_SOCKET, SO_REUSEADDR)) {
-    reuses_address_ = *number != 0;
+    listener_->set_reuse_address(reuses_address_ = *number != 0);
     return {};
   }
   const TcpSettings* const machine_wide = settings_of(core_.machine());
@@ -171,8 +171,12 @@ error_code AsioUdp::set_option(const AsioOption& option) {
   } else if (is(option, IPPROTO_IP, IP_MULTICAST_LOOP)) {
     socket_->set_looped(is_looped_ = value != 0);
   } else if (is(option, SOL_SOCKET, SO_BROADCAST)) {
-    broadcasts_ = value != 0;
-  } else if (!is(option, SOL_SOCKET, SO_REUSEADDR)) {
+    socket_->set_broadcast(broadcasts_ = value != 0);
+  } else if (is(option, SOL_SOCKET, SO_REUSEADDR)) {
+    socket_->set_reuse_address(reuses_address_ = value != 0);
+  } else if (is(option, SOL_SOCKET, SO_RCVBUF) && value > 0) {
+    socket_->set_receive_buffer(static_cast<std::uint32_t>(receive_buffer_ = value));
+  } else {
     return error::no_protocol_option;
   }
   return {};
@@ -184,6 +188,8 @@ error_code AsioUdp::get_option(AsioOption& option) const {
   }
   if (is(option, IPPROTO_IP, IP_MULTICAST_LOOP)) return give(option, int{is_looped_});
   if (is(option, SOL_SOCKET, SO_BROADCAST)) return give(option, int{broadcasts_});
+  if (is(option, SOL_SOCKET, SO_REUSEADDR)) return give(option, int{reuses_address_});
+  if (is(option, SOL_SOCKET, SO_RCVBUF)) return give(option, receive_buffer_);
   return error::no_protocol_option;
 }
 

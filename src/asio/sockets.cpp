@@ -199,7 +199,8 @@ void AsioUdp::open() {
   socket_ = std::make_unique<UdpSocket>(core_.machine());
   remote_ = {};
   time_to_live_ = 64;
-  broadcasts_ = false;
+  receive_buffer_ = static_cast<int>(UdpSocket::default_receive_buffer);
+  broadcasts_ = reuses_address_ = false;
   is_looped_ = true;
   receives_no_more_ = sends_no_more_ = false;
 }

@@ -214,6 +214,7 @@ bool Process::set_option(File& file, std::string_view name, std::int64_t value) 
     if (file.datagrams != nullptr) file.datagrams->set_dont_fragment(value >= 2);
     return true;
   }
+  if (name == "SO_BROADCAST" && file.datagrams != nullptr) file.datagrams->set_broadcast(is_on);
   if (is_kept) return true;
   if (file.kind != Packet::Kind::tcp) {
     return name == "SO_RCVBUF" || name == "SO_SNDBUF" || name == "SO_KEEPALIVE";

@@ -175,6 +175,7 @@ CallOutcome Process::bind(const CallEvent& call) {
   if (file->is_bound) return CallOutcome::failed("EINVAL");
   const Endpoint local = endpoint_at(call, 1, {setup_.local, setup_.bind_port});
   if (file->kind == Packet::Kind::udp) {
+    file->datagrams->set_reuse_address(file->is_set("SO_REUSEADDR"));
     if (const Result<> bound = file->datagrams->bind(local); !bound) {
       return CallOutcome::failed(bound.error());
     }
@@ -182,6 +183,7 @@ CallOutcome Process::bind(const CallEvent& call) {
     file->flow =
         &flows_.opened(Packet::Kind::udp, file->local, {setup_.remote, setup_.connect_port});
   } else if (file->stream != nullptr) {
+    file->stream->set_reuse_address(file->is_set("SO_REUSEADDR"));
     if (const Result<> bound = file->stream->bind(local); !bound) {
       return CallOutcome::failed(bound.error());
     }
@@ -203,6 +205,7 @@ CallOutcome Process::listen(const CallEvent& call) {
   TcpSettings settings = file->settings;
   settings.ecn = settings.ecn || setup_.grants_ecn;
   listener->use(settings);
+  listener->set_reuse_address(file->is_set("SO_REUSEADDR"));
   const auto backlog = static_cast<std::size_t>(std::max<std::int64_t>(number_at(call, 1, 1), 1));
   file->stream.reset();  // which lets go of its port
   if (const Result<> listening = listener->listen(file->local, backlog); !listening) {

@@ -67,7 +67,12 @@ class Process {
     std::unique_ptr<UdpSocket> datagrams;
     Message unread;  // what was looked at with MSG_PEEK
     Flow* flow = nullptr;
-    std::map<std::string, std::int64_t, std::less<>> kept;  // options that only are told back
+    std::map<std::string, std::int64_t, std::less<>> kept;  // options as they were set
+
+    bool is_set(std::string_view option) const {
+      const auto found = kept.find(option);
+      return found != kept.end() && found->second != 0;
+    }
   };
   struct Entry;
   using Simple = CallOutcome (Process::*)(const CallEvent&);

@@ -36,13 +36,30 @@ Result<std::uint16_t> Icmp::free_identifier() {
 }
 
 Result<> Icmp::send_echo(const EchoRequest& request, Message&& payload) {
-  IcmpMessage::echo(request.identifier, request.sequence).prepend_to(payload);
+  return send(IcmpMessage::echo(request.identifier, request.sequence), std::move(payload),
+              {.destination = request.destination,
+               .time_to_live = request.time_to_live,
+               .dont_fragment = request.dont_fragment});
+}
+
+Result<> Icmp::send(const IcmpMessage& message, Message&& payload, const Way& way) {
+  message.prepend_to(payload);
   Ipv4Header header;
   header.protocol = icmp_number;
-  header.destination = request.destination;
-  header.time_to_live = request.time_to_live;
-  header.dont_fragment = request.dont_fragment;
+  header.destination = way.destination;
+  header.time_to_live = way.time_to_live;
+  header.dont_fragment = way.dont_fragment;
   return ipv4_.send(header, std::move(payload));
+}
+
+void Icmp::overhear(Protocol& ear) {
+  if (ears_ == nullptr) ears_ = std::make_unique<std::vector<Protocol*>>();
+  ears_->push_back(&ear);
+}
+
+void Icmp::overhear_no_more(Protocol& ear) {
+  std::erase(*ears_, &ear);
+  if (ears_->empty()) ears_.reset();
 }
 
 // ===== Icmp: reporting =====
@@ -95,6 +112,9 @@ bool Icmp::has_leave() {
 void Icmp::demux(Message&& message, Arrival& arrival) {
   const auto parsed = IcmpMessage::parse(message);
   if (!parsed) return machine().drop(drop_for(parsed.error()), message);
+  if (ears_ != nullptr) {
+    for (Protocol* const ear : *ears_) ear->demux(Message{message}, arrival);
+  }
   IcmpMessage reply = *parsed;
   switch (parsed->type) {
     case IcmpType::echo:
@@ -134,7 +154,10 @@ void Icmp::answer(IcmpMessage reply, Message&& payload, const Arrival& arrival) 
 
 void Icmp::take_reply(const IcmpMessage& message, Message&& payload, Arrival& arrival) {
   Protocol** const found = listeners_.find(message.identifier());
-  if (found == nullptr) return machine().drop(Drop::no_listener, payload);
+  if (found == nullptr) {
+    if (ears_ == nullptr) machine().drop(Drop::no_listener, payload);
+    return;
+  }
   arrival.destination_port = message.identifier();
   arrival.source_port = message.sequence();
   (*found)->demux(std::move(payload), arrival);

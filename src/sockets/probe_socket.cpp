@@ -6,6 +6,7 @@
 namespace elvis {
 
 ProbeSocket::~ProbeSocket() {
+  abandon(machine());
   if (identifier_) icmp()->unlisten({{}, *identifier_});
 }
 
@@ -61,7 +62,7 @@ void ProbeSocket::failed(const DeliveryError& error) {
 
 void ProbeSocket::answered(const ProbeAnswer& answer) {
   answers_.push_back(answer);
-  if (receiver_ != nullptr) receiver_->wake();
+  tell(machine(), Ready::readable);
 }
 
 ProbeSocket::Receive ProbeSocket::receive_until(Time deadline) {
@@ -69,31 +70,32 @@ ProbeSocket::Receive ProbeSocket::receive_until(Time deadline) {
 }
 
 ProbeSocket::Receive::Receive(ProbeSocket& socket, Time deadline)
-    : Timer{[](Timer& self) { static_cast<Receive&>(self).wake(); }},
+    : Wait{Ready::readable, true},
+      Timer{[](Timer& self) {
+        auto& late = static_cast<Receive&>(self);
+        late.give_up(late.machine(), Errc::timed_out);
+      }},
       socket_{socket},
       deadline_{deadline} {}
 
 bool ProbeSocket::Receive::await_ready() const noexcept {
-  return !socket_.answers_.empty() || deadline_ <= socket_.machine().now();
+  return (!socket_.answers_.empty() && !socket_.has_takers(Ready::readable)) ||
+         deadline_ <= socket_.machine().now();
 }
 
 void ProbeSocket::Receive::await_suspend(std::coroutine_handle<> waiting) {
-  ELVIS_ASSERT(socket_.receiver_ == nullptr);
-  waiter_.wait(waiting);
-  socket_.receiver_ = this;
+  wait(waiting);
+  join(socket_);
   arm(socket_.machine(), deadline_);
 }
 
-void ProbeSocket::Receive::wake() {
-  cancel();
-  socket_.receiver_ = nullptr;
-  socket_.machine().partition().wake(waiter_);
-}
-
 std::optional<ProbeAnswer> ProbeSocket::Receive::await_resume() {
-  if (socket_.answers_.empty()) return std::nullopt;
-  ProbeAnswer answer = std::move(socket_.answers_.front());
+  cancel();
+  leave();
+  if (outcome() != Errc{} || socket_.answers_.empty()) return std::nullopt;
+  ProbeAnswer answer = socket_.answers_.front();
   socket_.answers_.pop_front();
+  socket_.taken(socket_.machine(), Ready::readable, socket_.ready());
   return answer;
 }
 

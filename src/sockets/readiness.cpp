@@ -5,8 +5,7 @@ namespace elvis {
 
 // ===== Waitable: who is told =====
 
-void Waitable::tell(Machine& machine, Ready what) {
-  if (newest_ == nullptr) return;
+void Waitable::tell_several(Machine& machine, Ready what) {
   Ready to_take = what - Ready::writable;  // who sends is told when all of it was taken
   Wait* wait = newest_;
   do {

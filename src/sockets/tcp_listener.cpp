@@ -27,6 +27,8 @@ Result<> TcpListener::listen(Endpoint local, std::size_t backlog) {
     const Result<std::uint16_t> port = tcp->ephemeral_port();
     if (!port) return port.error();
     local.port = *port;
+  } else if (tcp->is_in_use(local, reuses_address_)) {
+    return Errc::address_in_use;
   }
   if (const Result<> listening = tcp->listen(*this, local, backlog, settings_.get()); !listening) {
     return listening;

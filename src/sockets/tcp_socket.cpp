@@ -3,10 +3,14 @@
 
 #include <utility>
 
+#include "elvis/sockets/names.hpp"
+#include "elvis/sockets/waiting.hpp"
+
 namespace elvis {
 
 TcpSocket::TcpSocket(Machine& machine, TcpSessionRef session)
     : machine_{machine}, session_{std::move(session)}, local_{session_->endpoints().local} {
+  was_connected_ = true;
   session_->set_user(this);
 }
 
@@ -37,6 +41,8 @@ Result<> TcpSocket::bind(Endpoint local) {
     const Result<std::uint16_t> port = tcp->ephemeral_port();
     if (!port) return port.error();
     local.port = *port;
+  } else if (tcp->is_in_use(local, reuses_address_)) {
+    return Errc::address_in_use;
   }
   local_ = local;
   return {};
@@ -48,6 +54,10 @@ void TcpSocket::use(const TcpSettings& settings) {
 
 Result<> TcpSocket::start_connecting(Endpoint remote) {
   if (is_closed_) return Errc::closed;
+  if (session_ != nullptr && session_->is_over() && !was_connected_) {
+    session_.reset();  // it was refused, say, and may be tried again
+    failure_ = {};
+  }
   if (session_ != nullptr) {
     return session_->state() == TcpState::syn_sent ? Errc::in_progress : Errc::already_connected;
   }
@@ -57,7 +67,6 @@ Result<> TcpSocket::start_connecting(Endpoint remote) {
       tcp->connect(*this, {.local = local_, .remote = remote}, settings_.get());
   if (!session) return session.error();
   session_ = *std::move(session);
-  local_ = session_->endpoints().local;
   return {};
 }
 
@@ -81,6 +90,25 @@ Result<> TcpSocket::Connect::await_resume() {
   if (socket_.is_closed_) return Errc::closed;
   if (socket_.failure_ != Errc{}) return socket_.failure_;
   return {};
+}
+
+Task<Result<>> TcpSocket::connect(Endpoint remote, Duration timeout) {
+  const Time begun = machine_.now();
+  const Result<> connected = co_await with_timeout(connect(remote), timeout);
+  const bool is_late = !connected && connected.error() == Errc::timed_out;
+  if (is_late && machine_.now() - begun >= timeout && !is_closed_ && !session_->is_over()) {
+    session_->set_user(nullptr);
+    session_->abort();
+    session_.reset();
+  }
+  co_return connected;
+}
+
+Task<Result<>> TcpSocket::connect(std::string name, std::uint16_t port, Duration timeout) {
+  const Result<Ipv4Address> address = resolve(machine_, name);
+  if (!address) co_return address.error();
+  const Result<> connected = co_await connect({*address, port}, timeout);
+  co_return connected;
 }
 
 // ===== TcpSocket: the stream =====
@@ -146,14 +174,14 @@ Result<Message> TcpSocket::try_receive(std::size_t max) {
     return read;
   }
   if (failure_ != Errc{}) return failure_;
-  if (session_->is_at_end() || session_->is_over()) return Message{};
-  return Errc::would_block;
+  if (!is_at_end()) return Errc::would_block;
+  taken(machine_, Ready::readable, Ready::readable);  // the end is there for everybody
+  return Message{};
 }
 
 bool TcpSocket::Receive::await_ready() const {
   if (socket_.is_closed_ || socket_.session_ == nullptr) return true;
-  const TcpSession& session = *socket_.session_;
-  return (session.readable() != 0 || session.is_at_end() || session.is_over()) &&
+  return (socket_.session_->readable() != 0 || socket_.is_at_end()) &&
          !socket_.has_takers(Ready::readable);
 }
 
@@ -188,10 +216,14 @@ Result<> TcpSocket::Flush::await_resume() {
 
 // ===== TcpSocket: its end =====
 
-Result<> TcpSocket::shutdown() {
+Result<> TcpSocket::shutdown(Half half) {
   if (const Result<> fine = usable(); !fine) return fine;
   if (!session_->is_open()) return Errc::not_connected;
-  session_->shutdown();
+  if (half != Half::write && !is_read_shut_) {
+    is_read_shut_ = true;
+    tell(machine_, Ready::readable);
+  }
+  if (half != Half::read) session_->shutdown();
   return {};
 }
 
@@ -223,6 +255,7 @@ void TcpSocket::tcp_changed(TcpSession& session, TcpEvents events) {
     failure_ = session.failure();
     return tell_all(machine_);
   }
+  if ((events & tcp_connected) != 0) was_connected_ = true;
   if (!has_waits()) return;
   Ready what = Ready::none;
   if ((events & tcp_connected) != 0) what = what | Ready::connected | Ready::writable;
@@ -261,6 +294,19 @@ void TcpSocket::configure(Change change) {
                                : std::make_unique<TcpSettings>(tcp->settings());
   }
   change(*settings_);
+}
+
+const TcpSettings& TcpSocket::settings() const {
+  if (session_ != nullptr) return session_->connection().settings();
+  if (settings_ != nullptr) return *settings_;
+  static const TcpSettings usual;
+  const Tcp* const tcp = this->tcp();
+  return tcp == nullptr ? usual : tcp->settings();
+}
+
+void TcpSocket::set_time_to_live(std::uint8_t time_to_live) {
+  if (session_ != nullptr) return session_->set_time_to_live(time_to_live);
+  configure([&](TcpSettings& settings) { settings.time_to_live = time_to_live; });
 }
 
 void TcpSocket::set_no_delay(bool no_delay) {
@@ -324,7 +370,7 @@ Ready TcpSocket::ready() const {
   const TcpSession& session = *session_;
   if (session.is_over()) return Ready::any;
   Ready ready = Ready::none;
-  if (session.readable() != 0 || session.is_at_end()) ready = ready | Ready::readable;
+  if (session.readable() != 0 || is_at_end()) ready = ready | Ready::readable;
   if (session.is_delivered()) ready = ready | Ready::delivered;
   if (!session.is_open()) return ready;
   ready = ready | Ready::connected;

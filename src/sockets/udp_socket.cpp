@@ -5,6 +5,8 @@
 #include <memory>
 #include <utility>
 
+#include "elvis/sockets/names.hpp"
+
 namespace elvis {
 
 UdpSocket::~UdpSocket() {
@@ -22,7 +24,7 @@ Result<> UdpSocket::bind(Endpoint local) {
     if (!port) return port.error();
     local.port = *port;
   }
-  if (const Result<> listening = udp->listen(*this, local); !listening) return listening.error();
+  if (const Result<> listening = listen_at(*udp, local); !listening) return listening;
   local_ = local;
   is_listening_ = true;
   return {};
@@ -35,6 +37,12 @@ Result<> UdpSocket::connect(Endpoint remote) {
   connected_ = *std::move(session);
   local_ = connected_->endpoints().local;
   return {};
+}
+
+Result<> UdpSocket::connect(std::string_view name, std::uint16_t port) {
+  const Result<Ipv4Address> address = resolve(machine(), name);
+  if (!address) return address.error();
+  return connect({*address, port});
 }
 
 Result<> UdpSocket::send_to(Endpoint remote, Message payload) {
@@ -54,6 +62,11 @@ Result<UdpSocket::UdpSessionRef> UdpSocket::session_to(Endpoint remote) {
   if (is_closed()) return Errc::closed;
   Udp* const udp = this->udp();
   if (udp == nullptr) return Errc::no_protocol;
+  const Ipv4Address to = remote.address;
+  if (!broadcasts_ && !to.is_multicast()) {
+    const auto& ipv4 = static_cast<const Ipv4&>(*machine().find(ProtocolId::ipv4));
+    if (ipv4.is_for_several(to)) return Errc::access_denied;
+  }
   const Result<SessionRef> session = udp->open(*this, {.local = local_, .remote = remote});
   if (!session) return session.error();
   auto made = boost::static_pointer_cast<UdpSession>(*session);
@@ -65,7 +78,7 @@ Result<UdpSocket::UdpSessionRef> UdpSocket::session_to(Endpoint remote) {
 
 void UdpSocket::close() {
   if (std::exchange(failure_, Errc::closed) == Errc::closed) return;
-  if (is_listening_) udp()->unlisten(local_);
+  if (is_listening_) stop_listening();
   connected_.reset();
   last_.reset();
   if (memberships_ != nullptr) {
@@ -74,6 +87,63 @@ void UdpSocket::close() {
   }
   while (newest_ != nullptr) take_oldest();
   tell_all(machine());
+}
+
+// ===== UdpSocket: several at one port =====
+
+namespace {
+
+/// Several sockets in the place of one listener.
+class SharedPort final : public Protocol {
+ public:
+  explicit SharedPort(Machine& machine) : Protocol{machine, ProtocolId::none} {}
+
+  void add(UdpSocket& socket) { sockets_.push_back(&socket); }
+  /// Whether nobody is left.
+  bool remove(UdpSocket& socket) {
+    std::erase(sockets_, &socket);
+    return sockets_.empty();
+  }
+
+  void demux(Message&& payload, Arrival& arrival) override {
+    const auto& ipv4 = static_cast<const Ipv4&>(*machine().find(ProtocolId::ipv4));
+    if (ipv4.is_for_several(arrival.destination)) {
+      for (std::size_t i = 0; i + 1 < sockets_.size(); ++i) {
+        Arrival same = arrival;
+        sockets_[i]->demux(Message{payload}, same);
+      }
+    }
+    sockets_.back()->demux(std::move(payload), arrival);
+  }
+
+ private:
+  std::vector<UdpSocket*> sockets_;  // in the order of their bind()
+};
+
+}  // namespace
+
+Result<> UdpSocket::listen_at(Udp& udp, Endpoint local) {
+  if (!reuses_address_) return udp.listen(*this, local);
+  if (auto* const shared = dynamic_cast<SharedPort*>(udp.listener_at(local))) {
+    shared->add(*this);
+    return {};
+  }
+  auto shared = std::make_unique<SharedPort>(machine());
+  shared->add(*this);
+  const Result<> listening = udp.listen(*shared, local);
+  if (listening) static_cast<void>(shared.release());  // until its last socket leaves it
+  return listening;
+}
+
+void UdpSocket::stop_listening() {
+  Udp& udp = *this->udp();
+  if (auto* const shared = dynamic_cast<SharedPort*>(udp.listener_at(local_))) {
+    if (!shared->remove(*this)) return;
+    udp.unlisten(local_);
+    delete shared;
+    return;
+  }
+  udp.unlisten(local_);
 }
 
 // ===== UdpSocket: groups =====
@@ -118,7 +188,7 @@ void UdpSocket::change(const Membership& membership, bool joins) {
 // ===== UdpSocket: what comes up =====
 
 [[gnu::flatten]] void UdpSocket::demux(Message&& payload, Arrival& arrival) {
-  if (waiting_bytes_ + payload.size() > default_receive_buffer) {
+  if (waiting_bytes_ + payload.size() > receive_buffer_) {
     return machine().drop(Drop::queue_full, payload);
   }
   waiting_bytes_ += payload.size();

@@ -49,6 +49,12 @@ Meaning meaning_of(int code) {
       return {posix::already_connected, "already connected"};
     case Errc::in_progress:
       return {posix::operation_in_progress, "in progress"};
+    case Errc::access_denied:
+      return {posix::permission_denied, "access denied"};
+    case Errc::end_of_stream:
+      return {posix::no_message_available, "end of stream"};
+    case Errc::unknown_name:
+      return {posix::no_such_device_or_address, "unknown name"};
   }
   return {posix::state_not_recoverable, "unknown error"};
 }

@@ -97,11 +97,6 @@ class SuiteTest(Case):
         document = self.suite("udp", "--sizes", "10", "--repetitions", "1", code=1)
         self.assertRegex(document["points"][0]["reason"], "^time: can't be started: No such file")
 
-    def test_sockets_are_not_yet_available(self):
-        document = self.suite("sockets", code=1)
-        self.assertEqual(document["points"][0]["status"], "unavailable")
-        self.assertIn("yet", document["points"][0]["reason"])
-
     def test_streams_are_measured(self):
         document = self.suite("tcp", "--quick")
         names = [point["parameters"] for point in document["points"]]

@@ -4,26 +4,14 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "elvis/graph/application.hpp"
-#include "elvis/sim/task.hpp"
-#include "elvis/util/result.hpp"
-#include "elvis/util/units.hpp"
+#include "guest.hpp"
 
 namespace elvis::porting {
 
 /// Serves chats at `port` until `guests` guests have come and gone.
 Task<Result<>> asio_chat_server(Application& self, std::uint16_t port, int guests);
-
-/// What a guest does: joins after `joins_after` as `name`, says each of `lines` after another
-/// `pause`, leaves after one more.
-struct Guest {
-  std::string name;
-  std::vector<std::string> lines;
-  Duration joins_after{};
-  Duration pause{};
-};
 
 /// Visits the chat at `port` of the machine called `server`; `heard` gets all that was said there,
 /// each line with its line feed.

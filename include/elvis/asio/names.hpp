@@ -12,9 +12,8 @@
 
 namespace elvis {
 
-/// Looks names up for one machine. A host is a dotted quad, "localhost", or a machine's name, of
-/// which all addresses are given, those on a network of the machine that asks first; a service is a
-/// port or one of the well-known names.
+/// Looks names up for one machine. A host is what resolve() knows: a dotted quad, "localhost", or a
+/// machine's name; a service is a port or one of the well-known names.
 class AsioNames final : public Pooled {
  public:
   explicit AsioNames(AsioCore& core) : core_{core} {}

@@ -195,7 +195,9 @@ class AsioUdp final : public Pooled {
   std::unique_ptr<UdpSocket> socket_;
   Endpoint remote_{};
   int time_to_live_ = 64;
+  int receive_buffer_ = static_cast<int>(UdpSocket::default_receive_buffer);
   bool broadcasts_ = false;
+  bool reuses_address_ = false;
   bool is_looped_ = true;
   bool receives_no_more_ = false;
   bool sends_no_more_ = false;

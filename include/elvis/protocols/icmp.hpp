@@ -6,6 +6,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <vector>
 
 #include "elvis/graph/machine.hpp"
 #include "elvis/graph/protocol.hpp"
@@ -42,6 +44,17 @@ class Icmp final : public Protocol {
   /// Sends an echo request with `payload`. Errors: those of Ipv4::send.
   Result<> send_echo(const EchoRequest& request, Message&& payload);
 
+  struct Way {
+    Ipv4Address destination;
+    std::uint8_t time_to_live = 64;
+    bool dont_fragment = false;
+  };
+  /// Sends any message. Errors: those of Ipv4::send.
+  Result<> send(const IcmpMessage& message, Message&& payload, const Way& way);
+  /// Hands `ear` copies of all messages that come, whole, whatever else becomes of them.
+  void overhear(Protocol& ear);
+  void overhear_no_more(Protocol& ear);
+
   /// Tells the source of `datagram`, of which the header and 8 bytes at least are there, what
   /// became of it; unless nobody may be told, or too much was said already. `arrival` has its link
   /// addresses.
@@ -65,6 +78,7 @@ class Icmp final : public Protocol {
   Ipv4& ipv4_;
   Time reported_until_ = start_of_time;  // if each error took its interval
   SmallMap<std::uint16_t, Protocol*, Hash> listeners_;
+  std::unique_ptr<std::vector<Protocol*>> ears_;  // mostly none
 };
 
 }  // namespace elvis

@@ -72,6 +72,9 @@ class Tcp final : public Protocol {
   std::size_t waiting(Endpoint local);
   /// Ends listen(); what waits is reset.
   void unlisten(Endpoint local) override;
+  /// Whether somebody listens at `local` or, unless it `reuses` the address, a connection has it as
+  /// its end, be it only in TIME-WAIT: what SO_REUSEADDR is for.
+  bool is_in_use(Endpoint local, bool reuses) const;
   /// A port of this machine that nobody uses. Errors: address_not_available.
   Result<std::uint16_t> ephemeral_port();
 

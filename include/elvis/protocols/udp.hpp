@@ -29,6 +29,12 @@ class Udp final : public Protocol {
   Result<> listen(Protocol& above, Endpoint local) override;
   void unlisten(Endpoint local) override;
 
+  /// Who listens at exactly `local`, or null.
+  Protocol* listener_at(Endpoint local) {
+    Protocol** const found = listeners_.find(local);
+    return found == nullptr ? nullptr : *found;
+  }
+
   /// A port of this machine that nobody listens on or was given. Errors: address_not_available.
   Result<std::uint16_t> ephemeral_port();
 

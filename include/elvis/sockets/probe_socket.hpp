@@ -12,8 +12,8 @@
 #include "elvis/graph/machine.hpp"
 #include "elvis/protocols/icmp.hpp"
 #include "elvis/protocols/udp.hpp"
-#include "elvis/sim/partition.hpp"
 #include "elvis/sim/timer.hpp"
+#include "elvis/sockets/readiness.hpp"
 
 namespace elvis {
 
@@ -25,7 +25,7 @@ struct ProbeAnswer {
   std::optional<DeliveryError> error;  ///< None: it arrived and was answered.
 };
 
-class ProbeSocket final : public Protocol {
+class ProbeSocket final : public Protocol, public Waitable {
  public:
   explicit ProbeSocket(Machine& machine) : Protocol{machine, ProtocolId::none} {}
   ~ProbeSocket() override;
@@ -38,8 +38,12 @@ class ProbeSocket final : public Protocol {
 
   class Receive;
   /// `std::optional<ProbeAnswer> answer = co_await socket.receive_until(deadline);` Goes on when
-  /// there is an answer, or with nothing at `deadline`. One coroutine at a time.
+  /// there is an answer, or with nothing at `deadline`, or when the wait was ended.
   Receive receive_until(Time deadline);
+  Ready ready() const {
+    return answers_.empty() ? Ready::writable : Ready::readable | Ready::writable;
+  }
+  void cancel() { end_waits(machine(), Errc::cancelled); }
 
   void demux(Message&& payload, Arrival& arrival) override;
   void failed(const DeliveryError& error) override;
@@ -52,29 +56,21 @@ class ProbeSocket final : public Protocol {
   std::uint16_t udp_port_ = 0;
   std::vector<SessionRef> sessions_;  // of the UDP datagrams that may still be answered
   std::deque<ProbeAnswer> answers_;
-  Receive* receiver_ = nullptr;
 };
 
 /// The awaitable of receive_until().
-class ProbeSocket::Receive : private Timer {
+class ProbeSocket::Receive : public Wait, private Timer {
  public:
   Receive(ProbeSocket& socket, Time deadline);
-  ~Receive() {
-    if (socket_.receiver_ == this) socket_.receiver_ = nullptr;
-  }
 
+  Machine& machine() const { return socket_.machine(); }
   bool await_ready() const noexcept;
   void await_suspend(std::coroutine_handle<> waiting);
   std::optional<ProbeAnswer> await_resume();
 
  private:
-  friend ProbeSocket;
-
-  void wake();
-
   ProbeSocket& socket_;
   Time deadline_;
-  Waiter waiter_;
 };
 
 }  // namespace elvis

@@ -2,7 +2,7 @@
 // Readiness: how coroutines, and functions, wait until a socket can be used, and how such waits
 // end.
 //
-//   Waitable (a socket, an event, a queue)
+//   Waitable (a socket, a signal, a queue)
 //      │ newest_          a ring of all that wait there, in the order in which they came
 //      ▼
 //     Wait ── Wait ── Wait
@@ -87,6 +87,8 @@ class Waitable {
  private:
   friend Wait;
 
+  void tell_several(Machine& machine, Ready what);
+
   Wait* newest_ = nullptr;  // of a ring: the oldest comes next
 };
 
@@ -150,6 +152,15 @@ class Wait : public Waiter {
   Waitable* at_ = nullptr;  // null when it is destroyed, too
   Wait* behind_ = nullptr;  // in the ring of at_
 };
+
+inline void Waitable::tell(Machine& machine, Ready what) {
+  if (newest_ == nullptr) return;
+  Wait& only = *newest_;
+  if (only.behind_ != &only) [[unlikely]]
+    return tell_several(machine, what);
+  if (only.is_taker_) what = what - Ready::writable;
+  if (has(only.interest_, what) && !only.is_over()) machine.partition().wake(only);
+}
 
 /// Waits with a function instead of a coroutine, for code with completion handlers.
 ///

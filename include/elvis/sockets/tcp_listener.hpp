@@ -29,6 +29,8 @@ class TcpListener final : public TcpAcceptor, public Waitable {
   Result<> listen(Endpoint local, std::size_t backlog = 128);
   /// Settings of its own instead of the machine's, for what is accepted; before listen().
   void use(const TcpSettings& settings);
+  /// listen() succeeds though connections, as those in TIME-WAIT, have this local end; before it.
+  void set_reuse_address(bool reuses) { reuses_address_ = reuses; }
 
   class Accept;
   /// `Result<TcpSocketRef> peer = co_await listener.accept();` If several wait, each connection
@@ -58,12 +60,14 @@ class TcpListener final : public TcpAcceptor, public Waitable {
   std::unique_ptr<TcpSettings> settings_;
   bool is_listening_ = false;
   bool is_closed_ = false;
+  bool reuses_address_ = false;
 };
 
 class TcpListener::Accept : public Wait {
  public:
   explicit Accept(TcpListener& listener) : Wait{Ready::readable, true}, listener_{listener} {}
 
+  Machine& machine() const { return listener_.machine_; }
   bool await_ready() const;
   void await_suspend(std::coroutine_handle<> waiting);
   Result<TcpSocketRef> await_resume();

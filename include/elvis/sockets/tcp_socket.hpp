@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "elvis/graph/machine.hpp"
 #include "elvis/protocols/tcp.hpp"
@@ -39,7 +40,8 @@ class TcpSocket final : public TcpUser, public Waitable, public Pooled {
 
   // ----- before it is connected -----
 
-  /// Chooses the local end of connect(). Errors: closed, address_not_available.
+  /// Chooses the local end of connect(); an unspecified address and port 0 are chosen then, or
+  /// here. Errors: closed, address_not_available, address_in_use (see set_reuse_address()).
   Result<> bind(Endpoint local);
   /// Settings of its own instead of the machine's; they are copied.
   void use(const TcpSettings& settings);
@@ -48,6 +50,10 @@ class TcpSocket final : public TcpUser, public Waitable, public Pooled {
   /// `Result<> connected = co_await socket.connect(remote);` Errors: those of Tcp::open, refused,
   /// timed_out, network_unreachable, host_unreachable, closed, invalid_argument.
   Connect connect(Endpoint remote);
+  /// The same, given up after `timeout`: then the socket is as before. Errors: also timed_out.
+  Task<Result<>> connect(Endpoint remote, Duration timeout);
+  /// The same to a machine by name (see resolve()). Errors: also unknown_name.
+  Task<Result<>> connect(std::string name, std::uint16_t port, Duration timeout = Duration::max());
   /// Begins to connect without waiting. Errors: those of Tcp::open, invalid_argument.
   Result<> start_connecting(Endpoint remote);
 
@@ -69,9 +75,11 @@ class TcpSocket final : public TcpUser, public Waitable, public Pooled {
   /// The same without waiting. Errors: those of receive(), would_block.
   Result<Message> try_receive(std::size_t max = ~std::size_t{0});
 
-  /// Ends this half of the stream: what was sent before still arrives, then the FIN. Receiving goes
-  /// on. Errors: not_connected, closed.
-  Result<> shutdown();
+  enum class Half : std::uint8_t { write, read, both };
+  /// Ends a half of the stream. Of writing: what was sent before still arrives, then the FIN;
+  /// receiving goes on. Of reading: who receives is at the end of the stream, whatever may still
+  /// arrive. Errors: not_connected, closed.
+  Result<> shutdown(Half half = Half::write);
   /// Ends both halves; what was sent still arrives (unless linger says otherwise). If unread data
   /// are left, the connection is reset (RFC 9293, 3.6). Who waits is woken with Errc::closed.
   void close();
@@ -85,7 +93,13 @@ class TcpSocket final : public TcpUser, public Waitable, public Pooled {
 
   // ----- options -----
 
+  /// The options as they are.
+  const TcpSettings& settings() const;
   void set_no_delay(bool no_delay);
+  /// bind() succeeds though connections, as those in TIME-WAIT, have this local end.
+  void set_reuse_address(bool reuses) { reuses_address_ = reuses; }
+  /// How many machines may send its datagrams on; at least 1, 64 if nobody says otherwise.
+  void set_time_to_live(std::uint8_t time_to_live);
   /// A place in congestion_kinds(); before it is connected.
   void set_congestion(int congestion);
   /// Holds back segments that are not full.
@@ -137,14 +151,18 @@ class TcpSocket final : public TcpUser, public Waitable, public Pooled {
   void configure(Change change);
   Errc end_error() const { return is_closed_ ? Errc::closed : failure_; }
   void feed_waiting();
+  bool is_at_end() const { return is_read_shut_ || session_->is_at_end() || session_->is_over(); }
 
   Machine& machine_;
   TcpSessionRef session_;
-  Endpoint local_{};
+  Endpoint local_{};  // as bind() was told
   std::unique_ptr<TcpSettings> settings_;
   std::optional<Duration> linger_;
   Errc failure_{};
   bool is_closed_ = false;
+  bool is_read_shut_ = false;
+  bool was_connected_ = false;
+  bool reuses_address_ = false;
 };
 
 // ===== What is awaited =====
@@ -154,6 +172,7 @@ class TcpSocket::Connect : public Wait {
   Connect(TcpSocket& socket, Endpoint remote)
       : Wait{Ready::connected}, socket_{socket}, remote_{remote} {}
 
+  Machine& machine() const { return socket_.machine_; }
   bool await_ready();
   void await_suspend(std::coroutine_handle<> waiting);
   Result<> await_resume();
@@ -171,6 +190,7 @@ class TcpSocket::Send : public Wait {
   Send(Send&&) = default;
   ~Send();
 
+  Machine& machine() const { return socket_.machine_; }
   bool await_ready() { return !socket_.has_takers(Ready::writable) && feed(); }
   void await_suspend(std::coroutine_handle<> waiting);
   Result<> await_resume();
@@ -190,6 +210,7 @@ class TcpSocket::Receive : public Wait {
   Receive(TcpSocket& socket, std::size_t max)
       : Wait{Ready::readable, true}, socket_{socket}, max_{max} {}
 
+  Machine& machine() const { return socket_.machine_; }
   bool await_ready() const;
   void await_suspend(std::coroutine_handle<> waiting);
   Result<Message> await_resume();
@@ -203,6 +224,7 @@ class TcpSocket::Flush : public Wait {
  public:
   explicit Flush(TcpSocket& socket) : Wait{Ready::delivered}, socket_{socket} {}
 
+  Machine& machine() const { return socket_.machine_; }
   bool await_ready() const;
   void await_suspend(std::coroutine_handle<> waiting);
   Result<> await_resume();

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -28,9 +29,9 @@ struct Datagram {
 /// waits in it then goes on with Errc::closed.
 class UdpSocket final : public Protocol, public Waitable {
  public:
-  /// Datagrams that wait for the application may hold this many bytes; more are dropped with
-  /// Drop::queue_full.
-  static constexpr std::size_t default_receive_buffer = 16 * 1024 * 1024;
+  /// Datagrams that wait for the application may hold this many bytes, if set_receive_buffer() does
+  /// not say otherwise; more are dropped with Drop::queue_full.
+  static constexpr std::uint32_t default_receive_buffer = 16 * 1024 * 1024;
 
   explicit UdpSocket(Machine& machine) : Protocol{machine, ProtocolId::none} {}
   ~UdpSocket() override;
@@ -39,20 +40,31 @@ class UdpSocket final : public Protocol, public Waitable {
   /// machine's. Errors: no_protocol, address_in_use, address_not_available.
   Result<> bind(Endpoint local);
   /// Makes `remote` the destination of send(), and takes its answers. Binds if necessary.
-  /// Errors: those of Udp::open.
+  /// Errors: those of Udp::open, access_denied (see set_broadcast()).
   Result<> connect(Endpoint remote);
+  /// The same with a machine by name (see resolve()). Errors: also unknown_name.
+  Result<> connect(std::string_view name, std::uint16_t port);
   Result<> send(Message payload) {
     if (connected_ == nullptr) [[unlikely]]
       return is_closed() ? Errc::closed : Errc::not_connected;
     return connected_->send(std::move(payload));
   }
   /// Sends to any destination, from the bound port. Errors: those of Udp::open and
-  /// UdpSession::send.
+  /// UdpSession::send, access_denied.
   Result<> send_to(Endpoint remote, Message payload);
   void close();
   /// Datagrams sent from now on are not fragmented, but refused with message_too_long where they
   /// are known to be too long: how a path's MTU is found (RFC 1191).
   void set_dont_fragment(bool dont_fragment) { dont_fragment_ = dont_fragment; }
+
+  /// Whether it may send to all machines of a network; if not, access_denied.
+  void set_broadcast(bool broadcasts) { broadcasts_ = broadcasts; }
+  /// Several sockets that all allow it may bind one address: what comes for a group or for all is
+  /// for each of them, all else for the one that was bound last. Before bind().
+  void set_reuse_address(bool reuses) { reuses_address_ = reuses; }
+  /// How many bytes of datagrams may wait.
+  void set_receive_buffer(std::uint32_t bytes) { receive_buffer_ = bytes; }
+  std::uint32_t receive_buffer() const { return receive_buffer_; }
 
   /// How many machines may send on what is sent to further destinations from now on; at least 1. 64
   /// if nobody says otherwise, to groups 1 (RFC 1112, 6.1).
@@ -68,6 +80,10 @@ class UdpSocket final : public Protocol, public Waitable {
 
   /// The bound endpoint; port 0 if there is none.
   Endpoint local() const { return local_; }
+  /// What it is connected to; port 0 if to nothing.
+  Endpoint remote() const {
+    return connected_ == nullptr ? Endpoint{} : connected_->endpoints().remote;
+  }
 
   class Readable;
   class Receive;
@@ -122,12 +138,18 @@ class UdpSocket final : public Protocol, public Waitable {
   void change(const Membership& membership, bool joins);
   Udp* udp() const { return static_cast<Udp*>(machine().find(ProtocolId::udp)); }
 
+  Result<> listen_at(Udp& udp, Endpoint local);
+  void stop_listening();
+
   Endpoint local_;
-  bool is_listening_ = false;
-  bool dont_fragment_ = false;
-  bool is_looped_ = true;
+  bool is_listening_ : 1 = false;
+  bool dont_fragment_ : 1 = false;
+  bool is_looped_ : 1 = true;
+  bool broadcasts_ : 1 = false;
+  bool reuses_address_ : 1 = false;
   std::uint8_t time_to_live_ = 0;  // 0: as usual
   Errc failure_{};  // what the next receive() says: closed for ever, anything else once
+  std::uint32_t receive_buffer_ = default_receive_buffer;
   UdpSessionRef connected_;
   UdpSessionRef last_;         // the session that send_to() used last
   Waiting* newest_ = nullptr;  // of a ring: the oldest comes next
@@ -140,6 +162,7 @@ class UdpSocket::Readable : public Wait {
  public:
   explicit Readable(UdpSocket& socket) : Wait{Ready::readable, true}, socket_{socket} {}
 
+  Machine& machine() const { return socket_.machine(); }
   bool await_ready() const noexcept {
     return (socket_.newest_ != nullptr || socket_.has_failed()) &&
            !socket_.has_takers(Ready::readable);

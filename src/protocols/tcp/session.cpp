@@ -28,6 +28,7 @@ TcpSession::TcpSession(Tcp& tcp, const Endpoints& endpoints, const Ipv4Path& pat
       connection_{settings, tcp.initial_sequence(endpoints, settings),
                   static_cast<std::uint32_t>(tcp.hash_of(endpoints) >> 40), path_mtu} {
   if (settings.path_mtu_discovery) below_.set_dont_fragment(true);
+  if (settings.time_to_live != 0) below_.set_time_to_live(settings.time_to_live);
 }
 
 TcpSession::~TcpSession() = default;

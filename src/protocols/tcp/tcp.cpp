@@ -93,6 +93,22 @@ void Tcp::forget(TcpSession& session) {
   intrusive_ptr_release(&session);
 }
 
+bool Tcp::is_in_use(Endpoint local, bool reuses) const {
+  const auto overlaps = [local](Endpoint other) {
+    return other.port == local.port &&
+           (other.address == local.address || other.address.is_unspecified() ||
+            local.address.is_unspecified());
+  };
+  for (const Listener* next = listener_list_; next != nullptr; next = next->next) {
+    if (overlaps(next->local)) return true;
+  }
+  if (reuses) return false;
+  for (const TcpSession* next = first_; next != nullptr; next = next->next_) {
+    if (overlaps(next->endpoints_.local)) return true;
+  }
+  return false;
+}
+
 Result<std::uint16_t> Tcp::ephemeral_port() {
   return free_port({}, {});
 }

@@ -65,6 +65,8 @@ class TcpSession final : public Session, private Timer {
   void set_cork(bool cork);
   /// Sends all of `data` and says that they end in urgent data (RFC 9293, 3.8.5).
   void send_urgent(Message&& data);
+  /// How many machines may send its datagrams on from now on; at least 1.
+  void set_time_to_live(std::uint8_t time_to_live) { below_.set_time_to_live(time_to_live); }
   /// What close() leaves behind is reset after this long.
   void set_linger(Duration linger);
 
