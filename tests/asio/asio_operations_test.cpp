@@ -339,7 +339,7 @@ TEST_F(AsioTest, TheEndOfAMachineDestroysWhatWaits) {
   });
   World::RunOptions options;
   options.engine.until = start_of_time + 1min;
-  EXPECT_EQ(lan_.world.run(options).reason, StopReason::until);
+  EXPECT_EQ(lan_.world.run(options).reason, StopReason::idle);
   EXPECT_GE(at_20_s, 600) << "three tokens for each";
   EXPECT_EQ(at_40_s, 0);
   lan_.world.tear_down();
