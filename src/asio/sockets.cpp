@@ -79,9 +79,9 @@ bool AsioTcp::receive(AsioAttempt& attempt, std::size_t max, Message& got) {
     attempt.error = boost::asio::error::eof;
     return true;
   }
+  if (!has(socket_->ready(), Ready::readable)) return false;
   Result<Message> received = socket_->try_receive(max);
   if (!received) {
-    if (received.error() == Errc::would_block) return false;
     attempt.error = asio_error(received);
   } else if (received->empty()) {
     attempt.error = boost::asio::error::eof;
@@ -243,9 +243,8 @@ bool AsioUdp::receive(AsioAttempt& attempt, const Datagram*& got) {
   if (receives_no_more_) return true;  // nothing, from nobody
   got = socket_->front();
   if (got != nullptr) return true;
-  const Result<Datagram> failure = socket_->try_receive();
-  if (failure.error() == Errc::would_block) return false;
-  attempt.error = asio_error(failure);
+  if (!has(socket_->ready(), Ready::readable)) return false;
+  attempt.error = asio_error(socket_->try_receive());
   return true;
 }
 
