@@ -39,7 +39,7 @@ struct WorkloadPrograms {
 WorkloadPrograms session_programs();
 /// Coroutines and sockets.
 WorkloadPrograms coroutine_programs();
-/// The Asio model; null programs where it is not built.
+/// The Asio model.
 WorkloadPrograms asio_programs();
 
 }  // namespace elvis

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+// asio_acceptor: takes connections at a port of a simulated machine, with the interface of Asio's.
+//
+//   asio_acceptor acceptor{executor, {boost::asio::ip::tcp::v4(), 80}};
+//   asio_stream peer = co_await acceptor.async_accept(use_awaitable);
+#pragma once
+
+#include <tuple>
+
+#include "elvis/asio/stream.hpp"
+
+namespace elvis {
+
+// NOLINTBEGIN(readability-identifier-naming): the manner of Asio.
+
+/// Takes connections.
+template <typename Executor = boost::asio::any_io_executor>
+class asio_basic_acceptor : public asio_basic_socket<AsioListener, boost::asio::ip::tcp, Executor> {
+  using Base = asio_basic_socket<AsioListener, boost::asio::ip::tcp, Executor>;
+
+ public:
+  using typename Base::endpoint_type;
+  using typename Base::error_code;
+  using typename Base::executor_type;
+  using typename Base::protocol_type;
+  template <typename Other>
+  struct rebind_executor {
+    using other = asio_basic_acceptor<Other>;
+  };
+
+  explicit asio_basic_acceptor(const Executor& executor) : Base{executor} {}
+  template <typename Context>
+    requires std::is_convertible_v<Context&, boost::asio::execution_context&>
+  explicit asio_basic_acceptor(Context& context) : Base{context} {}
+  template <typename Where>
+  asio_basic_acceptor(Where&& where, const protocol_type& protocol)
+      : asio_basic_acceptor{std::forward<Where>(where)} {
+    this->open(protocol);
+  }
+  /// Opens, binds and listens.
+  template <typename Where>
+  asio_basic_acceptor(Where&& where, const endpoint_type& local, bool reuses_address = true)
+      : asio_basic_acceptor{std::forward<Where>(where), local.protocol()} {
+    if (reuses_address) this->set_option(boost::asio::socket_base::reuse_address{true});
+    this->bind(local);
+    listen();
+  }
+  template <typename Other>
+    requires(!std::is_same_v<Other, Executor> && std::is_convertible_v<Other, Executor>)
+  asio_basic_acceptor(asio_basic_acceptor<Other>&& other)
+      : Base{other.release_impl(), other.get_executor()} {}
+  asio_basic_acceptor(asio_basic_acceptor&&) noexcept = default;
+  asio_basic_acceptor& operator=(asio_basic_acceptor&&) noexcept = default;
+
+  /// At most `backlog` connections wait. Errors: address_in_use, address_not_available.
+  void listen(int backlog, error_code& error) {
+    this->with_socket(error, [&](AsioListener& listener) {
+      error = listener.listen(static_cast<std::size_t>(backlog > 0 ? backlog : 1));
+    });
+  }
+  void listen(int backlog = boost::asio::socket_base::max_listen_connections) {
+    this->checked("listen", [&](error_code& error) { listen(backlog, error); });
+  }
+
+  /// Takes a connection that waits. Errors: those of async_accept(), would_block.
+  template <typename Other>
+  void accept(asio_basic_stream<Other>& peer, error_code& error) {
+    this->with_socket(error, [&](AsioListener& listener) {
+      IntoJob<Other> job{&listener, &peer, nullptr, {}};
+      asio_internal::Trial{}.run(job, error);
+      if (!error) job.take();
+    });
+  }
+
+  /// Completes with `void(error_code)`: the connection is in `peer`, whatever that was before.
+  template <typename Other, BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code))
+                                Token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
+  auto async_accept(asio_basic_stream<Other>& peer,
+                    Token&& token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN(executor_type)) {
+    return Base::template initiate<Token, void(error_code)>(*this, token,
+                                                            Into<Other>{&peer, nullptr});
+  }
+  /// The same; `remote` says who it is.
+  template <typename Other, BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code))
+                                Token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
+  auto async_accept(asio_basic_stream<Other>& peer, endpoint_type& remote,
+                    Token&& token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN(executor_type)) {
+    return Base::template initiate<Token, void(error_code)>(*this, token,
+                                                            Into<Other>{&peer, &remote});
+  }
+  /// Completes with `void(error_code, asio_basic_stream<Executor>)`.
+  template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code,
+                                                 asio_basic_stream<Executor>))
+                Token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
+    requires(!std::is_convertible_v<Token, Executor>)
+  auto async_accept(Token&& token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN(executor_type)) {
+    return Base::template initiate<Token, void(error_code, asio_basic_stream<Executor>)>(
+        *this, token, New<Executor>{this->get_executor(), nullptr});
+  }
+  /// The same; the new stream gets `executor`.
+  template <typename Other, BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code,
+                                                                 asio_basic_stream<Other>))
+                                Token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
+    requires(boost::asio::execution::is_executor<Other>::value)
+  auto async_accept(const Other& executor,
+                    Token&& token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN(executor_type)) {
+    return Base::template initiate<Token, void(error_code, asio_basic_stream<Other>)>(
+        *this, token, New<Other>{executor, nullptr});
+  }
+  /// The same; `remote` says who it is.
+  template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code,
+                                                 asio_basic_stream<Executor>))
+                Token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
+  auto async_accept(endpoint_type& remote,
+                    Token&& token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN(executor_type)) {
+    return Base::template initiate<Token, void(error_code, asio_basic_stream<Executor>)>(
+        *this, token, New<Executor>{this->get_executor(), &remote});
+  }
+
+ private:
+  friend asio_internal::Initiation<asio_basic_acceptor>;
+  template <typename Other>
+  friend class asio_basic_acceptor;
+
+  template <typename Other>
+  struct Into {
+    asio_basic_stream<Other>* peer;
+    endpoint_type* remote;
+  };
+  template <typename Other>
+  struct New {
+    Other executor;
+    endpoint_type* remote;
+  };
+
+  template <typename Other>
+  struct IntoJob {
+    AsioListener* listener;
+    asio_basic_stream<Other>* peer;
+    endpoint_type* remote;
+    TcpSocketRef accepted;
+    bool attempt(AsioAttempt& self) { return listener->accept(self, accepted); }
+    std::tuple<error_code> result(AsioAttempt& self) {
+      if (accepted != nullptr && self.calls()) take();
+      return {self.error};
+    }
+    void take() {
+      if (remote != nullptr) {
+        *remote = asio_internal::endpoint_to<endpoint_type>(accepted->remote());
+      }
+      peer->impl().adopt(std::move(accepted));
+    }
+  };
+  template <typename Other>
+  struct NewJob {
+    AsioListener* listener;
+    New<Other> request;
+    TcpSocketRef accepted;
+    bool attempt(AsioAttempt& self) { return listener->accept(self, accepted); }
+    std::tuple<error_code, asio_basic_stream<Other>> result(AsioAttempt& self) {
+      asio_basic_stream<Other> peer{request.executor};
+      if (accepted != nullptr) {
+        if (request.remote != nullptr && self.calls()) {
+          *request.remote = asio_internal::endpoint_to<endpoint_type>(accepted->remote());
+        }
+        peer.impl().adopt(std::move(accepted));
+      }
+      return {self.error, std::move(peer)};
+    }
+  };
+
+  template <typename Other, typename Handler>
+  void begin(Into<Other> request, Handler&& handler) {
+    this->start(this->incoming(),
+                IntoJob<Other>{this->find_impl(), request.peer, request.remote, {}},
+                std::forward<Handler>(handler));
+  }
+  template <typename Other, typename Handler>
+  void begin(New<Other> request, Handler&& handler) {
+    this->start(this->incoming(), NewJob<Other>{this->find_impl(), std::move(request), {}},
+                std::forward<Handler>(handler));
+  }
+};
+
+using asio_acceptor = asio_basic_acceptor<>;
+
+// NOLINTEND(readability-identifier-naming)
+
+}  // namespace elvis

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT
+// AsioCore: what an Asio context of a machine is without Asio: operations that were begun, where
+// they wait, and the loop that calls their handlers. Compiled once; the templates stand above it.
+//
+//   AsioLane (of a socket: what it receives; what it sends; of a timer)
+//      │ operations that wait, first come, first served
+//      ▼  done, failed or cancelled
+//   AsioCore::ready_ ──► run(): one handler after the other, never inside the call that began it
+#pragma once
+
+#include <boost/system/error_code.hpp>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <utility>
+
+#include "elvis/graph/machine.hpp"
+#include "elvis/sim/partition.hpp"
+#include "elvis/sim/task.hpp"
+#include "elvis/util/assert.hpp"
+
+namespace elvis {
+
+class AsioCanceller;
+class AsioCore;
+class AsioLane;
+
+/// Something with a handler that is called once, or destroyed without a call.
+class AsioOperation {
+ public:
+  AsioOperation(const AsioOperation&) = delete;
+  AsioOperation& operator=(const AsioOperation&) = delete;
+
+  /// Frees the operation, then calls its handler.
+  void complete() { finish_(*this, true); }
+  /// Frees the operation and its handler.
+  void destroy() { finish_(*this, false); }
+
+ protected:
+  using Finish = void (*)(AsioOperation& self, bool completes);
+  explicit AsioOperation(Finish finish) : finish_{finish} {}
+  ~AsioOperation() = default;
+
+ private:
+  friend class AsioQueue;
+
+  Finish finish_;
+  AsioOperation* next_ = nullptr;
+  AsioOperation* previous_ = nullptr;
+};
+
+/// Operations in the order in which they came.
+class AsioQueue {
+ public:
+  bool empty() const { return first_ == nullptr; }
+  AsioOperation& front() const { return *first_; }
+  void push(AsioOperation& operation) {
+    operation.next_ = nullptr;
+    operation.previous_ = last_;
+    (last_ == nullptr ? first_ : last_->next_) = &operation;
+    last_ = &operation;
+  }
+  void remove(AsioOperation& operation) {
+    (operation.previous_ == nullptr ? first_ : operation.previous_->next_) = operation.next_;
+    (operation.next_ == nullptr ? last_ : operation.next_->previous_) = operation.previous_;
+  }
+  AsioOperation& pop() {
+    AsioOperation& first = *first_;
+    remove(first);
+    return first;
+  }
+
+ private:
+  AsioOperation* first_ = nullptr;
+  AsioOperation* last_ = nullptr;
+};
+
+/// An operation of an I/O object: it is tried when there is news, until it is done.
+class AsioAttempt : public AsioOperation {
+ public:
+  /// Tries once; true when it is done, `error` and `bytes` say how.
+  bool attempt() { return attempt_(*this); }
+  /// Ends the wait with operation_aborted, if it still waits.
+  void cancel();
+
+  boost::system::error_code error;
+  std::size_t bytes = 0;
+  /// Whether the handler is going to be called, and not just destroyed.
+  bool calls() const { return calls_; }
+
+ protected:
+  using Attempt = bool (*)(AsioAttempt& self);
+  AsioAttempt(Finish finish, Attempt attempt) : AsioOperation{finish}, attempt_{attempt} {}
+  ~AsioAttempt();
+  void set_calls(bool calls) { calls_ = calls; }
+
+ private:
+  friend AsioCanceller;
+  friend AsioCore;
+  friend AsioLane;
+
+  Attempt attempt_;
+  bool calls_ = false;
+  AsioLane* lane_ = nullptr;  // while it waits
+  AsioCanceller* canceller_ = nullptr;
+};
+
+/// What a cancellation slot holds for an operation; either may be destroyed first.
+class AsioCanceller {
+ public:
+  explicit AsioCanceller(AsioAttempt& operation) : operation_{&operation} {
+    operation.canceller_ = this;
+  }
+  AsioCanceller(const AsioCanceller&) = delete;
+  AsioCanceller& operator=(const AsioCanceller&) = delete;
+  ~AsioCanceller() {
+    if (operation_ != nullptr) operation_->canceller_ = nullptr;
+  }
+
+  /// Every type of cancellation ends an operation that waits: it has done nothing yet.
+  template <typename Type>
+  void operator()(Type type) {
+    if (operation_ != nullptr && type != Type::none) operation_->cancel();
+  }
+
+ private:
+  friend AsioAttempt;
+
+  AsioAttempt* operation_;
+};
+
+/// Operations that wait for the same.
+class AsioLane {
+ public:
+  explicit AsioLane(AsioCore& core);
+  AsioLane(const AsioLane&) = delete;
+  AsioLane& operator=(const AsioLane&) = delete;
+
+  /// Tries `operation`, which counts as work, if nobody waits before it; lets it wait else.
+  void start(AsioAttempt& operation);
+  /// Ends the first or all waits with operation_aborted; returns how many.
+  std::size_t cancel_one();
+  std::size_t cancel_all();
+  bool has_waits() const { return !waiting_.empty(); }
+
+ protected:
+  ~AsioLane();
+
+  /// There is news: tries those who wait.
+  void go_on();
+  /// The same in an event or a function of its own, which may call handlers: this lane may be gone
+  /// when it returns.
+  void go_on_and_call();
+  /// Sees to it that go_on() is called once, in an event of its own or after the present one.
+  virtual void watch() = 0;
+  /// go_on() need not be called any more.
+  virtual void unwatch() = 0;
+
+ private:
+  friend AsioAttempt;
+  friend AsioCore;
+
+  void finish(AsioAttempt& operation);
+  void abort(AsioAttempt& operation);
+
+  AsioCore* core_;  // null when that is gone
+  AsioQueue waiting_;
+  AsioLane* next_;
+  AsioLane* previous_ = nullptr;
+};
+
+/// The loop that calls the handlers of one program, and what it waits for.
+class AsioCore {
+ public:
+  explicit AsioCore(Machine& machine) : machine_{machine} {}
+  AsioCore(const AsioCore&) = delete;
+  AsioCore& operator=(const AsioCore&) = delete;
+
+  Machine& machine() const { return machine_; }
+
+  /// Calls handlers until no work is left; ends with what a handler throws. Those that become ready
+  /// at one instant are called at it, in that order. One at a time; again when it has ended.
+  Task<> run();
+
+  /// Work is what run() waits for: operations, and whoever holds it up.
+  void work_started() { ++work_; }
+  void work_finished() {
+    if (--work_ == 0 && !is_running_) wake();
+  }
+  std::uint64_t work() const { return work_; }
+
+  /// Lets the handler of `operation`, which counts as work, be called.
+  void ready(AsioOperation& operation) {
+    ready_.push(operation);
+    if (!is_running_) wake();
+  }
+  /// Whether this is called by a handler that run() has called.
+  bool is_running() const { return is_running_; }
+  /// Lets run() end with `thrown`, when the present handler has returned.
+  void capture(std::exception_ptr thrown) {
+    if (thrown_ == nullptr) thrown_ = std::move(thrown);
+  }
+
+  /// The core whose handler this thread is running, or null.
+  static AsioCore* current() { return current_; }
+
+ protected:
+  ~AsioCore();
+  /// Destroys all operations, wherever they wait, handlers included.
+  void shut_down();
+
+ private:
+  friend AsioLane;
+
+  // After so many handlers at one instant each has an event of its own, so that the guard against
+  // endless instants sees them.
+  static constexpr std::uint32_t most_at_once = 10'000;
+
+  struct Next {
+    AsioCore& core;
+    Waiter waiter{};
+    ~Next() { core.waiter_ = nullptr; }
+    bool await_ready() const { return false; }
+    void await_suspend(std::coroutine_handle<> waiting) {
+      waiter.wait(waiting);
+      core.waiter_ = &waiter;
+    }
+    void await_resume() const {}
+  };
+
+  /// Calls the handlers that are ready, if run() waits for them: the way through the ready list is
+  /// spared.
+  void call_now();
+  void wake() {
+    if (waiter_ != nullptr) machine_.partition().wake(*std::exchange(waiter_, nullptr));
+  }
+  void call_handlers();
+
+  inline static constinit thread_local AsioCore* current_ = nullptr;
+
+  Machine& machine_;
+  AsioQueue ready_;
+  Waiter* waiter_ = nullptr;  // of run(), while it waits
+  std::uint64_t work_ = 0;
+  bool is_running_ = false;
+  std::uint32_t called_ = 0;  // at `instant_`
+  Time instant_{};
+  std::exception_ptr thrown_;
+  AsioLane* lanes_ = nullptr;
+};
+
+}  // namespace elvis

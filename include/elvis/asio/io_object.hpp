@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+// What asio_stream, asio_acceptor, asio_udp and asio_timer have in common: their executor, and the
+// endpoints and options of Asio as ours.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/address_v4.hpp>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <span>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "elvis/asio/operation.hpp"
+#include "elvis/asio/sockets.hpp"
+#include "elvis/wire/message.hpp"
+
+namespace elvis::asio_internal {
+
+/// Our endpoint, or nothing for IPv6.
+template <typename AsioEndpoint>
+std::optional<Endpoint> endpoint_from(const AsioEndpoint& endpoint) {
+  if (!endpoint.address().is_v4()) return std::nullopt;
+  return Endpoint{Ipv4Address{endpoint.address().to_v4().to_uint()}, endpoint.port()};
+}
+template <typename AsioEndpoint>
+AsioEndpoint endpoint_to(const Endpoint& endpoint) {
+  return AsioEndpoint{boost::asio::ip::address_v4{endpoint.address.value()}, endpoint.port};
+}
+
+/// Copies `message` into `buffers`, as much as they hold; returns how much.
+template <typename Buffers>
+std::size_t copy_out(const Message& message, const Buffers& buffers) {
+  std::size_t copied = 0;
+  const auto end = boost::asio::buffer_sequence_end(buffers);
+  for (auto it = boost::asio::buffer_sequence_begin(buffers); it != end; ++it) {
+    if (copied == message.size()) break;
+    const boost::asio::mutable_buffer buffer{*it};
+    copied += message.copy_to({static_cast<std::uint8_t*>(buffer.data()), buffer.size()}, copied);
+  }
+  return copied;
+}
+
+/// The first `bytes` bytes of `buffers`, in chunks that suit the allocator.
+template <typename Buffers>
+Message copy_in(const Buffers& buffers, std::size_t bytes) {
+  constexpr std::size_t largest_chunk = 32'768;
+  Message message;
+  if (bytes == 0) return message;
+  auto it = boost::asio::buffer_sequence_begin(buffers);
+  if (const boost::asio::const_buffer first{*it}; first.size() >= bytes && bytes <= largest_chunk) {
+    return Message{std::span{static_cast<const std::uint8_t*>(first.data()), bytes}};
+  }
+  std::uint8_t* chunk = nullptr;
+  std::size_t left_in_chunk = 0;
+  for (;; ++it) {
+    const boost::asio::const_buffer buffer{*it};
+    const auto* from = static_cast<const std::uint8_t*>(buffer.data());
+    std::size_t left_in_buffer = buffer.size();
+    while (left_in_buffer != 0) {
+      if (left_in_chunk == 0) {
+        left_in_chunk = bytes < largest_chunk ? bytes : largest_chunk;
+        chunk = message.append(left_in_chunk);
+      }
+      const std::size_t part = left_in_buffer < left_in_chunk ? left_in_buffer : left_in_chunk;
+      std::memcpy(chunk, from, part);
+      chunk += part;
+      from += part;
+      left_in_chunk -= part;
+      left_in_buffer -= part;
+      bytes -= part;
+      if (bytes == 0) return message;
+    }
+  }
+}
+
+/// An I/O object: an executor, and what stands behind the object once it is there.
+template <typename Impl, typename Executor>
+class IoObject {
+ public:
+  using executor_type = Executor;
+
+  executor_type get_executor() const noexcept { return executor_; }
+
+ protected:
+  explicit IoObject(const Executor& executor)
+      : executor_{executor}, core_{&core_of(executor_)}, is_plain_{is_plain(executor_, *core_)} {}
+  template <typename Context>
+    requires std::is_convertible_v<Context&, boost::asio::execution_context&>
+  explicit IoObject(Context& context) : IoObject{Executor{asio_of(context).get_executor()}} {}
+  template <typename Other>
+  IoObject(std::unique_ptr<Impl> impl, const Other& executor) : IoObject{Executor{executor}} {
+    impl_ = std::move(impl);
+  }
+  IoObject(IoObject&&) noexcept = default;
+  IoObject& operator=(IoObject&& other) noexcept {
+    executor_ = other.executor_;
+    core_ = other.core_;
+    is_plain_ = other.is_plain_;
+    impl_ = std::move(other.impl_);
+    return *this;
+  }
+  ~IoObject() = default;
+
+  Impl& impl() {
+    if (impl_ == nullptr) impl_.reset(new Impl(*core_));
+    return *impl_;
+  }
+  const Impl* find_impl() const { return impl_.get(); }
+  Impl* find_impl() { return impl_.get(); }
+  std::unique_ptr<Impl> release_impl() { return std::move(impl_); }
+  bool has_socket() const { return impl_ != nullptr && impl_->is_open(); }
+  AsioCore& core() const { return *core_; }
+
+  template <typename Job, typename Handler>
+  void start(AsioLane* lane, Job job, Handler&& handler) {
+    asio_internal::start(*core_, lane, std::move(job), std::forward<Handler>(handler), executor_,
+                         is_plain_);
+  }
+
+ private:
+  static asio_context& asio_of(boost::asio::execution_context& context) {
+    return asio_context::of(context);
+  }
+  static asio_context& asio_of(asio_context& context) { return context; }
+
+  Executor executor_;
+  AsioCore* core_;
+  bool is_plain_;  // handlers without an executor may be called by the loop
+  std::unique_ptr<Impl> impl_;
+};
+
+/// A job that waits until `impl` is ready.
+template <typename Impl>
+struct WaitJob {
+  Impl* impl;
+  Ready what;
+  bool attempt(AsioAttempt& self) const { return impl->is_ready(self, what); }
+  std::tuple<boost::system::error_code> result(AsioAttempt& self) const { return {self.error}; }
+};
+
+/// An attempt that is not begun: what can be done at once.
+struct Trial final : AsioAttempt {
+  Trial() : AsioAttempt{[](AsioOperation&, bool) {}, [](AsioAttempt&) { return true; }} {}
+  /// The outcome of `job`, which would block if it is not done at once.
+  template <typename Job>
+  std::size_t run(Job&& job, boost::system::error_code& code) {
+    if (!job.attempt(*this)) error = boost::asio::error::would_block;
+    code = error;
+    return bytes;
+  }
+};
+
+}  // namespace elvis::asio_internal

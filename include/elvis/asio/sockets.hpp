@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+// What stands behind asio_stream, asio_acceptor, asio_udp and asio_timer: our sockets and timers
+// with operations that wait at them. Nothing of Asio's templates is needed here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+
+#include "elvis/asio/core.hpp"
+#include "elvis/asio/errors.hpp"
+#include "elvis/sim/timer.hpp"
+#include "elvis/sockets/readiness.hpp"
+#include "elvis/sockets/tcp_listener.hpp"
+#include "elvis/sockets/tcp_socket.hpp"
+#include "elvis/sockets/udp_socket.hpp"
+
+namespace elvis {
+
+/// Operations that wait until a socket is ready for something.
+template <typename Owner>
+class AsioSocketLane final : public AsioLane, private ReadyCall {
+ public:
+  AsioSocketLane(AsioCore& core, Owner& owner, Ready interest)
+      : AsioLane{core},
+        ReadyCall{[](ReadyCall& self) { static_cast<AsioSocketLane&>(self).go_on_and_call(); }},
+        owner_{owner},
+        wanted_{interest} {}
+
+  /// Something changed that the socket does not tell of.
+  void try_again() {
+    unwatch();
+    go_on();
+  }
+  /// Lets those who wait try again after the present event.
+  void wake(Machine& machine) {
+    if (is_at_socket()) machine.partition().wake(*this);
+  }
+
+ private:
+  void watch() override { start_watch(); }
+  void unwatch() override { ReadyCall::stop(); }
+  void start_watch();
+
+  Owner& owner_;
+  Ready wanted_;
+};
+
+/// A socket option as a program hands it over: see asio's GettableSocketOption.
+struct AsioOption {
+  int level;
+  int name;
+  void* data;         ///< The value; of get: where it goes.
+  std::size_t bytes;  ///< Of the value; of get: its room, then its size.
+};
+
+/// One end of a stream. It hears what its session tells the socket, so that a write goes on when
+/// there is room worth it, not with each acknowledgement.
+class AsioTcp final : public TcpUser, public Pooled {
+ public:
+  explicit AsioTcp(AsioCore& core) : core_{core} {}
+  AsioTcp(const AsioTcp&) = delete;
+  AsioTcp& operator=(const AsioTcp&) = delete;
+  ~AsioTcp();
+
+  AsioCore& core() const { return core_; }
+  bool is_open() const { return socket_ != nullptr; }
+  /// The socket, or null.
+  TcpSocket* socket() const { return socket_.get(); }
+  void open();
+  void adopt(TcpSocketRef socket);
+  /// Ends all waits and closes the socket.
+  void close();
+  void cancel();
+  boost::system::error_code bind(Endpoint local) { return asio_error(socket_->bind(local)); }
+  boost::system::error_code shutdown(bool receives, bool sends);
+  Endpoint local() const { return socket_->local(); }
+  Endpoint remote() const { return socket_->is_connected() ? socket_->remote() : Endpoint{}; }
+  std::size_t readable() const { return socket_->readable(); }
+  boost::system::error_code set_option(const AsioOption& option);
+  boost::system::error_code get_option(AsioOption& option) const;
+
+  // Attempts: true when done.
+  bool connect(AsioAttempt& attempt, Endpoint remote);
+  bool receive(AsioAttempt& attempt, std::size_t max, Message& got);
+  /// Whether something can be written; then `room` says how much of `wanted` bytes.
+  bool has_room(AsioAttempt& attempt, std::size_t wanted, std::size_t& room);
+  void send(AsioAttempt& attempt, Message data);
+  bool is_ready(AsioAttempt& attempt, Ready what);
+
+  AsioLane& incoming() { return incoming_; }
+  AsioLane& outgoing() { return outgoing_; }
+
+  void tcp_changed(TcpSession& session, TcpEvents events) override;
+
+ private:
+  friend AsioSocketLane<AsioTcp>;
+
+  // What was asked for, as programs read it back.
+  struct Values {
+    bool no_delay = false;
+    bool keep_alive = false;
+    bool reuses_address = false;
+    int linger = -1;  // seconds; -1: none
+    int send_buffer = 0;
+    int receive_buffer = 0;
+  };
+
+  AsioCore& core_;
+  TcpSocketRef socket_;
+  bool is_connecting_ = false;
+  bool receives_no_more_ = false;
+  std::size_t needed_ = 1;  // bytes of room that a write waits for
+  Values values_;
+  AsioSocketLane<AsioTcp> incoming_{core_, *this, Ready::readable};
+  AsioSocketLane<AsioTcp> outgoing_{core_, *this, Ready::writable};
+};
+
+/// Takes connections.
+class AsioListener final : public Pooled {
+ public:
+  explicit AsioListener(AsioCore& core) : core_{core} {}
+  AsioListener(const AsioListener&) = delete;
+  AsioListener& operator=(const AsioListener&) = delete;
+  ~AsioListener();
+
+  AsioCore& core() const { return core_; }
+  bool is_open() const { return listener_ != nullptr; }
+  TcpListener* socket() const { return listener_.get(); }
+  void open();
+  void close();
+  void cancel() { incoming_.cancel_all(); }
+  boost::system::error_code bind(Endpoint local);
+  boost::system::error_code listen(std::size_t backlog);
+  boost::system::error_code set_option(const AsioOption& option);
+  boost::system::error_code get_option(AsioOption& option) const;
+  Endpoint local() const { return is_listening_ ? listener_->local() : local_; }
+
+  bool accept(AsioAttempt& attempt, TcpSocketRef& peer);
+  bool is_ready(AsioAttempt& attempt, Ready what) const;
+
+  AsioLane& incoming() { return incoming_; }
+  AsioLane& outgoing() { return incoming_; }
+
+ private:
+  friend AsioSocketLane<AsioListener>;
+
+  AsioCore& core_;
+  std::unique_ptr<TcpListener> listener_;
+  Endpoint local_{};
+  bool is_listening_ = false;
+  bool reuses_address_ = false;
+  std::unique_ptr<TcpSettings> settings_;  // of what is accepted, if not the machine's
+  AsioSocketLane<AsioListener> incoming_{core_, *this, Ready::readable};
+};
+
+/// A datagram socket.
+class AsioUdp final : public Pooled {
+ public:
+  explicit AsioUdp(AsioCore& core) : core_{core} {}
+  AsioUdp(const AsioUdp&) = delete;
+  AsioUdp& operator=(const AsioUdp&) = delete;
+  ~AsioUdp();
+
+  AsioCore& core() const { return core_; }
+  bool is_open() const { return socket_ != nullptr; }
+  UdpSocket* socket() const { return socket_.get(); }
+  void open();
+  void close();
+  void cancel();
+  boost::system::error_code bind(Endpoint local);
+  boost::system::error_code connect(Endpoint remote);
+  boost::system::error_code shutdown(bool receives, bool sends);
+  Endpoint local() const { return socket_->local(); }
+  std::size_t readable() const;
+  boost::system::error_code set_option(const AsioOption& option);
+  boost::system::error_code get_option(AsioOption& option) const;
+  Endpoint remote() const { return remote_; }
+
+  /// Whether there is something: a datagram, to be forgotten with pop(), or an error.
+  bool receive(AsioAttempt& attempt, const Datagram*& got);
+  void pop() { socket_->pop(); }
+  /// Sends to `remote`, or where the socket is connected to if that is unspecified.
+  void send(AsioAttempt& attempt, Endpoint remote, Message data);
+  bool is_ready(AsioAttempt& attempt, Ready what) const;
+
+  AsioLane& incoming() { return incoming_; }
+  AsioLane& outgoing() { return outgoing_; }
+
+ private:
+  friend AsioSocketLane<AsioUdp>;
+
+  AsioCore& core_;
+  std::unique_ptr<UdpSocket> socket_;
+  Endpoint remote_{};
+  int time_to_live_ = 64;
+  int receive_buffer_ = static_cast<int>(UdpSocket::default_receive_buffer);
+  bool broadcasts_ = false;
+  bool reuses_address_ = false;
+  bool is_looped_ = true;
+  bool receives_no_more_ = false;
+  bool sends_no_more_ = false;
+  AsioSocketLane<AsioUdp> incoming_{core_, *this, Ready::readable};
+  AsioSocketLane<AsioUdp> outgoing_{core_, *this, Ready::writable};
+};
+
+/// A deadline that operations wait for.
+class AsioAlarm final : public AsioLane, private Timer, public Pooled {
+ public:
+  explicit AsioAlarm(AsioCore& core)
+      : AsioLane{core},
+        Timer{[](Timer& self) { static_cast<AsioAlarm&>(self).go_on_and_call(); }},
+        core_{core} {}
+  ~AsioAlarm() { cancel_all(); }
+
+  AsioCore& core() const { return core_; }
+  Time expiry() const { return expiry_; }
+  /// Ends all waits; returns how many.
+  std::size_t set_expiry(Time expiry) {
+    const std::size_t count = cancel_all();
+    expiry_ = expiry;
+    return count;
+  }
+  bool has_expired() const { return expiry_ <= core_.machine().now(); }
+
+ private:
+  void watch() override {
+    // The end of time never comes.
+    if (expiry_ != end_of_time) Timer::arm(core_.machine(), expiry_);
+  }
+  void unwatch() override { Timer::cancel(); }
+
+  AsioCore& core_;
+  Time expiry_{};
+};
+
+template <typename Owner>
+void AsioSocketLane<Owner>::start_watch() {
+  if (ReadyCall::is_started()) return;
+  Ready interest = wanted_;
+  if constexpr (std::is_same_v<Owner, AsioTcp>) {
+    // AsioTcp::tcp_changed() tells of room.
+    if (wanted_ == Ready::writable) {
+      interest = owner_.is_connecting_ ? Ready::connected : Ready::closed;
+    }
+  }
+  ReadyCall::start(*owner_.socket(), interest);
+}
+
+}  // namespace elvis

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/asio/core.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include "elvis/sim/sleep.hpp"
+
+namespace elvis {
+
+// ===== AsioAttempt: one operation =====
+
+AsioAttempt::~AsioAttempt() {
+  if (canceller_ != nullptr) canceller_->operation_ = nullptr;
+}
+
+void AsioAttempt::cancel() {
+  if (lane_ != nullptr) lane_->abort(*this);
+}
+
+// ===== AsioLane: who waits for the same =====
+
+AsioLane::AsioLane(AsioCore& core) : core_{&core}, next_{core.lanes_} {
+  if (next_ != nullptr) next_->previous_ = this;
+  core.lanes_ = this;
+}
+
+AsioLane::~AsioLane() {
+  ELVIS_ASSERT(waiting_.empty());
+  if (core_ == nullptr) return;
+  (previous_ == nullptr ? core_->lanes_ : previous_->next_) = next_;
+  if (next_ != nullptr) next_->previous_ = previous_;
+}
+
+void AsioLane::start(AsioAttempt& operation) {
+  ELVIS_ASSERT(core_ != nullptr);
+  if (waiting_.empty()) {
+    if (operation.attempt()) return core_->ready(operation);
+    operation.lane_ = this;
+    waiting_.push(operation);
+    return watch();
+  }
+  operation.lane_ = this;
+  waiting_.push(operation);
+}
+
+void AsioLane::finish(AsioAttempt& operation) {
+  operation.lane_ = nullptr;
+  waiting_.remove(operation);
+  core_->ready(operation);
+}
+
+void AsioLane::abort(AsioAttempt& operation) {
+  operation.error = boost::asio::error::operation_aborted;
+  finish(operation);
+  if (waiting_.empty()) unwatch();
+}
+
+void AsioLane::go_on() {
+  while (!waiting_.empty()) {
+    auto& first = static_cast<AsioAttempt&>(waiting_.front());
+    if (!first.attempt()) return watch();
+    finish(first);
+  }
+}
+
+void AsioLane::go_on_and_call() {
+  if (core_ == nullptr) return;
+  AsioCore& core = *core_;
+  core.is_running_ = true;  // so that what is ready wakes nobody
+  go_on();
+  core.is_running_ = false;
+  core.call_now();
+}
+
+std::size_t AsioLane::cancel_one() {
+  if (waiting_.empty()) return 0;
+  abort(static_cast<AsioAttempt&>(waiting_.front()));
+  return 1;
+}
+
+std::size_t AsioLane::cancel_all() {
+  std::size_t count = 0;
+  while (cancel_one() != 0) ++count;
+  return count;
+}
+
+// ===== AsioCore: the loop =====
+
+AsioCore::~AsioCore() {
+  ELVIS_ASSERT(lanes_ == nullptr && ready_.empty());
+}
+
+Task<> AsioCore::run() {
+  for (;;) {
+    if (thrown_ != nullptr) std::rethrow_exception(std::exchange(thrown_, nullptr));
+    call_handlers();
+    if (!ready_.empty()) {
+      co_await Sleep{machine_, machine_.now()};
+      continue;
+    }
+    if (work_ == 0) co_return;
+    co_await Next{*this};
+  }
+}
+
+void AsioCore::call_handlers() {
+  struct Running {
+    AsioCore& core;
+    AsioCore* before = std::exchange(current_, &core);
+    ~Running() {
+      core.is_running_ = false;
+      current_ = before;
+    }
+  };
+  struct Work {
+    AsioCore& core;
+    ~Work() { --core.work_; }
+  };
+  const Running running{*this};
+  is_running_ = true;
+  if (machine_.now() != instant_) {
+    instant_ = machine_.now();
+    called_ = 0;
+  }
+  while (!ready_.empty()) {
+    {
+      const Work work{*this};
+      ready_.pop().complete();
+    }
+    if (thrown_ != nullptr) std::rethrow_exception(std::exchange(thrown_, nullptr));
+    if (++called_ > most_at_once) return;
+  }
+}
+
+void AsioCore::call_now() {
+  if (waiter_ == nullptr) return;  // run() is not there, or woken already
+  try {
+    call_handlers();
+  } catch (...) {
+    thrown_ = std::current_exception();
+  }
+  if (thrown_ != nullptr || !ready_.empty() || work_ == 0) wake();
+}
+
+// Destroying a handler may destroy sockets, whose other operations become ready then.
+void AsioCore::shut_down() {
+  while (lanes_ != nullptr || !ready_.empty()) {
+    while (lanes_ != nullptr) {
+      AsioLane& lane = *lanes_;
+      lanes_ = lane.next_;
+      if (lanes_ != nullptr) lanes_->previous_ = nullptr;
+      lane.core_ = nullptr;
+      lane.unwatch();
+      while (!lane.waiting_.empty()) {
+        auto& operation = static_cast<AsioAttempt&>(lane.waiting_.pop());
+        operation.lane_ = nullptr;
+        ready_.push(operation);
+      }
+    }
+    while (!ready_.empty()) ready_.pop().destroy();
+  }
+}
+
+}  // namespace elvis

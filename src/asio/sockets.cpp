@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+#include "elvis/asio/sockets.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace elvis {
+
+// ===== AsioTcp: its life =====
+
+AsioTcp::~AsioTcp() {
+  cancel();
+}
+
+void AsioTcp::open() {
+  socket_ = std::make_unique<TcpSocket>(core_.machine());
+  is_connecting_ = receives_no_more_ = false;
+  values_ = {};
+}
+
+void AsioTcp::adopt(TcpSocketRef socket) {
+  close();
+  socket_ = std::move(socket);
+  socket_->session()->set_user(this);
+  is_connecting_ = receives_no_more_ = false;
+  values_ = {};
+}
+
+void AsioTcp::close() {
+  cancel();
+  socket_.reset();
+}
+
+void AsioTcp::cancel() {
+  incoming_.cancel_all();
+  outgoing_.cancel_all();
+}
+
+boost::system::error_code AsioTcp::shutdown(bool receives, bool sends) {
+  if (!socket_->is_connected()) return boost::asio::error::not_connected;
+  if (sends) {
+    if (const Result<> done = socket_->shutdown(); !done) return asio_error(done);
+  }
+  if (receives && !std::exchange(receives_no_more_, true)) incoming_.try_again();
+  return {};
+}
+
+// ===== AsioTcp: what operations do =====
+
+bool AsioTcp::connect(AsioAttempt& attempt, Endpoint remote) {
+  if (!is_connecting_) {
+    if (const TcpSession* const failed = socket_->session();
+        failed != nullptr && failed->is_over()) {
+      // After a failure one may try again.
+      auto fresh = std::make_unique<TcpSocket>(core_.machine());
+      fresh->use(failed->connection().settings());
+      socket_ = std::move(fresh);
+    }
+    if (const Result<> started = socket_->start_connecting(remote); !started) {
+      attempt.error = asio_error(started);
+      return true;
+    }
+    socket_->session()->set_user(this);
+    is_connecting_ = true;
+  }
+  if (!socket_->session()->is_over()) {
+    if (!socket_->is_connected()) return false;
+  } else {
+    const Errc failure = socket_->session()->failure();
+    attempt.error = asio_error(failure == Errc{} ? Errc::refused : failure);
+  }
+  is_connecting_ = false;
+  return true;
+}
+
+bool AsioTcp::receive(AsioAttempt& attempt, std::size_t max, Message& got) {
+  if (max == 0) return true;
+  if (receives_no_more_) {
+    attempt.error = boost::asio::error::eof;
+    return true;
+  }
+  if (!has(socket_->ready(), Ready::readable)) return false;
+  Result<Message> received = socket_->try_receive(max);
+  if (!received) {
+    attempt.error = asio_error(received);
+  } else if (received->empty()) {
+    attempt.error = boost::asio::error::eof;
+  } else {
+    got = *std::move(received);
+  }
+  return true;
+}
+
+bool AsioTcp::has_room(AsioAttempt& attempt, std::size_t wanted, std::size_t& room) {
+  room = 0;
+  if (wanted == 0) return true;
+  const TcpSession* const session = socket_->session();
+  if (session == nullptr) {
+    attempt.error = boost::asio::error::not_connected;
+  } else if (session->failure() != Errc{}) {
+    attempt.error = asio_error(session->failure());
+  } else if (session->has_finished() || session->is_over()) {
+    attempt.error = boost::asio::error::broken_pipe;
+  } else {
+    // The buffer is filled again in pieces, as poll() of a system has it.
+    needed_ = std::min<std::size_t>(wanted, session->connection().settings().send_buffer / 4 + 1);
+    if (session->writable() < needed_) return false;
+    room = std::min(wanted, session->writable());
+  }
+  return true;
+}
+
+void AsioTcp::tcp_changed(TcpSession& session, TcpEvents events) {
+  socket_->tcp_changed(session, events);
+  if ((events & tcp_writable) == 0 || !outgoing_.has_waits() || is_connecting_) return;
+  if (session.writable() >= needed_) outgoing_.wake(core_.machine());
+}
+
+void AsioTcp::send(AsioAttempt& attempt, Message data) {
+  const Result<std::size_t> taken = socket_->try_send(data);
+  if (taken) {
+    attempt.bytes = *taken;
+  } else {
+    attempt.error = asio_error(taken);
+  }
+}
+
+bool AsioTcp::is_ready(AsioAttempt&, Ready what) {
+  needed_ = 1;
+  return has(socket_->ready(), what | Ready::closed);
+}
+
+// ===== AsioListener: taking connections =====
+
+AsioListener::~AsioListener() {
+  cancel();
+}
+
+void AsioListener::open() {
+  listener_ = std::make_unique<TcpListener>(core_.machine());
+  local_ = {};
+  is_listening_ = false;
+  settings_.reset();
+}
+
+void AsioListener::close() {
+  cancel();
+  listener_.reset();
+  is_listening_ = false;
+}
+
+boost::system::error_code AsioListener::bind(Endpoint local) {
+  auto* const tcp = static_cast<Tcp*>(core_.machine().find(ProtocolId::tcp));
+  if (tcp == nullptr) return asio_error(Errc::no_protocol);
+  if (is_listening_ || local_.port != 0) return asio_error(Errc::invalid_argument);
+  if (!local.address.is_unspecified() && !tcp->has_address(local.address)) {
+    return asio_error(Errc::address_not_available);
+  }
+  if (local.port == 0) {
+    const Result<std::uint16_t> port = tcp->ephemeral_port();
+    if (!port) return asio_error(port);
+    local.port = *port;
+  }
+  local_ = local;
+  return {};
+}
+
+boost::system::error_code AsioListener::listen(std::size_t backlog) {
+  if (is_listening_) return {};
+  if (settings_ != nullptr) listener_->use(*settings_);
+  const Result<> listening = listener_->listen(local_, backlog);
+  is_listening_ = listening.has_value();
+  return asio_error(listening);
+}
+
+bool AsioListener::accept(AsioAttempt& attempt, TcpSocketRef& peer) {
+  Result<TcpSocketRef> accepted = listener_->try_accept();
+  if (accepted) {
+    peer = *std::move(accepted);
+  } else if (accepted.error() == Errc::would_block) {
+    return false;
+  } else {
+    attempt.error = asio_error(accepted);
+  }
+  return true;
+}
+
+bool AsioListener::is_ready(AsioAttempt&, Ready what) const {
+  return has(listener_->ready(), what | Ready::closed);
+}
+
+// ===== AsioUdp: datagrams =====
+
+AsioUdp::~AsioUdp() {
+  cancel();
+}
+
+void AsioUdp::open() {
+  socket_ = std::make_unique<UdpSocket>(core_.machine());
+  remote_ = {};
+  time_to_live_ = 64;
+  receive_buffer_ = static_cast<int>(UdpSocket::default_receive_buffer);
+  broadcasts_ = reuses_address_ = false;
+  is_looped_ = true;
+  receives_no_more_ = sends_no_more_ = false;
+}
+
+void AsioUdp::cancel() {
+  incoming_.cancel_all();
+  outgoing_.cancel_all();
+}
+
+std::size_t AsioUdp::readable() const {
+  const Datagram* const front = socket_->front();
+  return front == nullptr ? 0 : front->payload.size();
+}
+
+// As Linux does it: only of a connected socket, and of this end alone.
+boost::system::error_code AsioUdp::shutdown(bool receives, bool sends) {
+  if (remote_ == Endpoint{}) return boost::asio::error::not_connected;
+  if (sends) sends_no_more_ = true;
+  if (receives && !std::exchange(receives_no_more_, true)) incoming_.try_again();
+  return {};
+}
+
+void AsioUdp::close() {
+  cancel();
+  socket_.reset();
+}
+
+boost::system::error_code AsioUdp::bind(Endpoint local) {
+  return asio_error(socket_->bind(local));
+}
+
+boost::system::error_code AsioUdp::connect(Endpoint remote) {
+  const Result<> connected = socket_->connect(remote);
+  if (connected) remote_ = remote;
+  return asio_error(connected);
+}
+
+bool AsioUdp::receive(AsioAttempt& attempt, const Datagram*& got) {
+  got = nullptr;
+  if (receives_no_more_) return true;  // nothing, from nobody
+  got = socket_->front();
+  if (got != nullptr) return true;
+  if (!has(socket_->ready(), Ready::readable)) return false;
+  attempt.error = asio_error(socket_->try_receive());
+  return true;
+}
+
+void AsioUdp::send(AsioAttempt& attempt, Endpoint remote, Message data) {
+  if (sends_no_more_) {
+    attempt.error = boost::asio::error::broken_pipe;
+    return;
+  }
+  const std::size_t bytes = data.size();
+  const Result<> sent = remote == Endpoint{} || remote == remote_
+                            ? socket_->send(std::move(data))
+                            : socket_->send_to(remote, std::move(data));
+  if (sent) {
+    attempt.bytes = bytes;
+  } else {
+    attempt.error = asio_error(sent);
+  }
+}
+
+bool AsioUdp::is_ready(AsioAttempt&, Ready what) const {
+  return has(socket_->ready(), what | Ready::closed);
+}
+
+}  // namespace elvis
