@@ -16,7 +16,7 @@ SHIPPED = ("basic", "forward", "ping_pong", "broadcast", "telephone", "lossy", "
            "throughput", "many-to-one", "bursts", "switched", "bottleneck", "outage",
            "two-lans", "chain", "path-mtu", "routing-loop", "dumbbell", "fat-tree",
            "tcp/bulk", "tcp/messages", "tcp/lossy", "tcp/fairness", "tcp/requests", "tcp/narrow-path",
-           "tcp/star", "tcp/short", "scale/low-bandwidth", "scale/high-bandwidth",
+           "tcp/star", "tcp/short", "tcp/marks", "tcp/dctcp", "scale/low-bandwidth", "scale/high-bandwidth",
            "scale/ping-pongs", "scale/grid", "scale/chat", "scale/mixed")
 
 MOST_APPLICATIONS = 2_000  # of which a golden report tells one by one

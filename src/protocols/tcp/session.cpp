@@ -95,6 +95,8 @@ void TcpSession::set_linger(Duration linger) {
 
 void TcpSession::take(TcpSegment&& segment) {
   const TcpSessionRef keep{this};
+  if (connection_.settles_before(segment)) [[unlikely]]
+    push();
   connection_.take(std::move(segment), machine().now());
   push();
   if (tracer_ != nullptr) [[unlikely]]

@@ -17,6 +17,14 @@ constexpr std::uint64_t largest_buffer = std::uint64_t{1} << 30;  // RFC 7323, 2
 
 }  // namespace
 
+bool TcpSettings::wants_ecn() const {
+  return ecn || echoes_exactly();
+}
+
+bool TcpSettings::echoes_exactly() const {
+  return congestion_kinds()[static_cast<std::size_t>(congestion)].needs_marks;
+}
+
 void TcpSettings::visit(OptionVisitor& visitor) {
   std::vector<std::string_view> names;
   for (const TcpCongestionKind& kind : congestion_kinds()) names.push_back(kind.name);

@@ -52,6 +52,10 @@ class TcpSettings final : public Options {
   std::uint64_t initial_sequence = chosen;  ///< The ISN, for tests; else by RFC 6528.
   int layout = 0;                           ///< TcpLayout of what is sent.
 
+  /// Whether ECN is asked for: by `ecn`, or as the congestion control needs it.
+  bool wants_ecn() const;
+  /// Whether each mark is echoed as it is (RFC 8257, 3.2).
+  bool echoes_exactly() const;
   TcpLayout option_layout() const { return static_cast<TcpLayout>(layout); }
 
   void visit(OptionVisitor& visitor) override;
