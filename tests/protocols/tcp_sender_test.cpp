@@ -156,6 +156,15 @@ TEST_F(TcpSenderTest, ResendsOnlyWhatSackLeavesOut) {
   }
 }
 
+TEST_F(TcpSenderTest, NeverBelievesMoreGoneThanWasSentWhenThePathBecomesNarrower) {
+  begin(false);
+  end_.arrive(ack, 1, 1);  // a duplicate: something has arrived, nobody knows what
+  end_.connection.set_path_mtu(500, end_.now);
+  EXPECT_LE(sender().in_flight(), sender().next() - sender().una());
+  end_.collect();
+  EXPECT_LE(sender().in_flight(), sender().next() - sender().una());
+}
+
 TEST_F(TcpSenderTest, ResendsOnceWhatWasSentAgainAmongNewDataOfTheSameTime) {
   begin(true);
   sacked(1, 1'001, 2'001);
