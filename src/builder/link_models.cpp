@@ -6,6 +6,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "latency_csv.hpp"
@@ -163,6 +164,19 @@ std::optional<QueueSize> read_queue_size(std::string_view part, LinkValue& value
   return QueueSize{*number, is_bytes};
 }
 
+// Marks what comes beyond a threshold.
+void read_step(const Form& form, const QueueSize& limit, LinkValue& value, QueueProperties& queue) {
+  queue.discipline = QueueProperties::Discipline::step;
+  const auto threshold = read_queue_size(form.parts[1], value);
+  if (!threshold) return;
+  if (threshold->is_bytes != limit.is_bytes || threshold->number >= limit.number) {
+    return value.refuse(
+        "`step` needs a threshold below the queue's size, both in frames or both with a unit, for "
+        "example `step(1000, 20)`");
+  }
+  queue.step = threshold->number;
+}
+
 void read_red(const Form& form, const QueueSize& limit, LinkValue& value, QueueProperties& queue) {
   queue.discipline = QueueProperties::Discipline::red;
   queue.red.most = static_cast<double>(limit.number) / 2;
@@ -204,26 +218,51 @@ void read_codel(const Form& form, LinkValue& value, QueueProperties& queue) {
 }  // namespace
 
 std::optional<QueueProperties> read_queue(LinkValue& value) {
-  constexpr std::array<std::string_view, 2> names{"red", "codel"};
-  const auto form = value.form();
-  if (form && form->name != names[0] && form->name != names[1]) {
-    value.refuse_name(form->name, names);
-    return std::nullopt;
-  }
-  if (form && form->parts.size() != 1 && form->parts.size() != (form->name == "red" ? 4U : 3U)) {
-    value.refuse(form->name == "red"
-                     ? "`red` needs the queue's size, or that, two thresholds and a "
-                       "probability, for example `red(100, 15, 50, 10%)`"
-                     : "`codel` needs the queue's size, or that, a target and an "
-                       "interval, for example `codel(1000, 5ms, 100ms)`");
-    return std::nullopt;
+  struct Kind {
+    std::string_view name;
+    std::size_t parts;  // in the long form; in the short one only the size
+    bool is_always_long;
+    std::string_view needs;
+  };
+  static constexpr std::array<Kind, 3> kinds{{
+      {"red", 4, false,
+       "`red` needs the queue's size, or that, two thresholds and a probability, for example "
+       "`red(100, 15, 50, 10%)`"},
+      {"codel", 3, false,
+       "`codel` needs the queue's size, or that, a target and an interval, for example "
+       "`codel(1000, 5ms, 100ms)`"},
+      {"step", 2, true,
+       "`step` needs the queue's size and a threshold, for example `step(1000, 20)`"},
+  }};
+  auto form = value.form();
+  const Kind* kind = nullptr;
+  QueueProperties queue;
+  if (form) {
+    std::array<std::string_view, kinds.size()> names;
+    for (std::size_t i = 0; i < kinds.size(); ++i) {
+      names[i] = kinds[i].name;
+      if (form->name == kinds[i].name) kind = &kinds[i];
+    }
+    if (kind == nullptr) {
+      value.refuse_name(form->name, names);
+      return std::nullopt;
+    }
+    if (!kind->is_always_long && form->parts.size() > 1 && form->parts.back() == "ecn") {
+      queue.marks = true;
+      form->parts.pop_back();
+    }
+    const std::size_t parts = form->parts.size();
+    if (parts != kind->parts && (kind->is_always_long || parts != 1)) {
+      value.refuse(std::string{kind->needs});
+      return std::nullopt;
+    }
   }
   const auto limit = read_queue_size(form ? form->parts[0] : value.text(), value);
   if (!limit) return std::nullopt;
-  QueueProperties queue;
   (limit->is_bytes ? queue.most_bytes : queue.most_frames) = limit->number;
   if (form && form->name == "red") read_red(*form, *limit, value, queue);
   if (form && form->name == "codel") read_codel(*form, value, queue);
+  if (form && form->name == "step") read_step(*form, *limit, value, queue);
   return queue;
 }
 

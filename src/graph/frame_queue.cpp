@@ -21,16 +21,25 @@ double power(double base, std::uint64_t exponent) {
 
 }  // namespace
 
-bool FrameQueue::offer(Frame* frame, std::uint32_t bytes, Time now, Rng& luck) {
+FrameQueue::Admission FrameQueue::offer(Frame* frame, std::uint32_t bytes, Time now, Rng& luck,
+                                        bool bears_mark) {
   using Discipline = QueueProperties::Discipline;
-  const bool is_early =
-      properties_->discipline == Discipline::red && should_drop_early(bytes, now, luck);
+  Admission admission{.is_taken = true, .is_marked = false};
+  if (properties_->discipline == Discipline::red) {
+    const Early early = judge_early(bytes, now, luck);
+    // RFC 3168, 7: beyond the upper threshold everything is dropped, lest marks be ignored.
+    admission.is_marked = early == Early::chosen && properties_->marks && bears_mark;
+    admission.is_taken = early == Early::none || admission.is_marked;
+  } else if (properties_->discipline == Discipline::step && bears_mark) {
+    const std::uint64_t queue = properties_->counts_bytes() ? bytes_ : frames();
+    admission.is_marked = queue > properties_->step;
+  }
   const bool is_full = frames() >= properties_->most_frames ||
                        bytes > properties_->most_bytes - std::min(bytes_, properties_->most_bytes);
-  if (is_early || is_full) return false;
-  items_.push_back({frame, bytes, now});
+  if (!admission.is_taken || is_full) return {.is_taken = false, .is_marked = false};
+  items_.push_back({frame, bytes, bears_mark, now});
   bytes_ += bytes;
-  return true;
+  return admission;
 }
 
 std::optional<FrameQueue::Item> FrameQueue::pop(Time now) {
@@ -50,6 +59,7 @@ std::optional<FrameQueue::Item> FrameQueue::pop(Time now) {
 
 std::optional<FrameQueue::Departure> FrameQueue::poll(Time now, std::vector<Frame*>& dropped) {
   bool may_drop = false;
+  bool is_marked = false;
   std::optional<Item> item;
   if (properties_->discipline != QueueProperties::Discipline::codel) {
     item = pop(now);
@@ -59,8 +69,13 @@ std::optional<FrameQueue::Departure> FrameQueue::poll(Time now, std::vector<Fram
     if (codel_.is_dropping) {
       if (!may_drop) codel_.is_dropping = false;
       while (codel_.is_dropping && now >= codel_.next_drop) {
-        dropped.push_back(item->frame);
         ++codel_.count;
+        if (marks(*item)) {
+          is_marked = true;
+          codel_.next_drop = next_drop_after(codel_.next_drop);
+          break;
+        }
+        dropped.push_back(item->frame);
         item = pop_and_judge(now, may_drop);
         if (!may_drop) {
           codel_.is_dropping = false;
@@ -69,8 +84,11 @@ std::optional<FrameQueue::Departure> FrameQueue::poll(Time now, std::vector<Fram
         }
       }
     } else if (may_drop) {
-      dropped.push_back(item->frame);
-      item = pop_and_judge(now, may_drop);
+      is_marked = marks(*item);
+      if (!is_marked) {
+        dropped.push_back(item->frame);
+        item = pop_and_judge(now, may_drop);
+      }
       codel_.is_dropping = true;
       // Where the last time of dropping was not long ago, its rate is taken up again.
       const std::uint32_t drops = codel_.count - codel_.last_count;
@@ -81,7 +99,10 @@ std::optional<FrameQueue::Departure> FrameQueue::poll(Time now, std::vector<Fram
     }
   }
   if (!item) return std::nullopt;
-  return Departure{.frame = item->frame, .bytes = item->bytes, .waited = now - item->arrived};
+  return Departure{.frame = item->frame,
+                   .bytes = item->bytes,
+                   .waited = now - item->arrived,
+                   .is_marked = is_marked};
 }
 
 std::vector<Frame*> FrameQueue::clear() {
@@ -93,7 +114,7 @@ std::vector<Frame*> FrameQueue::clear() {
 
 // ===== Random early detection: the average, and who pays for it =====
 
-bool FrameQueue::should_drop_early(std::uint32_t bytes, Time now, Rng& luck) {
+FrameQueue::Early FrameQueue::judge_early(std::uint32_t bytes, Time now, Rng& luck) {
   const RedProperties& red = properties_->red;
   if (empty()) {
     // As if empty slots had come one after another meanwhile.
@@ -106,11 +127,11 @@ bool FrameQueue::should_drop_early(std::uint32_t bytes, Time now, Rng& luck) {
   }
   if (red_.average < red.least) {
     red_.since_drop = -1;
-    return false;
+    return Early::none;
   }
   if (red_.average >= red.most) {
     red_.since_drop = 0;
-    return true;
+    return Early::overflow;
   }
   ++red_.since_drop;
   double base = red.max_probability * (red_.average - red.least) / (red.most - red.least);
@@ -119,7 +140,7 @@ bool FrameQueue::should_drop_early(std::uint32_t bytes, Time now, Rng& luck) {
   // Drops lie evenly apart: between 1 and 1 / base frames.
   const bool is_chosen = left <= base || unit_interval(luck()) < base / left;
   if (is_chosen) red_.since_drop = 0;
-  return is_chosen;
+  return is_chosen ? Early::chosen : Early::none;
 }
 
 // ===== Controlled delay: frames that have waited too long, for too long =====

@@ -75,7 +75,8 @@ Time Medium::carry(const Tap& sender, std::uint64_t bytes, const Passage& passag
 
 // ===== Medium: a queue that decides as frames come =====
 
-std::optional<Medium::Passage> Medium::admit(const Tap& sender, std::uint64_t bytes, Time now) {
+std::optional<Medium::Passage> Medium::admit(const Tap& sender, std::uint64_t bytes, Time now,
+                                             bool bears_mark) {
   Passage passage{now, std::max(now, clock_.free_at()), now};
   const QueueProperties& queue = queue_.properties();
   const bool must_wait = passage.starts > now;
@@ -86,7 +87,10 @@ std::optional<Medium::Passage> Medium::admit(const Tap& sender, std::uint64_t by
     return passage;
   }
   forget_started(now);
-  if (!queue_.offer(nullptr, static_cast<std::uint32_t>(bytes), now, luck_)) return std::nullopt;
+  const auto admission =
+      queue_.offer(nullptr, static_cast<std::uint32_t>(bytes), now, luck_, bears_mark);
+  if (!admission) return std::nullopt;
+  passage.is_marked = admission.is_marked;
   passage.ends = carry(sender, bytes, passage, must_wait);
   starts_.push_back(passage.starts);
   forget_started(now);
@@ -105,8 +109,8 @@ void Medium::forget_started(Time now) {
 
 // ===== Medium: a queue that decides as frames leave =====
 
-bool Medium::put(Frame* frame, std::uint64_t bytes, Time now) {
-  return queue_.offer(frame, static_cast<std::uint32_t>(bytes), now, luck_);
+bool Medium::put(Frame* frame, std::uint64_t bytes, Time now, bool bears_mark) {
+  return bool{queue_.offer(frame, static_cast<std::uint32_t>(bytes), now, luck_, bears_mark)};
 }
 
 std::optional<FrameQueue::Departure> Medium::next(Time now, std::vector<Frame*>& dropped) {
@@ -115,7 +119,7 @@ std::optional<FrameQueue::Departure> Medium::next(Time now, std::vector<Frame*>&
 }
 
 Medium::Passage Medium::pass(const Tap& sender, const FrameQueue::Departure& frame, Time now) {
-  Passage passage{now - frame.waited, now, now};
+  Passage passage{now - frame.waited, now, now, frame.is_marked};
   passage.ends = carry(sender, frame.bytes, passage, frame.waited > Duration{});
   return passage;
 }

@@ -65,17 +65,20 @@ class Medium {
     Time since;   ///< When it was handed over.
     Time starts;  ///< When its turn has come.
     Time ends;    ///< When it is through.
+    bool is_marked = false;
   };
 
   /// Whether the queue decides as frames leave.
   bool decides_late() const {
     return queue_.properties().discipline == QueueProperties::Discipline::codel;
   }
+  /// Whether its queue marks frames that bear it.
+  bool may_mark() const { return queue_.properties().may_mark(); }
   /// Takes a frame of `bytes` bytes that `sender` hands over at `now`, or refuses it.
-  std::optional<Passage> admit(const Tap& sender, std::uint64_t bytes, Time now);
+  std::optional<Passage> admit(const Tap& sender, std::uint64_t bytes, Time now, bool bears_mark);
 
   /// Puts a frame into a queue that decides late, or refuses it.
-  bool put(Frame* frame, std::uint64_t bytes, Time now);
+  bool put(Frame* frame, std::uint64_t bytes, Time now, bool bears_mark);
   /// The next frame, if the medium is free for it at `now`. Those that the queue drops are added
   /// to `dropped`.
   std::optional<FrameQueue::Departure> next(Time now, std::vector<Frame*>& dropped);

@@ -48,6 +48,7 @@ void NetworkCounters::add(const NetworkCounters& other) {
   frames_delivered += other.frames_delivered;
   frames_lost += other.frames_lost;
   frames_corrupted += other.frames_corrupted;
+  frames_marked += other.frames_marked;
   frames_queue_dropped += other.frames_queue_dropped;
   frames_duplicated += other.frames_duplicated;
   frames_unknown_destination += other.frames_unknown_destination;

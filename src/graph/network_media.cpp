@@ -8,6 +8,11 @@
 #include "elvis/graph/tap.hpp"
 #include "elvis/graph/world.hpp"
 #include "elvis/util/assert.hpp"
+#include "elvis/util/fold.hpp"
+#include "elvis/wire/byte_order.hpp"
+#include "elvis/wire/checksum.hpp"
+#include "elvis/wire/ethernet.hpp"
+#include "elvis/wire/ipv4_header.hpp"
 #include "groups.hpp"
 #include "medium.hpp"
 
@@ -17,6 +22,23 @@ namespace {
 
 // What keys the luck of a queue, beside the seed and the network.
 constexpr std::uint64_t queue_luck = 0x7175'6575'65;  // "queue"
+
+// The last octet of the link header, and the IPv4 header's version, service and checksum behind it.
+constexpr std::size_t ether_type_at = 12;
+constexpr std::size_t version_at = EthernetHeader::size;
+constexpr std::size_t service_at = version_at + 1;
+constexpr std::size_t checksum_at = version_at + 10;
+constexpr std::size_t headers = EthernetHeader::size + Ipv4Header::min_size;
+constexpr std::uint8_t ecn_mask = 3;  // RFC 3168, 5: of the service octet
+constexpr std::uint8_t met_congestion = 3;
+
+// Whether a frame carries a datagram of an ECN-capable transport, marked already or not.
+bool bears_mark(const Message& frame) {
+  std::uint8_t scratch[headers];
+  const std::uint8_t* const bytes = frame.front(headers, scratch);
+  return bytes != nullptr && load16(bytes + ether_type_at) == 0x0800 &&
+         bytes[version_at] >> 4 == 4 && (bytes[service_at] & ecn_mask) != 0;
+}
 
 }  // namespace
 
@@ -108,12 +130,14 @@ void Network::occupy(Medium& medium, Frame* frame) {
   const Time now = owner_of(medium).now();
   const Tap& sender = *frame->tap;
   const std::size_t bytes = frame->bytes.size();
+  const bool may_be_marked = medium.may_mark() && bears_mark(frame->bytes);
   if (medium.decides_late()) {
-    if (!medium.put(frame, bytes, now)) return refuse(medium, frame);
+    if (!medium.put(frame, bytes, now, may_be_marked)) return refuse(medium, frame);
     return wake(medium);
   }
-  const auto passage = medium.admit(sender, bytes, now);
+  const auto passage = medium.admit(sender, bytes, now, may_be_marked);
   if (!passage) return refuse(medium, frame);
+  if (passage->is_marked) mark(medium, *frame);
   depart(medium, frame, passage->since, passage->starts, passage->ends);
 }
 
@@ -123,11 +147,26 @@ void Network::wake(Medium& medium) {
   const Time now = owner.now();
   std::vector<Frame*> dropped;
   while (const auto next = medium.next(now, dropped)) {
-    const auto [since, starts, ends] = medium.pass(*next->frame->tap, *next, now);
-    depart(medium, next->frame, since, starts, ends);
+    const Medium::Passage passage = medium.pass(*next->frame->tap, *next, now);
+    if (passage.is_marked) mark(medium, *next->frame);
+    depart(medium, next->frame, passage.since, passage.starts, passage.ends);
   }
   for (Frame* const frame : dropped) refuse(medium, frame);
   if (medium.waiting() != 0) medium.alarm.arm(owner, medium.free_at());
+}
+
+// The queue tells the frame's datagram of congestion (RFC 3168, 5).
+void Network::mark(Medium& medium, Frame& frame) {
+  ++counters_here(owner_of(medium).partition()).frames_marked;
+  std::uint8_t* const bytes = frame.bytes.own_front(headers);
+  const std::uint16_t before = load16(bytes + version_at);
+  bytes[service_at] |= met_congestion;
+  // RFC 1624, equation 3: what was wrong before stays wrong.
+  const std::uint64_t sum =
+      std::uint64_t{static_cast<std::uint16_t>(~load16(bytes + checksum_at))} +
+      static_cast<std::uint16_t>(~before) + load16(bytes + version_at);
+  store16(bytes + checksum_at, finish_checksum(sum));
+  frame.fold = fold(frame.fold, before, met_congestion);
 }
 
 // The queue does not let the frame through.

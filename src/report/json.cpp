@@ -23,6 +23,7 @@ void add_counters(Json& json, const NetworkCounters& counters, std::uint64_t in_
   json["frames_delivered"] = counters.frames_delivered;
   json["frames_lost"] = counters.frames_lost;
   json["frames_corrupted"] = counters.frames_corrupted;
+  json["frames_marked"] = counters.frames_marked;
   json["frames_queue_dropped"] = counters.frames_queue_dropped;
   json["frames_duplicated"] = counters.frames_duplicated;
   json["frames_unknown_destination"] = counters.frames_unknown_destination;

@@ -120,6 +120,7 @@ class SummaryWriter {
                        .add(totals.frames_unknown_destination, "to nobody")
                        .add(report_.in_flight, "under way")
                        .add(totals.frames_corrupted, "corrupted")
+                       .add(totals.frames_marked, "marked")
                        .or_else("none"));
     line("bytes", fmt::format("{} sent, {} delivered", human_size(totals.bytes_sent),
                               human_size(totals.bytes_delivered)));

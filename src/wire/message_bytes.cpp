@@ -136,6 +136,20 @@ void Message::flip_bit(std::size_t bit) {
   is_verified_ = 0;
 }
 
+std::uint8_t* Message::own_front(std::size_t bytes) {
+  ELVIS_ASSERT(bytes < 256);
+  if (bytes > size_) return nullptr;
+  if (const auto front = writable_front(); front.size() >= bytes) return front.data();
+  std::uint8_t copy[256];
+  copy_to({copy, bytes});
+  const bool was_verified = is_verified();
+  remove_front(bytes);
+  std::uint8_t* const own = prepend(bytes);
+  std::memcpy(own, copy, bytes);
+  set_verified(was_verified);
+  return own;
+}
+
 std::uint64_t Message::sum_slices(std::size_t offset) const {
   ELVIS_ASSERT(offset <= size_);
   std::uint64_t sum = 0;

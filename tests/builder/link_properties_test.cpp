@@ -59,5 +59,32 @@ TEST(LinkPropertiesTest, MayComeFromATemplate) {
             LossModel::bernoulli(Probability::ratio(1, 5)));
 }
 
+TEST(LinkPropertiesTest, AQueueMayMark) {
+  using Discipline = QueueProperties::Discipline;
+  const QueueProperties step = link("queue='step(1000, 20)'").queue;
+  EXPECT_EQ(step.discipline, Discipline::step);
+  EXPECT_EQ(step.most_frames, 1'000U);
+  EXPECT_EQ(step.step, 20U);
+  const QueueProperties by_bytes = link("queue='step(1MB, 30kB)'").queue;
+  EXPECT_EQ(by_bytes.most_bytes, 1'000'000U);
+  EXPECT_EQ(by_bytes.step, 30'000U);
+  for (const char* const text : {"red(100, ecn)", "red(100, 15, 50, 10%, ecn)", "codel(100, ecn)",
+                                 "codel(100, 5ms, 100ms, ecn)"}) {
+    const QueueProperties queue = link("queue='" + std::string{text} + "'").queue;
+    EXPECT_TRUE(queue.marks) << text;
+    EXPECT_EQ(queue.most_frames, 100U) << text;
+    EXPECT_NE(queue.discipline, Discipline::drop_tail) << text;
+  }
+  EXPECT_FALSE(link("queue='red(100)'").queue.may_mark());
+}
+
+TEST(LinkPropertiesTest, AStepIsAThresholdWithinTheQueue) {
+  for (const char* const bad : {"step(100)", "step(100, 100)", "step(100, 1kB)", "step(100, ecn)",
+                                "red(100, 15, ecn)", "ecn(100)"}) {
+    const test::Scenario scenario{test::on_lan("", "", "queue='" + std::string{bad} + "'")};
+    EXPECT_NE(scenario.complaints(), "") << bad;
+  }
+}
+
 }  // namespace
 }  // namespace elvis

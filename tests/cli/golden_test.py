@@ -16,7 +16,7 @@ SHIPPED = ("basic", "forward", "ping_pong", "broadcast", "telephone", "lossy", "
            "throughput", "many-to-one", "bursts", "switched", "bottleneck", "outage",
            "two-lans", "chain", "path-mtu", "routing-loop", "dumbbell", "fat-tree",
            "tcp/bulk", "tcp/messages", "tcp/lossy", "tcp/fairness", "tcp/requests", "tcp/narrow-path",
-           "tcp/star", "tcp/short", "sockets/client-server", "sockets/tcp-stream",
+           "tcp/star", "tcp/short", "tcp/marks", "tcp/dctcp", "sockets/client-server", "sockets/tcp-stream",
            "sockets/throughput", "scale/low-bandwidth", "scale/high-bandwidth",
            "scale/ping-pongs", "scale/grid", "scale/chat", "scale/mixed")
 

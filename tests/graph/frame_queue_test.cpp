@@ -29,7 +29,7 @@ class Medium {
     work_until(now);
     service_ = service;
     ++offered_;
-    const bool is_taken = queue_.offer(frame(offered_), bytes, now, luck_);
+    const bool is_taken{queue_.offer(frame(offered_), bytes, now, luck_)};
     refused_ += is_taken ? 0 : 1;
     longest_ = std::max(longest_, queue_.frames());
     return is_taken;
@@ -90,7 +90,7 @@ TEST(FrameQueueTest, DropsAtTheTailByFrames) {
   Rng luck{{83, 0}};
   std::vector<Frame*> dropped;
   for (std::uintptr_t i = 0; i < 5; ++i) {
-    EXPECT_EQ(queue.offer(frame(i), 1'500, start_of_time, luck), i < 3);
+    EXPECT_EQ(queue.offer(frame(i), 1'500, start_of_time, luck).is_taken, i < 3);
   }
   EXPECT_EQ(queue.poll(start_of_time, dropped)->frame, frame(0));
   EXPECT_TRUE(queue.offer(frame(9), 1'500, start_of_time, luck));
@@ -238,6 +238,87 @@ TEST(FrameQueueTest, LeavesShortQueuesAloneWithCodel) {
     medium.arrive(now, 1ms);
   }
   EXPECT_TRUE(medium.dropped_.empty());
+}
+
+// ===== Marks =====
+
+TEST(FrameQueueTest, MarksWhatComesBeyondAStep) {  // RFC 8257, 3.1
+  QueueProperties properties;
+  properties.discipline = QueueProperties::Discipline::step;
+  properties.most_frames = 10;
+  properties.step = 4;
+  FrameQueue queue{properties};
+  Rng luck{{83, 8}};
+  for (std::uintptr_t i = 0; i < 12; ++i) {
+    const auto admission = queue.offer(frame(i), 1'000, start_of_time, luck, i != 7);
+    EXPECT_EQ(admission.is_taken, i < 10) << i;
+    EXPECT_EQ(admission.is_marked, i > 4 && i < 10 && i != 7) << i;
+  }
+  properties.most_frames = QueueProperties::unlimited;
+  properties.most_bytes = 10'000;
+  properties.step = 4'500;
+  FrameQueue by_bytes{properties};
+  for (std::uintptr_t i = 0; i < 12; ++i) {
+    const auto admission = by_bytes.offer(frame(i), 1'000, start_of_time, luck, true);
+    EXPECT_EQ(admission.is_taken, i < 10) << i;
+    EXPECT_EQ(admission.is_marked, i > 4 && i < 10) << i;
+  }
+}
+
+TEST(FrameQueueTest, MarksWithRedWhatItWouldDrop) {  // RFC 3168, 5 and 7
+  QueueProperties properties;
+  properties.discipline = QueueProperties::Discipline::red;
+  properties.most_frames = 100;
+  properties.red = {.least = 5, .most = 15, .max_probability = 0.5, .weight = 1};
+  properties.marks = true;
+  for (const bool bears_mark : {false, true}) {
+    FrameQueue queue{properties};
+    Rng luck{{83, 9}};
+    std::vector<Frame*> dropped;
+    int marked = 0;
+    int refused = 0;
+    for (std::uintptr_t i = 0; i < 10'000; ++i) {
+      const std::size_t before = queue.frames();
+      const auto admission = queue.offer(frame(i), 1'000, start_of_time, luck, bears_mark);
+      if (before >= 15) {
+        EXPECT_FALSE(admission) << "above the upper threshold";
+      }
+      marked += admission.is_marked ? 1 : 0;
+      refused += !admission && before < 15 ? 1 : 0;
+      if (before > 12) queue.poll(start_of_time, dropped);
+    }
+    EXPECT_EQ(marked > 1'000, bears_mark) << marked;
+    EXPECT_EQ(refused > 1'000, !bears_mark) << refused;
+    EXPECT_EQ(marked == 0 || refused == 0, true);
+  }
+}
+
+TEST(FrameQueueTest, MarksWithCodelWhatItWouldDrop) {
+  QueueProperties properties;
+  properties.discipline = QueueProperties::Discipline::codel;
+  properties.marks = true;
+  FrameQueue queue{properties};
+  Rng luck{{83, 10}};
+  std::vector<Frame*> dropped;
+  // Every tenth frame cannot be marked.
+  for (std::uintptr_t i = 0; i < 5'000; ++i) {
+    queue.offer(frame(i), 1'500, start_of_time, luck, i % 10 != 3);
+  }
+  std::vector<Duration> marks;
+  std::uintptr_t next = 0;
+  for (Duration now = 10ms; now < 1s; now += 1ms) {
+    const auto departure = queue.poll(Time{now}, dropped);
+    ASSERT_TRUE(departure);
+    for (; departure->frame != frame(next); ++next) EXPECT_EQ(next % 10, 3U) << "was dropped";
+    if (departure->is_marked) {
+      EXPECT_NE(next % 10, 3U);
+      marks.push_back(now);
+    }
+    ++next;
+  }
+  EXPECT_GT(dropped.size(), 0U);
+  ASSERT_GE(marks.size(), 10U);
+  EXPECT_NEAR(static_cast<double>(marks[0].count()), 110e6, 2.1e6) << "at the same times";
 }
 
 }  // namespace

@@ -156,6 +156,33 @@ TEST_F(TcpSenderTest, ResendsOnlyWhatSackLeavesOut) {
   }
 }
 
+TEST_F(TcpSenderTest, NeverBelievesMoreGoneThanWasSentWhenThePathBecomesNarrower) {
+  begin(false);
+  end_.arrive(ack, 1, 1);  // a duplicate: something has arrived, nobody knows what
+  end_.connection.set_path_mtu(500, end_.now);
+  EXPECT_LE(sender().in_flight(), sender().next() - sender().una());
+  end_.collect();
+  EXPECT_LE(sender().in_flight(), sender().next() - sender().una());
+}
+
+TEST_F(TcpSenderTest, ResendsOnceWhatWasSentAgainAmongNewDataOfTheSameTime) {
+  begin(true);
+  sacked(1, 1'001, 2'001);
+  sacked(1, 1'001, 3'001);
+  sacked(1, 1'001, 4'001);
+  EXPECT_EQ(end_.next(), ". 10001(1000) ack 1");
+  EXPECT_EQ(end_.next(), ". 11001(1000) ack 1");
+  EXPECT_EQ(end_.next(), ". 1(1000) ack 1");
+  // The new data left before what was sent again, and arrive before it: that is no loss (RFC 8985,
+  // 6.2), though their sequence numbers are higher.
+  end_.advance(10ms);
+  sacked(1, 1'001, 12'001);
+  EXPECT_EQ(end_.connection.info(end_.now).total_retrans, 1U);
+  end_.arrive(ack, 1, 12'001);
+  EXPECT_EQ(sender().phase(), TcpCongestionState::open);
+  EXPECT_EQ(end_.connection.info(end_.now).total_retrans, 1U);
+}
+
 TEST_F(TcpSenderTest, ProbesTheTailBeforeItsTimeout) {
   begin(true);
   end_.arrive(ack, 1, 10'001);

@@ -2,9 +2,8 @@
 // Very many connections, and very many that never come about.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include <cstdint>
+#include <cstdlib>
 #include <set>
 #include <vector>
 

@@ -35,6 +35,12 @@ TEST(TheoryTest, AMegabyteTakesSevenRoundTrips) {  // RFC 6928: 10, 20, 40, ... 
   }
 }
 
+// Mathis, Semke, Mahdavi, Ott 1997; more of it in tcp_long.
+TEST(TheoryTest, SackRenoSendsAsMathisSaysAtOnePercent) {
+  const Measured measured = through_loss(settings_of("newreno"), 0.01, 100ms, 1'500s);
+  EXPECT_NEAR(measured.bits_per_second / 1.431e6, 1, 0.10);
+}
+
 TEST(TheoryTest, OneFlowFillsALine) {
   for (const std::string_view congestion : {"newreno", "cubic"}) {
     for (const bool has_timestamps : {false, true}) {

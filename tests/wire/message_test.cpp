@@ -17,6 +17,27 @@ namespace {
 
 static_assert(std::is_nothrow_move_constructible_v<Message>);
 
+// ----- written to -----
+
+TEST_F(MessageTest, OwnsItsFrontBeforeItIsWritten) {
+  for (const bool is_shared : {false, true}) {
+    for (const bool is_split : {false, true}) {
+      Message message = is_split ? chain({"head", "er and more"}) : Message{"header and more"};
+      message.set_verified(true);
+      const Message copy = is_shared ? message : Message{};
+      std::uint8_t* const front = message.own_front(6);
+      ASSERT_NE(front, nullptr);
+      front[5] = 'R';
+      EXPECT_EQ(message, "headeR and more");
+      EXPECT_TRUE(message.is_verified());
+      if (is_shared) {
+        EXPECT_EQ(copy, "header and more");
+      }
+      EXPECT_EQ(message.own_front(16), nullptr);
+    }
+  }
+}
+
 // ----- made, copied, moved -----
 
 TEST_F(MessageTest, IsEmptyAtFirst) {

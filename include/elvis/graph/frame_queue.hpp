@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// FrameQueue: frames that wait for a medium, and which of them are dropped.
+// FrameQueue: frames that wait for a medium, and which of them are dropped or marked.
 //
 // It has no clock and starts nothing: who owns the medium offers frames as they come, polls when
 // the medium is free, and tells the time both times.
@@ -38,15 +38,21 @@ struct CodelProperties {
 };
 
 struct QueueProperties {
-  enum class Discipline : std::uint8_t { drop_tail, red, codel };
+  enum class Discipline : std::uint8_t { drop_tail, step, red, codel };
   static constexpr std::uint64_t unlimited = std::numeric_limits<std::uint64_t>::max();
 
   Discipline discipline = Discipline::drop_tail;
   std::uint64_t most_frames = unlimited;  ///< A frame beyond either limit is dropped at the tail,
   std::uint64_t most_bytes = unlimited;   ///< whatever the discipline.
+  /// RED and CoDel mark a frame that bears it instead of dropping it (RFC 3168, 5; RFC 8289, 1).
+  bool marks = false;
+  /// With `step`: frames, or bytes if the limit is, beyond which what comes is marked (RFC 8257,
+  /// 3.1).
+  std::uint64_t step = 0;
   RedProperties red;
   CodelProperties codel;
 
+  bool may_mark() const { return marks || discipline == Discipline::step; }
   bool counts_bytes() const { return most_bytes != unlimited; }
   /// Whether it never drops anything.
   bool is_endless() const {
@@ -65,14 +71,20 @@ class FrameQueue {
   std::uint64_t bytes() const { return bytes_; }
   bool empty() const { return frames() == 0; }
 
-  /// Takes a frame of `bytes` bytes, or refuses it: it is dropped, and stays the caller's. RED
-  /// draws one word where it has to choose.
-  bool offer(Frame* frame, std::uint32_t bytes, Time now, Rng& luck);
+  struct Admission {
+    bool is_taken;   ///< Else it is dropped, and stays the caller's.
+    bool is_marked;  ///< The caller is to mark it.
+    explicit operator bool() const { return is_taken; }
+  };
+  /// Takes a frame of `bytes` bytes, or refuses it. RED draws one word where it has to choose.
+  /// `bears_mark`: it may be marked.
+  Admission offer(Frame* frame, std::uint32_t bytes, Time now, Rng& luck, bool bears_mark = false);
 
   struct Departure {
     Frame* frame = nullptr;
     std::uint32_t bytes = 0;
     Duration waited{};
+    bool is_marked = false;  ///< By CoDel: the caller is to mark it.
   };
   /// The next frame to be sent, or nothing if none is left. Frames that CoDel drops on the way are
   /// added to `dropped`, and are the caller's.
@@ -85,6 +97,7 @@ class FrameQueue {
   struct Item {
     Frame* frame;
     std::uint32_t bytes;
+    bool bears_mark;
     Time arrived;
   };
   struct Red {
@@ -100,7 +113,10 @@ class FrameQueue {
     bool is_dropping = false;
   };
 
-  bool should_drop_early(std::uint32_t bytes, Time now, Rng& luck);
+  enum class Early : std::uint8_t { none, chosen, overflow };
+
+  Early judge_early(std::uint32_t bytes, Time now, Rng& luck);
+  bool marks(const Item& item) const { return properties_->marks && item.bears_mark; }
   std::optional<Item> pop(Time now);
   std::optional<Item> pop_and_judge(Time now, bool& may_drop);
   Time next_drop_after(Time time) const;

@@ -108,6 +108,7 @@ class Network final : public Entity {
   void depart(Medium& medium, Frame* frame, Time since, Time starts, Time ends);
   void wake(Medium& medium);
   void refuse(Medium& medium, Frame* frame);
+  void mark(Medium& medium, Frame& frame);
   std::unique_ptr<Medium> make_medium(Tap* tap, bool is_ingress);
   Medium& medium_of(Tap& tap, bool is_ingress);
   Entity& owner_of(Medium& medium);

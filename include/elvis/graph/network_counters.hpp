@@ -14,6 +14,7 @@ struct NetworkCounters {
   std::uint64_t frames_delivered = 0;
   std::uint64_t frames_lost = 0;           ///< By luck, or because the network was down.
   std::uint64_t frames_corrupted = 0;      ///< Sent on, but with flipped bits.
+  std::uint64_t frames_marked = 0;         ///< By a queue, that congestion was met (RFC 3168).
   std::uint64_t frames_queue_dropped = 0;  ///< Or lost with the machine in whose queue they were.
   std::uint64_t frames_duplicated = 0;     ///< Copies that luck made.
   std::uint64_t frames_unknown_destination = 0;

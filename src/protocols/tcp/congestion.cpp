@@ -11,6 +11,8 @@ std::span<const TcpCongestionKind> congestion_kinds() {
       TcpCongestionKind{"cubic", "grows with the time since the last loss (RFC 9438)", make_cubic},
       TcpCongestionKind{"newreno", "a segment a round trip, half after a loss (RFC 5681, RFC 6582)",
                         make_new_reno},
+      TcpCongestionKind{"dctcp", "as Reno, but gives way as far as ECN's marks say (RFC 8257)",
+                        make_dctcp, true},
   };
   return algorithms;
 }
@@ -20,6 +22,22 @@ std::uint64_t slow_start(std::uint64_t acked, TcpWindow& window) {
   const std::uint64_t beyond = acked - (grown - window.bytes);
   window.bytes = grown;
   return beyond;
+}
+
+void RenoGrowth::acknowledged(std::uint64_t acked, TcpWindow& window) {
+  if (window.is_in_slow_start()) acked = slow_start(acked, window);
+  // RFC 5681, 3.1 (3) as RFC 3465 counts: a segment more for each window of bytes.
+  counted_ += acked;
+  if (counted_ >= window.bytes) {
+    counted_ -= window.bytes;
+    window.bytes += window.mss;
+  }
+}
+
+std::uint64_t reno_threshold(const TcpWindow& window, std::uint64_t in_flight) {
+  // What limited transmit sent beyond the window does not count.
+  const std::uint64_t halved = std::min(window.bytes, in_flight) / 2;
+  return std::max<std::uint64_t>(halved, 2 * std::uint64_t{window.mss});
 }
 
 }  // namespace elvis

@@ -56,7 +56,7 @@ void TcpConnection::accept(const TcpSegment& syn, Time now) {
   last_received_at_ = now;
   agree(syn);
   // RFC 3168, 6.1.1: both ends must want it.
-  uses_ecn_ = settings_->ecn && syn.has(TcpHeader::ece | TcpHeader::cwr);
+  uses_ecn_ = settings_->wants_ecn() && syn.has(TcpHeader::ece | TcpHeader::cwr);
   sender_.send_syn(now);
 }
 

@@ -75,13 +75,13 @@ void TcpConnection::take_in_syn_sent(TcpSegment& segment, Time now) {
   agree(segment);
   if (!segment.has(TcpHeader::ack)) {
     // Both ends open at once (RFC 9293, 3.5, figure 7).
-    uses_ecn_ = settings_->ecn && segment.has(TcpHeader::ece | TcpHeader::cwr);
+    uses_ecn_ = settings_->wants_ecn() && segment.has(TcpHeader::ece | TcpHeader::cwr);
     state_ = TcpState::syn_received;
     sender_.repeat_syn();
     return;
   }
   // RFC 3168, 6.1.1: an answer with ECE alone agrees.
-  uses_ecn_ = settings_->ecn && segment.has(TcpHeader::ece) && !segment.has(TcpHeader::cwr);
+  uses_ecn_ = settings_->wants_ecn() && segment.has(TcpHeader::ece) && !segment.has(TcpHeader::cwr);
   sender_.prepare_window();
   sender_.acknowledged({.position = 1,
                         .window = segment.window,
@@ -274,14 +274,34 @@ void TcpConnection::take_urgent(const TcpSegment& segment, std::uint64_t positio
   note(tcp_urgent);
 }
 
-void TcpConnection::take_data(TcpSegment& segment, std::int64_t position, Time now) {
-  const bool has_fin = segment.has(TcpHeader::fin);
-  if (segment.met_congestion && uses_ecn_) {
-    receiver_.echoes_congestion = has_seen_marks_ = true;
+void TcpConnection::take_mark(const TcpSegment& segment) {
+  if (segment.met_congestion) has_seen_marks_ = true;
+  if (settings_->echoes_exactly()) {
+    // RFC 8257, 3.2: what is echoed follows the marks, and a change is told at once.
+    if (segment.payload.empty() || segment.met_congestion == receiver_.echoes_congestion) return;
+    receiver_.echoes_congestion = segment.met_congestion;
     receiver_.acknowledge_now();
-  } else if (segment.has(TcpHeader::cwr) && uses_ecn_) {
+  } else if (segment.met_congestion) {
+    receiver_.echoes_congestion = true;  // RFC 3168, 6.1.3: until it is answered
+    receiver_.acknowledge_now();
+  } else if (segment.has(TcpHeader::cwr)) {
     receiver_.echoes_congestion = false;
   }
+}
+
+// RFC 8257, 3.2: so that no acknowledgement speaks of marked and of unmarked data.
+bool TcpConnection::settles_before(const TcpSegment& segment) {
+  if (segment.met_congestion == receiver_.echoes_congestion || segment.payload.empty() ||
+      receiver_.ack_deadline() == end_of_time || !uses_ecn_ || !settings_->echoes_exactly()) {
+    return false;
+  }
+  receiver_.acknowledge_now();
+  return true;
+}
+
+void TcpConnection::take_data(TcpSegment& segment, std::int64_t position, Time now) {
+  const bool has_fin = segment.has(TcpHeader::fin);
+  if (uses_ecn_) take_mark(segment);
   if (segment.payload.empty() && !has_fin) return;
   if (receiver_.has_finished() || position < 0) return receiver_.acknowledge_now();
   // RFC 9293, 3.6 (MUST-12): data that nobody will read.

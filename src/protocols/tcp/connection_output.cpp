@@ -73,7 +73,7 @@ void TcpConnection::fill_syn(TcpSegment& segment, bool is_resent, Time now) {
     segment.acknowledgement = last_ack_sent_ = receiver_.acknowledgement();
     receiver_.acknowledged();
     if (uses_ecn_) segment.flags |= TcpHeader::ece;
-  } else if (settings_->ecn && !is_resent) {
+  } else if (settings_->wants_ecn() && !is_resent) {
     // RFC 3168, 6.1.1.1: perhaps it was lost because of that.
     segment.flags |= TcpHeader::ece | TcpHeader::cwr;
   }

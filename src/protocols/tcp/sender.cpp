@@ -55,6 +55,7 @@ void TcpSender::start_window() {
 void TcpSender::acknowledged(const Ack& ack, Time now) {
   if (is_probing_ && ack.position > next_) commit_probe(now);
   const bool advances = ack.position > una_;
+  const std::uint64_t before = una_;
   const std::uint64_t in_flight_before = in_flight();
   const std::uint64_t flight_size = next_ - una_;
   const bool was_recovering = phase_ == Phase::recovery;
@@ -89,6 +90,14 @@ void TcpSender::acknowledged(const Ack& ack, Time now) {
     backoff_ = 0;
     timer_base_ = now;
     progress_at_ = now;
+    congestion_->heard({.now = now,
+                        .acked = una_ - before,
+                        .in_flight = in_flight_before,
+                        .rtt = rtt,
+                        .smoothed_rtt = rtt_.smoothed(),
+                        .met_congestion = ack.echoes_congestion,
+                        .acked_to = una_,
+                        .sent_to = next_});
   }
   if (ack.echoes_congestion) congestion_met(flight_size, now);
   if (repair_ != nullptr) {
@@ -104,7 +113,9 @@ void TcpSender::acknowledged(const Ack& ack, Time now) {
                                .in_flight = in_flight_before,
                                .rtt = rtt,
                                .smoothed_rtt = rtt_.smoothed(),
-                               .met_congestion = ack.echoes_congestion},
+                               .met_congestion = ack.echoes_congestion,
+                               .acked_to = una_,
+                               .sent_to = next_},
                               window_);
   }
   arm(now);

@@ -99,6 +99,7 @@ void TcpSender::send_again(std::size_t index, Outgoing& out, Time now) {
   bytes_resent_ += out.payload.size();
   bytes_sent_ += out.payload.size();
   if (!out.payload.empty()) ++segments_;
+  sent.order = static_cast<std::uint16_t>(segments_);
   if (repair_ != nullptr) repair_->sent += sent.length;
 }
 
@@ -189,7 +190,8 @@ void TcpSender::record(std::uint64_t begin, std::uint32_t length, Time now) {
                 .is_lost = false,
                 .was_resent = false,
                 .is_resent = false,
-                .resent_count = 0});
+                .resent_count = 0,
+                .order = static_cast<std::uint16_t>(segments_)});
   last_sent_at_ = now;
 }
 
@@ -200,7 +202,9 @@ void TcpSender::mss_reduced(std::uint32_t mss, Time now) {
   window_.bytes = std::max<std::uint64_t>(window_.bytes / window_.mss * mss, mss);
   window_.mss = mss;
   if (flight_.empty()) return;
-  (void)repair();
+  // Without SACK duplicates only told how much has arrived, not what: now all of it counts as lost.
+  repair().duplicates = 0;
+  if (!uses_sack_) sacked_ = 0;
   bool has_lost = false;
   for (std::size_t i = 0; i < flight_.size(); ++i) {
     if (flight_[i].is_sacked || flight_[i].length <= mss) continue;

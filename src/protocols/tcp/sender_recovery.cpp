@@ -12,6 +12,14 @@ namespace {
 
 constexpr std::uint32_t duplicate_threshold = 3;  // RFC 5681, 3.2
 
+// RFC 8985, 6.2, RACK_sent_after(). Sequence numbers don't tell the order of what was sent at one
+// time, once something old was sent again among it.
+bool is_sent_after(Time at, std::uint16_t order, Time other_at, std::uint16_t other_order) {
+  constexpr std::uint16_t half = 0x8000;  // beyond it, the number has wrapped around
+  const auto ahead = static_cast<std::uint16_t>(order - other_order);
+  return at > other_at || (at == other_at && ahead != 0 && ahead < half);
+}
+
 }  // namespace
 
 // ===== TcpSender: what is known of each segment =====
@@ -77,10 +85,9 @@ void TcpSender::rack_delivered(const TcpSent& sent, Time now) {
   // The acknowledgement may be that of the first transmission.
   if (sent.was_resent && rtt < rtt_.least()) return;
   Repair& state = *repair_;
-  if (sent.sent_at > state.rack_sent_at ||
-      (sent.sent_at == state.rack_sent_at && sent.end() > state.rack_end)) {
+  if (is_sent_after(sent.sent_at, sent.order, state.rack_sent_at, state.rack_order)) {
     state.rack_sent_at = sent.sent_at;
-    state.rack_end = sent.end();
+    state.rack_order = sent.order;
     state.rack_rtt = rtt;
   }
 }
@@ -115,8 +122,8 @@ void TcpSender::find_losses_by_time(Time now) {
   if (has_seen_reordering_ || !is_sure) {
     patience = std::min(rtt_.least() / 4, rtt_.smoothed());
   }
-  const auto is_before_rack = [&state](Time sent_at, std::uint64_t end) {
-    return sent_at < state.rack_sent_at || (sent_at == state.rack_sent_at && end < state.rack_end);
+  const auto is_before_rack = [&state](const TcpSent& sent) {
+    return is_sent_after(state.rack_sent_at, state.rack_order, sent.sent_at, sent.order);
   };
   const auto judge = [&](TcpSent& sent) {
     const Time due = add_saturated(sent.sent_at, state.rack_rtt + patience);
@@ -131,7 +138,7 @@ void TcpSender::find_losses_by_time(Time now) {
   for (; i < flight_.size(); ++i) {
     TcpSent& sent = flight_[i];
     if (sent.is_sacked || sent.is_lost || sent.was_resent) continue;
-    if (!is_before_rack(sent.sent_at, sent.end()) || !judge(sent)) break;
+    if (!is_before_rack(sent) || !judge(sent)) break;
   }
   state.scan_from = i < flight_.size() ? flight_[i].begin : next_;
 
@@ -140,7 +147,7 @@ void TcpSender::find_losses_by_time(Time now) {
     if (resent.position < una_) continue;
     TcpSent& sent = flight_[flight_.index_of(resent.position)];
     if (sent.is_sacked || sent.is_lost || sent.sent_at != resent.at) continue;
-    if (!is_before_rack(sent.sent_at, sent.end()) || !judge(sent)) break;
+    if (!is_before_rack(sent) || !judge(sent)) break;
   }
   if (state.resent_first == state.resent.size()) {
     state.resent.clear();

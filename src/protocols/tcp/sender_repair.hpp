@@ -33,7 +33,7 @@ struct TcpSender::Repair : Pooled {
   std::size_t resent_first = 0;
   // The latest of what has arrived (RFC 8985, 6.1), and when something becomes lost by time.
   Time rack_sent_at{};
-  std::uint64_t rack_end = 0;
+  std::uint16_t rack_order = 0;
   Duration rack_rtt{};
   Time reorder_deadline = end_of_time;
   // Proportional rate reduction (RFC 6937).

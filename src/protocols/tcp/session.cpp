@@ -100,6 +100,8 @@ void TcpSession::set_linger(Duration linger) {
 
 void TcpSession::take(TcpSegment&& segment) {
   const TcpSessionRef keep{this};
+  if (connection_.settles_before(segment)) [[unlikely]]
+    push();
   if (tracer_ != nullptr) [[unlikely]] {
     const TcpMove before = move();
     connection_.take(std::move(segment), machine().now());

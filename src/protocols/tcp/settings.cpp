@@ -15,6 +15,14 @@ constexpr std::array<std::string_view, 3> layout_names{"rfc", "linux", "freebsd"
 
 }  // namespace
 
+bool TcpSettings::wants_ecn() const {
+  return ecn || echoes_exactly();
+}
+
+bool TcpSettings::echoes_exactly() const {
+  return congestion_kinds()[static_cast<std::size_t>(congestion)].needs_marks;
+}
+
 void TcpSettings::visit(OptionVisitor& visitor) {
   std::vector<std::string_view> names;
   for (const TcpCongestionKind& kind : congestion_kinds()) names.push_back(kind.name);

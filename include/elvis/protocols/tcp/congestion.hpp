@@ -4,7 +4,7 @@
 //
 // The sender finds losses, keeps the window while it repairs them and never asks in the meantime.
 // An algorithm decides three things: how the window grows, what is left of it after congestion, and
-// after a timeout. All windows are bytes.
+// after a timeout. One that wants to may hear of every acknowledgement. All windows are bytes.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +37,8 @@ struct TcpAckSample {
   Duration rtt{};               ///< Of what was acknowledged; 0 if not known.
   Duration smoothed_rtt{};
   bool met_congestion = false;  ///< It carries ECE (RFC 3168).
+  std::uint64_t acked_to = 0;   ///< Positions: of what was acknowledged,
+  std::uint64_t sent_to = 0;    ///< and of what was sent so far.
 };
 
 class TcpCongestion : public Pooled {
@@ -46,6 +48,9 @@ class TcpCongestion : public Pooled {
   TcpCongestion& operator=(const TcpCongestion&) = delete;
   virtual ~TcpCongestion() = default;
 
+  /// The cumulative acknowledgement moved on by `sample.acked` bytes, whatever the sender is busy
+  /// with. Before it reacts to a mark.
+  virtual void heard(const TcpAckSample& /*sample*/) {}
   /// New data were acknowledged while nothing is being repaired and the window was in use.
   virtual void acknowledged(const TcpAckSample& sample, TcpWindow& window) = 0;
   /// Congestion was met: by a loss (`is_loss`) or a mark. Returns the new threshold, which the
@@ -64,6 +69,9 @@ struct TcpCongestionKind {
   std::string_view name;
   std::string_view summary;  ///< One line for people.
   std::unique_ptr<TcpCongestion> (*make)();
+  /// It lives on marks: ECN is asked for, and a receiver echoes each mark as it is (RFC 8257, 3.2)
+  /// rather than until it is answered.
+  bool needs_marks = false;
 };
 
 /// All algorithms; the first is the default.
@@ -74,8 +82,25 @@ std::unique_ptr<TcpCongestion> make_new_reno();
 /// RFC 9438.
 std::unique_ptr<TcpCongestion> make_cubic();
 
+/// RFC 8257.
+std::unique_ptr<TcpCongestion> make_dctcp();
+
 /// Slow start (RFC 5681, 3.1; RFC 3465): as much more as was acknowledged, up to the threshold.
 /// Returns the acknowledged bytes that are beyond it.
 std::uint64_t slow_start(std::uint64_t acked, TcpWindow& window);
+
+/// How the window grows by RFC 5681, 3.1: slow start, then a segment a round trip.
+class RenoGrowth {
+ public:
+  void acknowledged(std::uint64_t acked, TcpWindow& window);
+  /// The window has given way.
+  void restart() { counted_ = 0; }
+
+ private:
+  std::uint64_t counted_ = 0;  // bytes since the window grew last
+};
+
+/// RFC 5681, equation (4): half of what was in use, but two segments.
+std::uint64_t reno_threshold(const TcpWindow& window, std::uint64_t in_flight);
 
 }  // namespace elvis

@@ -57,6 +57,9 @@ class TcpConnection {
 
   // ----- segments -----
 
+  /// Whether something is to be sent before `segment` is taken: an acknowledgement that waits must
+  /// not speak of it, as it is the first with a mark, or the first without.
+  bool settles_before(const TcpSegment& segment);
   /// A segment of this connection has arrived, its checksum right.
   void take(TcpSegment&& segment, Time now);
   /// Fills `segment` with the next one to be sent, whose ports, checksum and way are the caller's.
@@ -146,6 +149,7 @@ class TcpConnection {
   void apply_acknowledgement(const TcpSegment& segment, std::uint64_t acknowledged,
                              std::uint64_t position, Time now);
   void take_urgent(const TcpSegment& segment, std::uint64_t position);
+  void take_mark(const TcpSegment& segment);
   void take_data(TcpSegment& segment, std::int64_t position, Time now);
   void established();
   void fin_acknowledged(Time now);

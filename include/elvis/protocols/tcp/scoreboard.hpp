@@ -20,6 +20,7 @@ struct TcpSent {
   bool was_resent : 1;  ///< At least once.
   bool is_resent : 1;   ///< Sent again since it was believed lost.
   std::uint8_t resent_count;
+  std::uint16_t order;  ///< Of what was sent at one time, sent again or not; wraps around.
   std::uint64_t end() const { return begin + length; }
 };
 static_assert(sizeof(TcpSent) == 24);

@@ -59,6 +59,10 @@ class TcpSettings final : public Options {
   /// How large a buffer may become with auto_tune.
   static std::uint64_t tuned(std::uint64_t buffer) { return std::min(buffer * 16, largest_buffer); }
 
+  /// Whether ECN is asked for: by `ecn`, or as the congestion control needs it.
+  bool wants_ecn() const;
+  /// Whether each mark is echoed as it is (RFC 8257, 3.2).
+  bool echoes_exactly() const;
   TcpLayout option_layout() const { return static_cast<TcpLayout>(layout); }
 
   void visit(OptionVisitor& visitor) override;
