@@ -88,6 +88,7 @@ class Tcp final : public Protocol {
   /// A segment whose header has been read and found right; `payload` is what follows it.
   void take(TcpSegment&& segment, const Arrival& arrival);
   void failed(const DeliveryError& error) override;
+  bool believes(const DeliveryError& error) override;
 
  private:
   friend TcpSession;

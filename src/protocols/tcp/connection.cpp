@@ -83,7 +83,14 @@ void TcpConnection::agree(const TcpSegment& syn) {
     receive_scale_ = scale_for(*settings_);
   }
   if (settings_->sack && options.sack_permitted) sender_.use_sack();
-  receiver_.begin(syn.sequence, settings_->receive_buffer, advertised_mss(), settings_->quick_acks);
+  std::uint64_t buffer = settings_->receive_buffer;
+  if (settings_->option_layout() == TcpLayout::like_freebsd) {
+    // FreeBSD makes it a multiple of what a segment carries.
+    const std::uint64_t mss = std::min<std::uint64_t>(peer_mss_, advertised_mss());
+    if (mss != 0 && buffer > mss) buffer = (buffer + mss - 1) / mss * mss;
+  }
+  receiver_.begin(syn.sequence, buffer, advertised_mss(), settings_->quick_acks,
+                  settings_->option_layout() == TcpLayout::like_freebsd);
   if (settings_->auto_tune) {
     receiver_.auto_tune_limit = static_cast<std::uint32_t>(settings_->receive_buffer * 16);
   }
@@ -94,7 +101,9 @@ void TcpConnection::agree(const TcpSegment& syn) {
 
 std::uint8_t TcpConnection::scale_for(const TcpSettings& settings) {
   constexpr std::uint8_t largest = 14;
-  const std::uint64_t most = settings.receive_buffer * (settings.auto_tune ? 16 : 1);
+  const std::uint64_t most =
+      std::max(settings.receive_buffer * (settings.auto_tune ? 16 : 1),
+               settings.largest_receive_buffer);
   std::uint8_t scale = 0;
   while (scale < largest && (std::uint64_t{65'535} << scale) < most) ++scale;
   return scale;

@@ -82,7 +82,8 @@ void TcpConnection::fill_syn(TcpSegment& segment, bool is_resent, Time now) {
 void TcpConnection::fill_acknowledgement(TcpSegment& segment, Time now) {
   segment.flags |= TcpHeader::ack;
   segment.acknowledgement = last_ack_sent_ = receiver_.acknowledgement();
-  segment.window = receiver_.advertise(receive_scale_);
+  segment.window = receiver_.advertise(
+      receive_scale_, settings_->option_layout() == TcpLayout::like_freebsd);
   TcpOptions& options = segment.options;
   options.mss = 0;
   options.sack_permitted = false;

@@ -340,6 +340,16 @@ void Tcp::send_bare(const TcpSegment& segment, const Endpoints& endpoints) {
   (void)ipv4_.send(below, std::move(message));
 }
 
+// RFC 5927, 4.1; RFC 9293, 3.9.2.2: about what is on its way.
+bool Tcp::believes(const DeliveryError& error) {
+  const TcpSession* const session = session_of(error.endpoints);
+  if (session == nullptr) return false;
+  const TcpSender& sender = session->connection_.sender();
+  const std::int64_t position = sender.position_of(error.stream_sequence);
+  return position >= static_cast<std::int64_t>(sender.una()) &&
+         position < static_cast<std::int64_t>(sender.next());
+}
+
 void Tcp::failed(const DeliveryError& error) {
   if (TcpSession* const session = session_of(error.endpoints)) {
     const TcpSessionRef keep{session};

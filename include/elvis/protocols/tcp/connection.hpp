@@ -100,6 +100,10 @@ class TcpConnection {
   }
   void set_urgent() { sender_.urgent_end = sender_.next() + sender_.unsent_bytes(); }
   void set_cork(bool cork) { sender_.is_corked = cork; }
+  /// Holds back a segment that is not full until an acknowledgement comes, or more is written.
+  void hold(bool hold) { sender_.is_held = hold; }
+  /// What is written later goes into segments of its own.
+  void end_record() { sender_.end_record(); }
 
   /// The settings, copied for this connection alone.
   TcpSettings& own_settings();
