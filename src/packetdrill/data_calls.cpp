@@ -184,8 +184,8 @@ Task<CallOutcome> Process::write(const CallEvent& call) {
   constexpr std::size_t most_pieces = 17;
   if (is_counted && buffer.parts == size && size > most_pieces) {
     while (size - begun > most_pieces) {
-      const CallOutcome part = co_await send_stream(*file, {}, most_pieces,
-                                                    buffer.flags | flag_end_of_record);
+      const CallOutcome part =
+          co_await send_stream(*file, {}, most_pieces, buffer.flags | flag_end_of_record);
       if (part.value < 0) co_return part;
       begun += most_pieces;
     }
@@ -216,9 +216,6 @@ Task<CallOutcome> Process::send_stream(File& file, std::string bytes, std::size_
   boost::system::error_code error;
   if (file.kernel != nullptr && stream.session() != nullptr) {
     error = co_await send_like_linux(file, std::move(data), may_wait, sent);
-    if ((flags & flag_end_of_record) != 0 && stream.session() != nullptr) {
-      stream.session()->connection().end_record();
-    }
   } else if (may_wait) {
     const Result<> done = co_await stream.send(std::move(data));
     if (done) {
@@ -235,6 +232,9 @@ Task<CallOutcome> Process::send_stream(File& file, std::string bytes, std::size_
     }
   }
   if (flow != nullptr && sent < size) flow->unwrote(size - sent);
+  if ((flags & flag_end_of_record) != 0 && sent == size && stream.session() != nullptr) {
+    stream.session()->connection().end_record();
+  }
   if (sent == 0 && error == make_error_code(Errc::not_connected)) {
     co_return CallOutcome::failed(file.is_connecting ? "EAGAIN" : "EPIPE");
   }
@@ -251,8 +251,9 @@ Task<boost::system::error_code> Process::send_like_linux(File& file, Message dat
   TcpSocket& stream = *file.stream;
   LinuxSocket& kernel = *file.kernel;
   while (!data.empty()) {
-    const std::size_t room =
-        stream.is_connected() || file.is_connecting ? kernel.room(stream, data.size()) : data.size();
+    const std::size_t room = stream.is_connected() || file.is_connecting
+                                 ? kernel.room(stream, data.size())
+                                 : data.size();
     if (room == 0) {
       if (!may_wait) {
         if (sent == 0) co_return make_error_code(Errc::would_block);
@@ -408,8 +409,8 @@ CallOutcome Process::take_notice(File& file, const CallEvent& call) {
   const Duration seen = *notice.at - begin_;
   const Duration gap = seen > expected ? seen - expected : expected - seen;
   if (gap > setup_.tolerance) {
-    outcome.differences.push_back(fmt::format("timestamp: expected {} ns, seen {} ns",
-                                              expected.count(), seen.count()));
+    outcome.differences.push_back(
+        fmt::format("timestamp: expected {} ns, seen {} ns", expected.count(), seen.count()));
   }
   return outcome;
 }

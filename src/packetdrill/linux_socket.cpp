@@ -47,8 +47,8 @@ void LinuxSocket::expand(const TcpInfo& info) {
   if (is_chosen_) return;
   std::int64_t segment = 1;
   while (segment < static_cast<std::int64_t>(info.snd_mss) + segment_overhead) segment *= 2;
-  const std::int64_t segments = std::max<std::int64_t>(
-      {10, info.snd_cwnd, static_cast<std::int64_t>(info.reordering) + 1});
+  const std::int64_t segments =
+      std::max<std::int64_t>({10, info.snd_cwnd, static_cast<std::int64_t>(info.reordering) + 1});
   buffer_ = std::max(buffer_, std::min(2 * segments * (segment + segment_record), most_));
 }
 

@@ -330,7 +330,7 @@ std::int64_t Process::option_of(File& file, std::string_view name) {
                                     : setup_.receive_buffer;
   }
   if (name == "SO_RCVBUF" && setup_.is_freebsd && stream != nullptr &&
-      stream->session() != nullptr && stream->state() >= TcpState::established) {
+      stream->session() != nullptr && stream->state() >= TcpState::syn_received) {
     return static_cast<std::int64_t>(stream->session()->connection().receiver().buffer());
   }
   if (name == "SO_SNDBUF" && file.kernel != nullptr) return file.kernel->buffer();
@@ -391,8 +391,7 @@ CallOutcome Process::ioctl(const CallEvent& call) {
     // What is neither acknowledged nor sent takes up room in the send buffer.
     std::int64_t waiting = 0;
     if (session != nullptr) {
-      waiting =
-          static_cast<std::int64_t>(session->connection().sender().unacknowledged_bytes());
+      waiting = static_cast<std::int64_t>(session->connection().sender().unacknowledged_bytes());
     }
     check_argument(call, 2, std::max<std::int64_t>(waiting, 0), outcome);
   } else if (request == "SIOCOUTQNSD") {
@@ -429,8 +428,8 @@ bool Process::tell_info(CodeNames& names) const {
   tell("tcpi_rto", info.rto);
   tell("tcpi_ato", info.ato);
   tell("tcpi_snd_mss", info.snd_mss);
-  tell("tcpi_rcv_mss", setup_.offloaded_mss == 0 ? info.rcv_mss
-                                                 : std::min(info.rcv_mss, setup_.offloaded_mss));
+  tell("tcpi_rcv_mss",
+       setup_.offloaded_mss == 0 ? info.rcv_mss : std::min(info.rcv_mss, setup_.offloaded_mss));
   tell("tcpi_unacked", info.unacked);
   tell("tcpi_sacked", info.sacked);
   tell("tcpi_lost", info.lost);
@@ -470,6 +469,9 @@ bool Process::tell_info(CodeNames& names) const {
   tell("tcpi_rcv_wnd", info.rcv_wnd);
   if (tested->kernel != nullptr) {
     const LinuxSocket& kernel = *tested->kernel;
+    names["SK_MEMINFO_SNDBUF"] = kernel.buffer();
+    names["SK_MEMINFO_RCVBUF"] =
+        tested->received_limit != 0 ? 2 * tested->received_limit : setup_.receive_buffer;
     names["tcpi_busy_time"] = kernel.busy(machine_.now());
     names["tcpi_rwnd_limited"] = kernel.limited_by_window(machine_.now());
     names["tcpi_sndbuf_limited"] = kernel.limited_by_buffer(machine_.now());

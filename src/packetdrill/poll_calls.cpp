@@ -60,8 +60,8 @@ std::int64_t Process::readiness(const File& file) const {
   } else if (session->is_over() || (is_at_end && has_sent_fin)) {
     bits |= ready_hung_up;
   }
-  const bool has_room = file.kernel == nullptr ? session->writable() > 0
-                                               : file.kernel->is_writable(*file.stream);
+  const bool has_room =
+      file.kernel == nullptr ? session->writable() > 0 : file.kernel->is_writable(*file.stream);
   const bool can_write = has_sent_fin || has_room;
   if (file.kernel != nullptr && !file.kernel->errors().empty()) bits |= ready_error;
   if (session->is_open() && can_write) bits |= ready_out | ready_out_normal;

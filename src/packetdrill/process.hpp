@@ -68,8 +68,8 @@ class Process {
     std::unique_ptr<TcpSocket> stream;
     std::unique_ptr<LinuxSocket> kernel;  // of a stream, if it is to be like Linux
     std::size_t backlog = 0;
-    std::int64_t received_limit = 0;      // SO_RCVBUF, if it was chosen
-    std::shared_ptr<std::int64_t> pipe;   // what is in it
+    std::int64_t received_limit = 0;     // SO_RCVBUF, if it was chosen
+    std::shared_ptr<std::int64_t> pipe;  // what is in it
     std::unique_ptr<TcpListener> listener;
     std::unique_ptr<UdpSocket> datagrams;
     Message unread;  // what was looked at with MSG_PEEK

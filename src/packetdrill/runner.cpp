@@ -55,18 +55,17 @@ void tell_constants(CodeNames& names) {
   for (const auto& [name, value] : constants) names[name] = value;
   names["TCP_CLOSING"] = std::int64_t{11};
   // FreeBSD's names of states; the numbers are those that tcpi_state has here.
-  constexpr std::array<std::pair<const char*, std::int64_t>, 11> states{
-      {{"TCPI_CLOSED", 7},
-       {"TCPI_LISTEN", 10},
-       {"TCPI_SYN_SENT", 2},
-       {"TCPI_SYN_RECEIVED", 3},
-       {"TCPI_ESTABLISHED", 1},
-       {"TCPI_CLOSE_WAIT", 8},
-       {"TCPI_FIN_WAIT_1", 4},
-       {"TCPI_CLOSING", 11},
-       {"TCPI_LAST_ACK", 9},
-       {"TCPI_FIN_WAIT_2", 5},
-       {"TCPI_TIME_WAIT", 6}}};
+  constexpr std::array<std::pair<const char*, std::int64_t>, 11> states{{{"TCPI_CLOSED", 7},
+                                                                         {"TCPI_LISTEN", 10},
+                                                                         {"TCPI_SYN_SENT", 2},
+                                                                         {"TCPI_SYN_RECEIVED", 3},
+                                                                         {"TCPI_ESTABLISHED", 1},
+                                                                         {"TCPI_CLOSE_WAIT", 8},
+                                                                         {"TCPI_FIN_WAIT_1", 4},
+                                                                         {"TCPI_CLOSING", 11},
+                                                                         {"TCPI_LAST_ACK", 9},
+                                                                         {"TCPI_FIN_WAIT_2", 5},
+                                                                         {"TCPI_TIME_WAIT", 6}}};
   for (const auto& [name, value] : states) names[name] = value;
   names["TCP_INFINITE_SSTHRESH"] = std::int64_t{0x7fff'ffff};
 }

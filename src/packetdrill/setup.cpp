@@ -20,8 +20,19 @@ namespace {
 
 // The number that `text` begins with; 0 without one.
 std::uint64_t number_in(std::string_view text) {
+  constexpr std::string_view arithmetic = "$((";
+  const bool is_product = text.starts_with(arithmetic);
+  if (is_product) text.remove_prefix(arithmetic.size());
   std::uint64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
+  auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  const char* const end = text.data() + text.size();
+  // `$((15*1024*1024))`; of the shell's arithmetic, products are what scripts use.
+  while (is_product && read.ec == std::errc{} && read.ptr != end && *read.ptr == '*') {
+    std::uint64_t factor = 0;
+    read = std::from_chars(read.ptr + 1, end, factor);
+    constexpr std::uint64_t most = std::uint64_t{1} << 40;
+    value = factor != 0 && value > most / factor ? most : value * factor;
+  }
   return value;
 }
 

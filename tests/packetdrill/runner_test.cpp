@@ -142,10 +142,10 @@ TEST(PacketdrillRunnerTest, TakesTheDefaultsOfWhomAScriptsCommandsSpeakTo) {
 }
 
 TEST(PacketdrillRunnerTest, NotesSettingsThatHaveNoEffect) {
-  const Verdict verdict = run(std::string{"`sysctl -q net.ipv4.tcp_frto=2`\n"} + server);
+  const Verdict verdict = run(std::string{"`sysctl -q net.ipv4.tcp_fack=2`\n"} + server);
   EXPECT_EQ(verdict.kind, Verdict::Kind::passed) << verdict.report;
   ASSERT_EQ(verdict.notes.size(), 1U);
-  EXPECT_EQ(verdict.notes[0], "the setting `net.ipv4.tcp_frto` has no effect");
+  EXPECT_EQ(verdict.notes[0], "the setting `net.ipv4.tcp_fack` has no effect");
 }
 
 // ===== What cannot be run =====

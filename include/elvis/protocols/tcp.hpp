@@ -116,7 +116,7 @@ class Tcp final : public Protocol {
   bool open_by_cookie(Listener& listener, TcpSegment& segment, const Arrival& arrival);
   Result<TcpSession*> make_session(const Endpoints& endpoints, TcpUser* user,
                                    const TcpSettings* settings);
-  std::size_t path_mtu(const Endpoints& endpoints);
+  std::size_t path_mtu(const Endpoints& endpoints, std::size_t* link_mtu = nullptr);
   void established(TcpSession& session);
   void forget(TcpSession& session);
   void reset(const TcpSegment& segment, const Arrival& arrival);

@@ -101,9 +101,8 @@ void TcpConnection::agree(const TcpSegment& syn) {
 
 std::uint8_t TcpConnection::scale_for(const TcpSettings& settings) {
   constexpr std::uint8_t largest = 14;
-  const std::uint64_t most =
-      std::max(settings.receive_buffer * (settings.auto_tune ? 16 : 1),
-               settings.largest_receive_buffer);
+  const std::uint64_t most = std::max(settings.receive_buffer * (settings.auto_tune ? 16 : 1),
+                                      settings.largest_receive_buffer);
   std::uint8_t scale = 0;
   while (scale < largest && (std::uint64_t{65'535} << scale) < most) ++scale;
   return scale;
@@ -111,13 +110,17 @@ std::uint8_t TcpConnection::scale_for(const TcpSettings& settings) {
 
 std::uint16_t TcpConnection::advertised_mss() const {
   constexpr std::uint64_t headers = 40;
-  const std::uint64_t fits = std::min<std::uint64_t>(path_mtu_ - headers, 65'495);
+  // RFC 9293, 3.7.1: of what can be received; how large the path is says nothing of that.
+  const std::uint32_t mtu = link_mtu_ != 0 ? link_mtu_ : path_mtu_;
+  const std::uint64_t fits = std::min<std::uint64_t>(mtu - headers, 65'495);
   return static_cast<std::uint16_t>(settings_->mss == 0 ? fits : std::min(fits, settings_->mss));
 }
 
 // Bytes that a segment carries at most (RFC 9293, 3.7.1: less what options take).
 std::uint32_t TcpConnection::payload_limit() const {
-  const std::uint32_t most = std::min<std::uint32_t>(peer_mss_, advertised_mss());
+  constexpr std::uint32_t headers = 40;
+  const std::uint32_t most =
+      std::min<std::uint32_t>({peer_mss_, advertised_mss(), path_mtu_ - headers});
   const std::uint32_t options = uses_timestamps_ ? 12 : 0;
   return std::max(most, options + 8) - options;
 }
@@ -191,7 +194,8 @@ void TcpConnection::close(Time now) {
   if (is_over() || is_unread_) return;
   is_unread_ = true;
   // RFC 2525, 2.17: the remote end must not believe that its data were read.
-  if (receiver_.readable() != 0) return abort();
+  const bool is_like_freebsd = settings_->option_layout() == TcpLayout::like_freebsd;
+  if (receiver_.readable() != 0 && !is_like_freebsd) return abort();
   shutdown(now);
   if (state_ == TcpState::fin_wait_2) {
     slow_deadline_ = add_saturated(now, 2 * settings_->msl);

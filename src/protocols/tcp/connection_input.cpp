@@ -296,9 +296,12 @@ void TcpConnection::take_data(TcpSegment& segment, std::int64_t position, Time n
   const bool has_fin = segment.has(TcpHeader::fin);
   if (segment.met_congestion && uses_ecn_) {
     receiver_.echoes_congestion = has_seen_marks_ = true;
-    receiver_.acknowledge_now();
+    if (settings_->option_layout() != TcpLayout::like_freebsd) receiver_.acknowledge_now();
   } else if (segment.has(TcpHeader::cwr) && uses_ecn_) {
     receiver_.echoes_congestion = false;
+    if (settings_->option_layout() == TcpLayout::like_freebsd && !segment.payload.empty()) {
+      receiver_.acknowledge_now();
+    }
   }
   if (segment.payload.empty() && !has_fin) return;
   if (receiver_.has_finished() || position < 0) return receiver_.acknowledge_now();

@@ -210,8 +210,7 @@ Duration TcpSender::timeout() const {
   const Duration plain = rtt_.has_sample() ? measured : unmeasured;
   const Duration bounded = std::clamp(plain, settings_->min_rto, settings_->max_rto);
   const unsigned shift = std::min<unsigned>(backoff_, 16);
-  const Duration slop =
-      rtt_.has_sample() || backoff_ != 0 ? settings_->rto_slop : Duration{};
+  const Duration slop = rtt_.has_sample() || backoff_ != 0 ? settings_->rto_slop : Duration{};
   // RFC 6298, 5.5
   return std::min(bounded * (std::int64_t{1} << shift) + slop, settings_->max_rto);
 }
@@ -253,8 +252,9 @@ void TcpSender::arm(Time now) {
   const Time reorder = repair_ == nullptr ? end_of_time : repair_->reorder_deadline;
   if (reorder < expires) return set_timer(Timer::reorder, reorder);
   // RFC 8985, 7.2: a probe of the tail, unless something is being repaired.
-  if (uses_sack_ && settings_->rack && settings_->tail_probes && phase_ <= Phase::disorder && sacked_ == 0 &&
-      reorder == end_of_time && tail_probe_end_ == 0 && backoff_ == 0 && una_ != 0) {
+  if (uses_sack_ && settings_->rack && settings_->tail_probes && phase_ <= Phase::disorder &&
+      sacked_ == 0 && reorder == end_of_time && tail_probe_end_ == 0 && backoff_ == 0 &&
+      una_ != 0) {
     const Time probe =
         add_saturated(last_sent_at_ > timer_base_ ? last_sent_at_ : timer_base_, tail_probe_time());
     return set_timer(Timer::probe_tail, std::min(probe, expires));

@@ -163,13 +163,14 @@ bool TcpSender::send_new(Outgoing& out, Time now) {
   }
   must_send_new_ = false;
   if (next_ == una_) restart(now);
+  const bool ends_record = next_ + size == record_end();
   out = {.position = next_,
          .payload = size == unsent_.size() ? std::exchange(unsent_, Message{}) : unsent_.cut(size)};
   out.is_fin = is_fin;
   out.is_push = unsent_.empty() && size != 0;
   if (unsent_.empty()) is_cork_over_ = false;
   if (repair_ != nullptr && !repair_->record_ends.empty()) {
-    out.is_push = next_ + size == record_end();
+    out.is_push = ends_record;
     std::erase_if(repair_->record_ends,
                   [sent = next_ + size](std::uint64_t end) { return end <= sent; });
   }

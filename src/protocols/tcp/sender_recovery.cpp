@@ -77,10 +77,8 @@ std::uint64_t TcpSender::mark_sacked(std::uint64_t begin, std::uint64_t end, Tim
 
 // What begins here arrived behind what had been sent later.
 void TcpSender::saw_reordering(std::uint64_t begin) {
-  const std::uint64_t distance =
-      (repair_->highest_sacked - begin + window_.mss - 1) / window_.mss;
-  reordering_ = static_cast<std::uint8_t>(
-      std::clamp<std::uint64_t>(distance, reordering_, 255));
+  const std::uint64_t distance = (repair_->highest_sacked - begin + window_.mss - 1) / window_.mss;
+  reordering_ = static_cast<std::uint8_t>(std::clamp<std::uint64_t>(distance, reordering_, 255));
   if (reorderings_seen_ < 255) ++reorderings_seen_;
 }
 
@@ -294,8 +292,8 @@ void TcpSender::leave_recovery() {
   if (!uses_sack_) sacked_ = 0;
   if (repair_ == nullptr) return;
   // RFC 3708: that it was in vain may still be told, for another round trip.
-  repair_->undo_until = next_;
-  if (una_ == next_) repair_->undo_window = 0;
+  repair_->undo_until = next_ + 1;
+  if (una_ == next_ && unsent_.empty()) repair_->undo_window = 0;
   if (sacked_ == 0 && lost_ == 0 && !repair_->is_needed()) {
     repair_.reset();
   } else {
@@ -310,9 +308,10 @@ bool TcpSender::retransmission_timed_out(Time now) {
   if (unanswered_ < 255) ++unanswered_;
   const bool is_first = backoff_ == 0 || una_ >= recover_;
   Repair& state = repair();
-  // RFC 5682, 3.1, step 1: not if it follows upon another attempt to repair the same.
+  // RFC 5682, 3.1, step 1: not if it follows upon another attempt to repair the same. (Linux tries
+  // again.)
   state.is_timeout_in_doubt = settings_->undo && una_ > 0 && fin_ == 0 &&
-                              (phase_ < Phase::recovery || backoff_ != 0);
+                              (phase_ < Phase::recovery || (is_like_linux() && backoff_ != 0));
   if (una_ > 0 && (phase_ != Phase::loss || is_first)) {
     begin_undo(now);
     window_.threshold = congestion_->timed_out(window_, used_window(), now);

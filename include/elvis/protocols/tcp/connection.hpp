@@ -111,6 +111,8 @@ class TcpConnection {
   /// Datagrams may be no longer than this now (RFC 1191).
   void set_path_mtu(std::size_t mtu, Time now);
   std::size_t path_mtu() const { return path_mtu_; }
+  /// Datagrams that arrive may be as long as this.
+  void set_link_mtu(std::size_t mtu) { link_mtu_ = static_cast<std::uint16_t>(mtu); }
 
   // ----- look -----
 
@@ -191,6 +193,7 @@ class TcpConnection {
   std::uint32_t reset_acknowledgement_ = 0;
   std::uint32_t path_mtu_;
   std::uint16_t peer_mss_ = 536;
+  std::uint16_t link_mtu_ = 0;  // 0: as path_mtu_
   const TcpSettings* settings_;
   Time last_received_at_{};
   Time slow_deadline_ = end_of_time;    // of TIME-WAIT, of linger, or the next keep-alive

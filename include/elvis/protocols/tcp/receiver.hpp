@@ -18,8 +18,7 @@ namespace elvis {
 class TcpReceiver {
  public:
   /// The remote end's SYN has arrived.
-  void begin(std::uint32_t initial, std::size_t buffer, std::uint32_t mss,
-             std::uint64_t quick_acks,
+  void begin(std::uint32_t initial, std::size_t buffer, std::uint32_t mss, std::uint64_t quick_acks,
              bool takes_all = false);
 
   std::uint32_t initial() const { return initial_; }

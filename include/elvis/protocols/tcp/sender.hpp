@@ -253,7 +253,7 @@ class TcpSender {
   bool is_tail_probe_new_ : 1 = false;
   bool has_delivered_original_ : 1 = false;  // this acknowledgement: what was sent only once
   bool is_cork_over_ : 1 = false;            // what was held back has waited long enough
-  bool saw_duplicate_ : 1 = false;  // a DSACK came
+  bool saw_duplicate_ : 1 = false;           // a DSACK came
   bool lost_syn_ : 1 = false;
   std::uint16_t duplicates_seen_ = 0;  // DSACKs
   // Counted for TcpInfo.
