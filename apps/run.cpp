@@ -48,9 +48,8 @@ class Run {
         log_{command.log_level, command.log_file, console},
         target_{command.report, console},
         memory_limit_{memory_limit_of(command.scenario)},
-        captures_{[&console](const std::string& what, int error) {
-          console.output_failed(what, error);
-        }},
+        captures_{
+            [&console](const std::string& what, int error) { console.output_failed(what, error); }},
         tcp_trace_{console} {}
 
   ExitCode execute();

@@ -15,4 +15,8 @@ void Protocol::unlisten(Endpoint) {}
 
 void Protocol::failed(const DeliveryError&) {}
 
+bool Protocol::believes(const DeliveryError&) {
+  return true;
+}
+
 }  // namespace elvis

@@ -140,10 +140,11 @@ class Comparison {
       return;
     }
     // An echo of 0 that is no SYN's is a script that does not care.
-    if (expected.echo != seen.echo && (expected.echo != 0 || seen_.has(Packet::syn))) {
+    if (!expected.has_any_echo && expected.echo != seen.echo &&
+        (expected.echo != 0 || seen_.has(Packet::syn))) {
       add("timestamp echo", fmt::format("{}", expected.echo), fmt::format("{}", seen.echo));
     }
-    if (options_.timestamp_tick == 0) return;
+    if (options_.timestamp_tick == 0 || expected.has_any_value) return;
     const auto gap = static_cast<std::int32_t>(seen.value - expected.value);
     const std::uint64_t microseconds =
         std::uint64_t{options_.timestamp_tick} *

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "elvis/sim/sleep.hpp"
 #include "process.hpp"
 #include "symbols.hpp"
 
@@ -20,6 +21,8 @@ constexpr std::int64_t flag_wait_all = 0x100;
 constexpr std::int64_t flag_more = 0x8000;
 constexpr std::int64_t flag_fast_open = 0x2000'0000;
 constexpr std::int64_t flag_error_queue = 0x2000;
+constexpr std::int64_t flag_end_of_record = 0x80;
+constexpr std::int64_t flag_without_copy = 0x400'0000;
 
 // What a script passes as a buffer; sizes beyond this are mistakes.
 constexpr std::int64_t most_bytes = 256 * 1024 * 1024;
@@ -29,7 +32,11 @@ struct Buffer {
   std::string bytes;  // what the script says of them, if anything
   std::int64_t size = 0;
   std::int64_t flags = 0;
+  std::size_t parts = 0;  // of a vector, without empty ones
+  bool is_null = false;
 };
+
+constexpr Duration look_again = std::chrono::microseconds{100};
 
 void add_vector(const Expression& vector, Buffer& buffer) {
   for (const Expression& part : vector.parts) {
@@ -41,6 +48,7 @@ void add_vector(const Expression& vector, Buffer& buffer) {
       buffer.bytes += part.parts[0].word;
     }
     buffer.size += std::clamp<std::int64_t>(size, 0, most_bytes);
+    if (size > 0) ++buffer.parts;
   }
 }
 
@@ -60,6 +68,7 @@ Buffer buffer_of(const CallEvent& call) {
     buffer.flags = number(2);
   } else {
     if (arguments[1].kind == Expression::Kind::text) buffer.bytes = arguments[1].word;
+    buffer.is_null = arguments[1].kind == Expression::Kind::word && arguments[1].word == "NULL";
     buffer.size = number(2);
     if (call.name != "read" && call.name != "write") buffer.flags = number(3);
   }
@@ -83,7 +92,8 @@ Task<CallOutcome> Process::read(const CallEvent& call) {
   File* const file = file_of(call);
   if (file == nullptr) co_return CallOutcome::failed("EBADF");
   const Buffer buffer = buffer_of(call);
-  if ((buffer.flags & flag_error_queue) != 0) co_return CallOutcome::failed("EAGAIN");
+  if ((buffer.flags & flag_error_queue) != 0) co_return take_notice(*file, call);
+  if (buffer.is_null && buffer.size > 0) co_return CallOutcome::failed("EFAULT");
   const auto size = static_cast<std::size_t>(buffer.size);
   if (file->kind == Packet::Kind::udp) {
     co_return co_await receive_datagram(*file, call, size, buffer.flags);
@@ -101,7 +111,9 @@ Task<CallOutcome> Process::receive_stream(File& file, const CallEvent& call, std
   const bool may_wait = !file.is_nonblocking && (flags & flag_dont_wait) == 0;
   Message got =
       file.unread.empty() ? Message{} : file.unread.cut(std::min(size, file.unread.size()));
-  while (got.size() < size && !file.is_read_shut) {
+  // Behind a shutdown Linux still hands out what arrives (others have let it go), but never waits.
+  const bool is_shut = file.is_read_shut;
+  while (got.size() < size && (!is_shut || (setup_.is_linux && stream.readable() != 0))) {
     Result<Message> more = stream.try_receive(size - got.size());
     const bool must_wait =
         got.empty() || ((flags & flag_wait_all) != 0 && (flags & flag_peek) == 0);
@@ -121,6 +133,7 @@ Task<CallOutcome> Process::receive_stream(File& file, const CallEvent& call, std
     got.append(std::move(file.unread));
     file.unread = std::move(got);
   }
+  check_control(file, call, outcome);
   co_return outcome;
 }
 
@@ -158,10 +171,31 @@ Task<CallOutcome> Process::write(const CallEvent& call) {
   if (file == nullptr) co_return CallOutcome::failed("EBADF");
   Buffer buffer = buffer_of(call);
   const auto size = static_cast<std::size_t>(buffer.size);
-  if ((buffer.flags & flag_fast_open) != 0) co_return CallOutcome::failed("EOPNOTSUPP");
+  if ((buffer.flags & flag_fast_open) != 0) {
+    co_return CallOutcome::impossible("TCP Fast Open is not supported");
+  }
+  if (buffer.is_null && size > 0) co_return CallOutcome::failed("EFAULT");
   if (file->kind == Packet::Kind::udp) co_return send_datagram(*file, call, buffer.bytes, size);
   if (file->stream == nullptr) co_return CallOutcome::failed("EPIPE");
-  co_return co_await send_stream(*file, std::move(buffer.bytes), size, buffer.flags);
+  const bool is_counted = (buffer.flags & flag_without_copy) != 0 && file->kernel != nullptr &&
+                          file->kept.contains("SO_ZEROCOPY") && size > 0;
+  std::size_t begun = 0;
+  // What is not copied lies in as many pieces as were handed over; a buffer takes so many.
+  constexpr std::size_t most_pieces = 17;
+  if (is_counted && buffer.parts == size && size > most_pieces) {
+    while (size - begun > most_pieces) {
+      const CallOutcome part =
+          co_await send_stream(*file, {}, most_pieces, buffer.flags | flag_end_of_record);
+      if (part.value < 0) co_return part;
+      begun += most_pieces;
+    }
+  }
+  CallOutcome outcome =
+      co_await send_stream(*file, std::move(buffer.bytes), size - begun, buffer.flags);
+  if (outcome.value < 0) co_return outcome;
+  outcome.value += static_cast<std::int64_t>(begun);
+  if (is_counted) file->kernel->wrote_without_copy();
+  co_return outcome;
 }
 
 Task<CallOutcome> Process::send_stream(File& file, std::string bytes, std::size_t size,
@@ -173,15 +207,16 @@ Task<CallOutcome> Process::send_stream(File& file, std::string bytes, std::size_
   Message data{bytes};
   if (size > data.size()) data.append(Message::zeros(size - data.size()));
   const bool holds_back = (flags & flag_more) != 0;
-  if (holds_back) stream.set_cork(true);
-  const bool releases = std::exchange(file.is_held, holds_back) && !holds_back;
+  if (stream.session() != nullptr) stream.session()->connection().hold(holds_back);
   if ((flags & flag_oob) != 0) co_return send_urgent(file, std::move(data), size);
   Flow* const flow = file.flow;
   if (flow != nullptr) flow->wrote(bytes, size, !holds_back);
   const bool may_wait = !file.is_nonblocking && (flags & flag_dont_wait) == 0;
   std::size_t sent = 0;
   boost::system::error_code error;
-  if (may_wait) {
+  if (file.kernel != nullptr && stream.session() != nullptr) {
+    error = co_await send_like_linux(file, std::move(data), may_wait, sent);
+  } else if (may_wait) {
     const Result<> done = co_await stream.send(std::move(data));
     if (done) {
       sent = size;
@@ -197,7 +232,9 @@ Task<CallOutcome> Process::send_stream(File& file, std::string bytes, std::size_
     }
   }
   if (flow != nullptr && sent < size) flow->unwrote(size - sent);
-  if (releases && !file.is_corked) stream.set_cork(false);
+  if ((flags & flag_end_of_record) != 0 && sent == size && stream.session() != nullptr) {
+    stream.session()->connection().end_record();
+  }
   if (sent == 0 && error == make_error_code(Errc::not_connected)) {
     co_return CallOutcome::failed(file.is_connecting ? "EAGAIN" : "EPIPE");
   }
@@ -208,9 +245,45 @@ Task<CallOutcome> Process::send_stream(File& file, std::string bytes, std::size_
   co_return static_cast<std::int64_t>(sent);
 }
 
+// As much as Linux takes, piece by piece, and the rest as room is made.
+Task<boost::system::error_code> Process::send_like_linux(File& file, Message data, bool may_wait,
+                                                         std::size_t& sent) {
+  TcpSocket& stream = *file.stream;
+  LinuxSocket& kernel = *file.kernel;
+  while (!data.empty()) {
+    const std::size_t room = stream.is_connected() || file.is_connecting
+                                 ? kernel.room(stream, data.size())
+                                 : data.size();
+    if (room == 0) {
+      if (!may_wait) {
+        if (sent == 0) co_return make_error_code(Errc::would_block);
+        break;
+      }
+      while (kernel.is_full() && stream.is_connected()) {
+        co_await Sleep{machine_, machine_.now() + look_again};
+        kernel.settle(stream, machine_.now());
+      }
+      continue;
+    }
+    Message piece = data.cut(room);
+    const Result<std::size_t> taken = stream.try_send(piece);
+    if (!taken) co_return taken.error();
+    kernel.took(*taken);
+    sent += *taken;
+    if (!piece.empty()) break;
+  }
+  kernel.wrote();
+  kernel.settle(stream, machine_.now());
+  co_return boost::system::error_code{};
+}
+
 // Urgent data go whole, however full the send buffer.
 CallOutcome Process::send_urgent(File& file, Message data, std::size_t size) {
   if (file.flow != nullptr) file.flow->wrote({}, size);
+  if (file.kernel != nullptr) {
+    static_cast<void>(file.kernel->room(*file.stream, size));
+    file.kernel->took(size);
+  }
   if (const Result<> sent = file.stream->send_urgent(std::move(data)); !sent) {
     return CallOutcome::failed(sent.error());
   }
@@ -243,6 +316,116 @@ CallOutcome Process::send_datagram(File& file, const CallEvent& call, std::strin
   if (!sent) return CallOutcome::failed(sent.error());
   if (file.flow != nullptr && !bytes.empty()) file.flow->wrote(bytes, size);
   return static_cast<std::int64_t>(size);
+}
+
+// ===== Between files =====
+
+// sendfile(out, in, [offset], count): files hold zeros.
+Task<CallOutcome> Process::sendfile(const CallEvent& call) {
+  File* const out = file_of(call, 0);
+  File* const in = file_of(call, 1);
+  if (out == nullptr || in == nullptr) co_return CallOutcome::failed("EBADF");
+  if (out->stream == nullptr || in->pipe == nullptr) co_return CallOutcome::failed("EINVAL");
+  const auto size = std::clamp<std::int64_t>(number_at(call, 3), 0, most_bytes);
+  co_return co_await send_stream(*out, {}, static_cast<std::size_t>(size), 0);
+}
+
+// splice(in, offset, out, offset, length, flags): between a stream and a pipe.
+Task<CallOutcome> Process::splice(const CallEvent& call) {
+  File* const in = file_of(call, 0);
+  File* const out = file_of(call, 2);
+  if (in == nullptr || out == nullptr) co_return CallOutcome::failed("EBADF");
+  const auto wanted =
+      static_cast<std::size_t>(std::clamp<std::int64_t>(number_at(call, 4), 0, most_bytes));
+  if (in->pipe != nullptr && out->stream != nullptr) {
+    const auto size = std::min(wanted, static_cast<std::size_t>(*in->pipe));
+    if (size == 0) co_return CallOutcome::failed("EAGAIN");
+    const CallOutcome outcome = co_await send_stream(*out, {}, size, 0);
+    if (outcome.value > 0) *in->pipe -= outcome.value;
+    co_return outcome;
+  }
+  if (in->stream == nullptr || out->pipe == nullptr) co_return CallOutcome::failed("EINVAL");
+  if (const TcpSession* const session = in->stream->session(); session != nullptr) {
+    // Urgent bytes are not spliced.
+    const TcpReceiver& receiver = session->connection().receiver();
+    const std::uint64_t next = receiver.next() - receiver.readable();
+    if (receiver.urgent_end != 0 && next + 1 == receiver.urgent_end) co_return 0;
+  }
+  const CallOutcome outcome = co_await receive_stream(*in, call, wanted, 0);
+  if (outcome.value > 0) *out->pipe += outcome.value;
+  co_return outcome;
+}
+
+// ===== What comes with a message =====
+
+namespace {
+
+// The entry of `msg_control` with this type, or null.
+const Expression* control_of(const CallEvent& call, std::string_view type) {
+  if (call.arguments.size() < 2) return nullptr;
+  const Expression* const control = call.arguments[1].part("msg_control");
+  if (control == nullptr) return nullptr;
+  for (const Expression& entry : control->parts) {
+    const Expression* const named = entry.part("cmsg_type");
+    if (named != nullptr && named->word == type) return entry.part("cmsg_data");
+  }
+  return nullptr;
+}
+
+void compare_field(const Expression& record, const char* field, std::int64_t seen,
+                   CallOutcome& outcome) {
+  const Expression* const part = record.part(field);
+  const auto expected = part == nullptr ? std::nullopt : value_of(*part);
+  if (!expected || *expected == seen) return;
+  outcome.differences.push_back(fmt::format("{}: expected {}, seen {}", field, *expected, seen));
+}
+
+}  // namespace
+
+// The first entry of the error queue, and whether it is the one that the script expects.
+CallOutcome Process::take_notice(File& file, const CallEvent& call) {
+  if (file.kernel == nullptr || file.stream == nullptr) return CallOutcome::failed("EAGAIN");
+  file.kernel->settle(*file.stream, machine_.now());
+  if (file.kernel->errors().empty()) return CallOutcome::failed("EAGAIN");
+  const LinuxSocket::Notice notice = file.kernel->errors().front();
+  file.kernel->errors().pop_front();
+  CallOutcome outcome;
+  for (const char* const type : {"CMSG_TYPE_RECVERR", "IP_RECVERR"}) {
+    const Expression* const record = control_of(call, type);
+    if (record == nullptr) continue;
+    compare_field(*record, "ee_errno", notice.error, outcome);
+    compare_field(*record, "ee_origin", notice.origin, outcome);
+    compare_field(*record, "ee_code", notice.code, outcome);
+    compare_field(*record, "ee_info", notice.info, outcome);
+    compare_field(*record, "ee_data", notice.data, outcome);
+  }
+  const Expression* const stamp = control_of(call, "SCM_TIMESTAMPING");
+  if (stamp == nullptr || !notice.at) return outcome;
+  const Expression* const whole = stamp->part("scm_sec");
+  const Expression* const rest = stamp->part("scm_nsec");
+  if (whole == nullptr || rest == nullptr) return outcome;
+  const Duration expected{value_of(*whole).value_or(0) * 1'000'000'000 +
+                          value_of(*rest).value_or(0)};
+  const Duration seen = *notice.at - begin_;
+  const Duration gap = seen > expected ? seen - expected : expected - seen;
+  if (gap > setup_.tolerance) {
+    outcome.differences.push_back(
+        fmt::format("timestamp: expected {} ns, seen {} ns", expected.count(), seen.count()));
+  }
+  return outcome;
+}
+
+// What recvmsg tells of besides the bytes: how many more there are.
+void Process::check_control(File& file, const CallEvent& call, CallOutcome& outcome) const {
+  const Expression* const expected = control_of(call, "TCP_CM_INQ");
+  if (expected == nullptr || file.stream == nullptr || !file.kept.contains("TCP_INQ")) return;
+  auto seen = static_cast<std::int64_t>(file.stream->readable() + file.unread.size());
+  const TcpSession* const session = file.stream->session();
+  if (seen == 0 && session != nullptr && session->is_at_end()) seen = 1;  // the end is worth a look
+  const auto due = value_of(*expected);
+  if (due && *due != seen) {
+    outcome.differences.push_back(fmt::format("TCP_CM_INQ: expected {}, seen {}", *due, seen));
+  }
 }
 
 }  // namespace elvis::packetdrill

@@ -67,7 +67,7 @@ void Flow::learn(const Packet& live, const Packet& expected) {
   if (live.has(Packet::ack_flag) && !live.has(Packet::rst)) is_acknowledged_ = true;
   const TcpOption* const wanted = expected.option(TcpOption::Kind::timestamp);
   const TcpOption* const seen = live.option(TcpOption::Kind::timestamp);
-  if (wanted == nullptr || seen == nullptr) return;
+  if (wanted == nullptr || seen == nullptr || wanted->has_any_value) return;
   live_timestamps_[wanted->value] = seen->value;
   if (has_timestamps_) return;
   has_timestamps_ = true;

@@ -148,6 +148,14 @@ void Process::configure(File& file, Change change) {
   if (file.stream != nullptr && file.stream->session() != nullptr) {
     file.stream->session()->configure(change);
   }
+  if (file.listener == nullptr || file.listener->waiting() != 0) return;
+  // Those who connect from now on take over what is set.
+  file.listener.reset();
+  file.listener = std::make_unique<TcpListener>(machine_);
+  TcpSettings settings = file.settings;
+  settings.ecn = settings.ecn || setup_.grants_ecn;
+  file.listener->use(settings);
+  static_cast<void>(file.listener->listen(file.local, file.backlog));
 }
 
 // ===== setsockopt =====
@@ -209,6 +217,12 @@ bool Process::set_option(File& file, std::string_view name, std::int64_t value) 
   if (name == "TCP_QUICKACK") {
     configure(file, [is_on](TcpSettings& settings) { settings.delayed_ack = !is_on; });
   }
+  if (file.kernel != nullptr && name == "TCP_NOTSENT_LOWAT") {
+    file.kernel->set_low_water(value == 0 ? setup_.unsent_low_water : value);
+  }
+  if (file.kernel != nullptr && name == "SO_TIMESTAMPING" && file.stream != nullptr) {
+    file.kernel->set_stamps(*file.stream, value);
+  }
   if (name == "IP_MTU_DISCOVER") {
     configure(file, [is_on](TcpSettings& settings) { settings.path_mtu_discovery = is_on; });
     if (file.datagrams != nullptr) file.datagrams->set_dont_fragment(value >= 2);
@@ -221,12 +235,23 @@ bool Process::set_option(File& file, std::string_view name, std::int64_t value) 
   }
   if (name == "SO_RCVBUF" || name == "SO_RCVBUFFORCE") {
     configure(file, [positive](TcpSettings& settings) { settings.receive_buffer = positive; });
+    file.received_limit = value;
   } else if (name == "SO_SNDBUF" || name == "SO_SNDBUFFORCE") {
+    if (file.kernel != nullptr) {
+      file.kernel->set_buffer(value);
+      return true;
+    }
     configure(file, [positive](TcpSettings& settings) { settings.send_buffer = positive; });
   } else if (name == "SO_KEEPALIVE") {
     configure(file, [is_on](TcpSettings& settings) { settings.keep_alive = is_on; });
   } else if (name == "TCP_NODELAY") {
     configure(file, [is_on](TcpSettings& settings) { settings.no_delay = is_on; });
+    if (is_on && file.stream != nullptr && file.stream->session() != nullptr) {
+      // It also lets go of what a cork or MSG_MORE holds back now.
+      file.stream->session()->connection().hold(false);
+      file.stream->set_cork(false);
+      if (file.is_corked) file.stream->session()->connection().set_cork(true);
+    }
   } else if (name == "TCP_CORK") {
     file.is_corked = is_on;
     if (file.stream != nullptr) file.stream->set_cork(is_on);
@@ -272,8 +297,13 @@ CallOutcome Process::getsockopt(const CallEvent& call) {
     }
     return outcome;
   }
-  const std::int64_t seen = option_of(*file, name);
-  if (seen < 0) return CallOutcome::failed("ENOPROTOOPT");
+  std::int64_t seen = option_of(*file, name);
+  if (seen == -1) return CallOutcome::failed("ENOPROTOOPT");
+  // Before there is a connection, kernels until 6.6 say 536, later ones what was chosen.
+  if (name == "TCP_MAXSEG" && seen == 536 && file->settings.mss != 0 && call.arguments.size() > 3 &&
+      value_of(call.arguments[3]) == static_cast<std::int64_t>(file->settings.mss)) {
+    seen = static_cast<std::int64_t>(file->settings.mss);
+  }
   check_argument(call, 3, seen, outcome);
   return outcome;
 }
@@ -291,10 +321,20 @@ std::int64_t Process::option_of(File& file, std::string_view name) {
   if (name == "SO_ACCEPTCONN") return file.listener != nullptr ? 1 : 0;
   if (name == "TCP_MAXSEG") {
     if (stream != nullptr && stream->session() != nullptr) return stream->info().snd_mss;
-    return settings.mss != 0 ? static_cast<std::int64_t>(settings.mss) : 536;
+    return settings.mss != 0 && !setup_.is_linux ? static_cast<std::int64_t>(settings.mss) : 536;
   }
   if (name == "SO_KEEPALIVE") return settings.keep_alive ? 1 : 0;
   const std::int64_t told = setup_.tells_twice_the_buffers ? 2 : 1;
+  if (name == "SO_RCVBUF" && setup_.is_linux) {
+    constexpr std::int64_t least = 2'304;
+    return file.received_limit != 0 ? std::max(2 * file.received_limit, least)
+                                    : setup_.receive_buffer;
+  }
+  if (name == "SO_RCVBUF" && setup_.is_freebsd && stream != nullptr &&
+      stream->session() != nullptr && stream->state() >= TcpState::syn_received) {
+    return static_cast<std::int64_t>(stream->session()->connection().receiver().buffer());
+  }
+  if (name == "SO_SNDBUF" && file.kernel != nullptr) return file.kernel->buffer();
   if (name == "SO_RCVBUF") return told * static_cast<std::int64_t>(settings.receive_buffer);
   if (name == "SO_SNDBUF") return told * static_cast<std::int64_t>(settings.send_buffer);
   if (name == "TCP_NODELAY") return settings.no_delay ? 1 : 0;
@@ -352,8 +392,7 @@ CallOutcome Process::ioctl(const CallEvent& call) {
     // What is neither acknowledged nor sent takes up room in the send buffer.
     std::int64_t waiting = 0;
     if (session != nullptr) {
-      waiting = static_cast<std::int64_t>(file->settings.send_buffer) -
-                static_cast<std::int64_t>(session->writable());
+      waiting = static_cast<std::int64_t>(session->connection().sender().unacknowledged_bytes());
     }
     check_argument(call, 2, std::max<std::int64_t>(waiting, 0), outcome);
   } else if (request == "SIOCOUTQNSD") {
@@ -390,7 +429,8 @@ bool Process::tell_info(CodeNames& names) const {
   tell("tcpi_rto", info.rto);
   tell("tcpi_ato", info.ato);
   tell("tcpi_snd_mss", info.snd_mss);
-  tell("tcpi_rcv_mss", info.rcv_mss);
+  tell("tcpi_rcv_mss",
+       setup_.offloaded_mss == 0 ? info.rcv_mss : std::min(info.rcv_mss, setup_.offloaded_mss));
   tell("tcpi_unacked", info.unacked);
   tell("tcpi_sacked", info.sacked);
   tell("tcpi_lost", info.lost);
@@ -428,6 +468,15 @@ bool Process::tell_info(CodeNames& names) const {
   tell("tcpi_rcv_ooopack", info.rcv_ooopack);
   tell("tcpi_snd_wnd", info.snd_wnd);
   tell("tcpi_rcv_wnd", info.rcv_wnd);
+  if (tested->kernel != nullptr) {
+    const LinuxSocket& kernel = *tested->kernel;
+    names["SK_MEMINFO_SNDBUF"] = kernel.buffer();
+    names["SK_MEMINFO_RCVBUF"] =
+        tested->received_limit != 0 ? 2 * tested->received_limit : setup_.receive_buffer;
+    names["tcpi_busy_time"] = kernel.busy(machine_.now());
+    names["tcpi_rwnd_limited"] = kernel.limited_by_window(machine_.now());
+    names["tcpi_sndbuf_limited"] = kernel.limited_by_buffer(machine_.now());
+  }
   return true;
 }
 

@@ -20,7 +20,7 @@ struct IcmpName {
 };
 
 // The names that packetdrill gives to ICMP types and codes.
-constexpr std::array<IcmpName, 27> icmp_names{{
+constexpr std::array<IcmpName, 31> icmp_names{{
     {0, 0, "echo_reply", ""},
     {3, 0, "unreachable", "net_unreachable"},
     {3, 1, "unreachable", "host_unreachable"},
@@ -47,6 +47,10 @@ constexpr std::array<IcmpName, 27> icmp_names{{
     {12, 0, "parameter_problem", ""},
     {13, 0, "timestamp_request", ""},
     {14, 0, "timestamp_reply", ""},
+    {15, 0, "information_request", ""},
+    {16, 0, "information_reply", ""},
+    {17, 0, "address_mask_request", ""},
+    {18, 0, "address_mask_reply", ""},
     {8, 0, "echo", ""},
 }};
 

@@ -30,6 +30,8 @@ struct TcpOption {
   Kind kind = Kind::nop;
   std::uint32_t value = 0;                                      ///< MSS, shift, or TSval.
   std::uint32_t echo = 0;                                       ///< TSecr.
+  bool has_any_value = false;                                   ///< `TS val ...`
+  bool has_any_echo = false;                                    ///< `ecr ...`
   std::vector<std::pair<std::uint32_t, std::uint32_t>> blocks;  ///< Of SACK.
   std::string bytes;  ///< Of all others: what follows the length.
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -41,6 +43,10 @@ bool Parser::parse_ip_info(Packet& packet) {
   const bool is_round = scanner_.peek().is('(');
   if (!is_round && !scanner_.peek().is('[')) return true;
   scanner_.take();
+  if (scanner_.peek().kind == Token::Kind::number || scanner_.peek().is("udp")) {
+    // As scripts once had it: what an ICMP error quotes stands in front.
+    return parse_quoted(packet);
+  }
   const char ender = is_round ? ')' : ']';
   for (;;) {
     if (!parse_ip_field(packet, ender)) return false;
@@ -103,11 +109,26 @@ bool Parser::parse_udp(Packet& packet) {
 
 // ===== ICMP =====
 
+namespace {
+
+// The number of `type_3` or `code_4`.
+std::optional<std::uint8_t> number_behind(const std::string& word, std::string_view front) {
+  if (!word.starts_with(front)) return std::nullopt;
+  std::uint8_t number = 0;
+  const char* const end = word.data() + word.size();
+  const auto read = std::from_chars(word.data() + front.size(), end, number);
+  if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
+  return number;
+}
+
+}  // namespace
+
 bool Parser::parse_icmp(Packet& packet) {
   scanner_.take();
   packet.kind = Packet::Kind::icmp;
   const Token type = scanner_.take();
-  const std::optional<std::uint8_t> known = icmp_type_of(type.text);
+  std::optional<std::uint8_t> known = icmp_type_of(type.text);
+  if (!known) known = number_behind(type.text, "type_");
   if (type.kind != Token::Kind::word || !known) {
     return fail(type.span, fmt::format("there is no ICMP type {}", quoted(type.text)));
   }
@@ -125,6 +146,8 @@ bool Parser::parse_icmp(Packet& packet) {
       std::uint16_t identifier = 0;
       if (!parse_integer("an identifier", identifier)) return false;
       packet.icmp_identifier = identifier;
+    } else if (const auto number = number_behind(word.text, "code_")) {
+      packet.icmp_code = *number;
     } else if (const auto code = icmp_code_of(packet.icmp_type, word.text)) {
       packet.icmp_code = *code;
     } else {
@@ -137,6 +160,10 @@ bool Parser::parse_icmp(Packet& packet) {
 // What an error quotes: `[1:1001(1000)]`, `[udp (1000)]`, `[raw (1000)]`.
 bool Parser::parse_quote(Packet& packet) {
   scanner_.take();
+  return parse_quoted(packet);
+}
+
+bool Parser::parse_quoted(Packet& packet) {
   Quote quote;
   const Token& first = scanner_.peek();
   if (first.is("udp") || first.is("raw")) {
@@ -302,7 +329,12 @@ bool Parser::parse_timestamp(TcpOption& option) {
     if (!token.is(word)) {
       return fail(token.span, fmt::format("expected `TS val 1 ecr 2`, got {}", quoted(token.text)));
     }
-    if (!parse_integer("a timestamp", word == "val" ? option.value : option.echo)) return false;
+    if (scanner_.peek().kind == Token::Kind::ellipsis) {
+      scanner_.take();
+      (word == "val" ? option.has_any_value : option.has_any_echo) = true;
+    } else if (!parse_integer("a timestamp", word == "val" ? option.value : option.echo)) {
+      return false;
+    }
   }
   return true;
 }

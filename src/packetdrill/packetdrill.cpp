@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "elvis/packetdrill/packetdrill.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -50,6 +51,44 @@ void check_calls(const Script& script, ndl::Diagnostics& diagnostics) {
   }
 }
 
+bool is_named(const Expression& expression, std::string_view word) {
+  if (expression.kind == Expression::Kind::word) return expression.word == word;
+  return std::any_of(expression.parts.begin(), expression.parts.end(),
+                     [word](const Expression& part) { return is_named(part, word); });
+}
+
+// What a script needs that is not there at all is said at once, not where it first shows.
+void check_features(const Script& script, ndl::Diagnostics& diagnostics) {
+  constexpr const char* no_fast_open = "TCP Fast Open (RFC 7413) is not supported";
+  constexpr const char* no_digests = "digests of segments (RFC 2385) are not supported";
+  for (const Event& event : script.events) {
+    const char* missing = nullptr;
+    if (const auto* const packet = std::get_if<PacketEvent>(&event.what)) {
+      if (packet->is_inbound) continue;
+      const Packet& expected = packet->packet;
+      if (expected.option(TcpOption::Kind::fast_open) != nullptr ||
+          expected.option(TcpOption::Kind::fast_open_experimental) != nullptr) {
+        missing = no_fast_open;
+      }
+      if (expected.option(TcpOption::Kind::md5) != nullptr) missing = no_digests;
+    } else if (const auto* const call = std::get_if<CallEvent>(&event.what)) {
+      for (const Expression& argument : call->arguments) {
+        for (const char* const word : {"MSG_FASTOPEN", "TCP_FASTOPEN", "TCP_FASTOPEN_CONNECT",
+                                       "TCP_FASTOPEN_KEY", "TCP_FASTOPEN_NO_COOKIE"}) {
+          if (is_named(argument, word)) missing = no_fast_open;
+        }
+        if (is_named(argument, "TCP_MD5SIG")) missing = no_digests;
+        if (is_named(argument, "IPPROTO_SCTP")) missing = "there is no SCTP here";
+        if (is_named(argument, "IPPROTO_MPTCP")) missing = "there is no MPTCP here";
+        if (is_named(argument, "AF_INET6")) missing = "IPv6 is not supported";
+      }
+    }
+    if (missing == nullptr) continue;
+    diagnostics.error(event.span, missing);
+    return;
+  }
+}
+
 Verdict run_loaded(const ndl::SourceSet& sources, std::optional<ndl::FileId> file,
                    ndl::Diagnostics& diagnostics, const RunOptions& options) {
   Definitions definitions;
@@ -59,9 +98,11 @@ Verdict run_loaded(const ndl::SourceSet& sources, std::optional<ndl::FileId> fil
   if (!script || diagnostics.has_errors()) return wrong(diagnostics, sources, options);
   Setup setup{options.layout, *script};
   apply_flags(setup, *script, options, diagnostics);
-  check_calls(*script, diagnostics);
-  if (diagnostics.has_errors()) return wrong(diagnostics, sources, options);
+  check_features(*script, diagnostics);
+  if (!diagnostics.has_errors()) check_calls(*script, diagnostics);
   if (script->first_command) setup.apply_command(script->first_command->text);
+  if (!setup.refusal.empty()) diagnostics.error({}, setup.refusal);
+  if (diagnostics.has_errors()) return wrong(diagnostics, sources, options);
   if (options.only_parses || setup.only_parses) return {Verdict::Kind::passed, {}, setup.notes};
 
   const std::optional<Failure> failure = Runner{*script, setup}.run();

@@ -55,6 +55,7 @@ class Parser {
   bool parse_udp(Packet& packet);
   bool parse_icmp(Packet& packet);
   bool parse_quote(Packet& packet);
+  bool parse_quoted(Packet& packet);
   bool parse_tcp(Packet& packet, bool is_inbound);
   bool parse_flags(Packet& packet);
   bool parse_sequence(std::uint32_t& begin, std::uint32_t& bytes);

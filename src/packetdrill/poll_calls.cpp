@@ -22,6 +22,7 @@ constexpr std::int64_t ready_in_normal = 0x40;
 constexpr std::int64_t ready_out_normal = 0x100;
 constexpr std::int64_t ready_remote_closed = 0x2000;
 constexpr std::int64_t edge_triggered = 1LL << 31;
+constexpr std::int64_t told_once = 1LL << 30;
 constexpr std::int64_t always_told = ready_error | ready_hung_up | not_open;
 
 constexpr Duration look_again = std::chrono::microseconds{100};
@@ -59,7 +60,10 @@ std::int64_t Process::readiness(const File& file) const {
   } else if (session->is_over() || (is_at_end && has_sent_fin)) {
     bits |= ready_hung_up;
   }
-  const bool can_write = has_sent_fin || session->writable() > 0;
+  const bool has_room =
+      file.kernel == nullptr ? session->writable() > 0 : file.kernel->is_writable(*file.stream);
+  const bool can_write = has_sent_fin || has_room;
+  if (file.kernel != nullptr && !file.kernel->errors().empty()) bits |= ready_error;
   if (session->is_open() && can_write) bits |= ready_out | ready_out_normal;
   return bits;
 }
@@ -70,6 +74,7 @@ Task<CallOutcome> Process::poll(const CallEvent& call) {
   if (call.arguments.size() < 3) co_return CallOutcome::failed("EINVAL");
   const Time deadline = deadline_of(machine_.now(), number_at(call, 2));
   for (;;) {
+    settle();
     CallOutcome outcome;
     for (const Expression& entry : call.arguments[0].parts) {
       const Expression* const number = entry.part("fd");
@@ -132,24 +137,35 @@ Task<CallOutcome> Process::epoll_wait(const CallEvent& call) {
   const int number = static_cast<int>(number_at(call, 0, -1));
   const Time deadline = deadline_of(machine_.now(), number_at(call, 3));
   for (;;) {
+    settle();
     const auto epoll = epolls_.find(number);
     if (epoll == epolls_.end()) co_return CallOutcome::failed("EBADF");
     CallOutcome outcome;
     for (auto& [descriptor, interest] : epoll->second) {
       const auto file = files_.find(descriptor);
       if (file == files_.end()) continue;
-      const std::int64_t ready = readiness(*file->second) & (interest.events | always_told);
-      const bool is_edge = (interest.events & edge_triggered) != 0;
-      const std::int64_t news = is_edge ? ready & ~interest.told : ready;
-      interest.told = ready;
-      if (news == 0) continue;
+      if (interest.events == told_once) continue;  // it was
+      std::int64_t ready = readiness(*file->second) & (interest.events | always_told);
+      if ((interest.events & edge_triggered) != 0) {
+        // An edge is that something happened, not only what changed.
+        const LinuxSocket* const kernel = file->second->kernel.get();
+        if (kernel != nullptr) {
+          const bool is_woken = interest.told_wake != kernel->wakes();
+          interest.told_wake = kernel->wakes();
+          if (!std::exchange(interest.is_new, false) && !is_woken) ready = 0;
+        } else if ((ready & ~std::exchange(interest.told, ready)) == 0) {
+          ready = 0;
+        }
+      }
+      if (ready == 0) continue;
       ++outcome.value;
+      if ((interest.events & told_once) != 0) interest.events = told_once;
       // The script's one event stands for the first that is told.
       const Expression* const expected = outcome.value == 1 && call.arguments.size() > 1
                                              ? call.arguments[1].part("events")
                                              : nullptr;
       const auto due = expected == nullptr ? std::nullopt : value_of(*expected);
-      if (due && (*due & ~edge_triggered) != ready) {
+      if (due && (*due & ~(edge_triggered | told_once)) != ready) {
         outcome.differences.push_back(
             fmt::format("events: expected {:#x}, seen {:#x}", *due, ready));
       }

@@ -30,8 +30,8 @@ CallOutcome CallOutcome::impossible(std::string why) {
   return outcome;
 }
 
-Process::Process(Machine& machine, const Setup& setup, Flows& flows)
-    : machine_{machine}, setup_{setup}, flows_{flows} {}
+Process::Process(Machine& machine, const Setup& setup, Flows& flows, Time begin)
+    : machine_{machine}, begin_{begin}, setup_{setup}, flows_{flows} {}
 
 Process::~Process() = default;
 
@@ -42,8 +42,12 @@ struct Process::Entry {
 };
 
 const Process::Entry* Process::entry_of(std::string_view name) {
-  static constexpr std::array<Entry, 26> entries{{
+  static constexpr std::array<Entry, 30> entries{{
       {"socket", &Process::socket, nullptr},
+      {"open", &Process::open, nullptr},
+      {"pipe", &Process::pipe, nullptr},
+      {"sendfile", nullptr, &Process::sendfile},
+      {"splice", nullptr, &Process::splice},
       {"bind", &Process::bind, nullptr},
       {"listen", &Process::listen, nullptr},
       {"accept", nullptr, &Process::accept},
@@ -156,6 +160,7 @@ CallOutcome Process::socket(const CallEvent& call) {
   if ((type & type_bits) == 1) {
     file->settings = setup_.tcp;
     file->stream = std::make_unique<TcpSocket>(machine_);
+    if (setup_.is_linux) file->kernel = std::make_unique<LinuxSocket>(setup_);
   } else if ((type & type_bits) == 2) {
     if (number_at(call, 2) == 1) return CallOutcome::failed("EPROTONOSUPPORT");
     file->kind = Packet::Kind::udp;
@@ -207,6 +212,7 @@ CallOutcome Process::listen(const CallEvent& call) {
   listener->use(settings);
   listener->set_reuse_address(file->is_set("SO_REUSEADDR"));
   const auto backlog = static_cast<std::size_t>(std::max<std::int64_t>(number_at(call, 1, 1), 1));
+  file->backlog = backlog;
   file->stream.reset();  // which lets go of its port
   if (const Result<> listening = listener->listen(file->local, backlog); !listening) {
     return CallOutcome::failed(listening.error());
@@ -246,6 +252,36 @@ CallOutcome Process::shutdown(const CallEvent& call) {
   return 0;
 }
 
+// Files hold zeros and are as long as anybody asks; what is in them is not looked at.
+CallOutcome Process::open(const CallEvent& call) {
+  const int number = free_descriptor(call);
+  auto file = std::make_unique<File>();
+  file->pipe = std::make_shared<std::int64_t>(std::int64_t{1} << 40);
+  files_[number] = std::move(file);
+  return number;
+}
+
+CallOutcome Process::pipe(const CallEvent& call) {
+  if (call.arguments.empty() || call.arguments[0].parts.size() != 2) {
+    return CallOutcome::failed("EFAULT");
+  }
+  const auto bytes = std::make_shared<std::int64_t>(0);
+  for (const Expression& end : call.arguments[0].parts) {
+    auto file = std::make_unique<File>();
+    file->pipe = bytes;
+    files_[static_cast<int>(value_of(end).value_or(-1))] = std::move(file);
+  }
+  return 0;
+}
+
+void Process::settle() {
+  for (const auto& [number, file] : files_) {
+    if (file->kernel != nullptr && file->stream != nullptr) {
+      file->kernel->settle(*file->stream, machine_.now());
+    }
+  }
+}
+
 // ===== Accept =====
 
 Task<CallOutcome> Process::accept(const CallEvent& call) {
@@ -271,6 +307,10 @@ CallOutcome Process::accepted(File& listener, TcpSocketRef socket, const CallEve
   const Endpoint seen = socket->remote();
   const Endpoint expected = endpoint_at(call, 1, seen);
   file->stream = std::move(socket);
+  if (listener.kernel != nullptr) {
+    file->kernel = std::make_unique<LinuxSocket>(*listener.kernel);
+    file->received_limit = listener.received_limit;
+  }
   const int number = free_descriptor(call);
   files_[number] = std::move(file);
   CallOutcome outcome{number};

@@ -16,6 +16,7 @@
 #include "elvis/sockets/tcp_socket.hpp"
 #include "elvis/sockets/udp_socket.hpp"
 #include "flows.hpp"
+#include "linux_socket.hpp"
 #include "script.hpp"
 #include "setup.hpp"
 
@@ -38,7 +39,8 @@ struct CallOutcome {
 
 class Process {
  public:
-  Process(Machine& machine, const Setup& setup, Flows& flows);
+  /// Its times count from `begin`.
+  Process(Machine& machine, const Setup& setup, Flows& flows, Time begin);
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
@@ -50,6 +52,8 @@ class Process {
 
   /// Puts what tcp_info says of the socket under test into `names`; false if there is none.
   bool tell_info(CodeNames& names) const;
+  /// Looks at what the stack did meanwhile.
+  void settle();
 
  private:
   struct File {
@@ -59,10 +63,13 @@ class Process {
     bool is_connecting = false;
     bool is_read_shut = false;
     bool is_corked = false;
-    bool is_held = false;  // by MSG_MORE
     Endpoint local;
     TcpSettings settings;
     std::unique_ptr<TcpSocket> stream;
+    std::unique_ptr<LinuxSocket> kernel;  // of a stream, if it is to be like Linux
+    std::size_t backlog = 0;
+    std::int64_t received_limit = 0;     // SO_RCVBUF, if it was chosen
+    std::shared_ptr<std::int64_t> pipe;  // what is in it
     std::unique_ptr<TcpListener> listener;
     std::unique_ptr<UdpSocket> datagrams;
     Message unread;  // what was looked at with MSG_PEEK
@@ -84,6 +91,8 @@ class Process {
   CallOutcome socket(const CallEvent& call);
   CallOutcome bind(const CallEvent& call);
   CallOutcome listen(const CallEvent& call);
+  CallOutcome open(const CallEvent& call);
+  CallOutcome pipe(const CallEvent& call);
   CallOutcome close(const CallEvent& call);
   CallOutcome shutdown(const CallEvent& call);
   Task<CallOutcome> accept(const CallEvent& call);
@@ -101,6 +110,12 @@ class Process {
                                      std::int64_t flags);
   Task<CallOutcome> send_stream(File& file, std::string bytes, std::size_t size,
                                 std::int64_t flags);
+  Task<boost::system::error_code> send_like_linux(File& file, Message data, bool may_wait,
+                                                  std::size_t& sent);
+  Task<CallOutcome> sendfile(const CallEvent& call);
+  Task<CallOutcome> splice(const CallEvent& call);
+  CallOutcome take_notice(File& file, const CallEvent& call);
+  void check_control(File& file, const CallEvent& call, CallOutcome& outcome) const;
   static CallOutcome broken(File& file, boost::system::error_code error);
   CallOutcome send_urgent(File& file, Message data, std::size_t size);
   CallOutcome send_datagram(File& file, const CallEvent& call, std::string_view bytes,
@@ -139,11 +154,14 @@ class Process {
 
   struct Interest {
     std::int64_t events = 0;
-    std::int64_t told = 0;  // of edge-triggered ones
+    std::int64_t told = 0;        // of edge-triggered ones
+    std::uint64_t told_wake = 0;  // likewise
+    bool is_new = true;
     const Expression* data = nullptr;
   };
 
   Machine& machine_;
+  Time begin_;
   const Setup& setup_;
   Flows& flows_;
   std::map<int, std::unique_ptr<File>> files_;

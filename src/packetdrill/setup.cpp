@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <optional>
 
 #include "elvis/ndl/diagnostics.hpp"
 #include "elvis/protocols/tcp/congestion.hpp"
@@ -19,8 +20,19 @@ namespace {
 
 // The number that `text` begins with; 0 without one.
 std::uint64_t number_in(std::string_view text) {
+  constexpr std::string_view arithmetic = "$((";
+  const bool is_product = text.starts_with(arithmetic);
+  if (is_product) text.remove_prefix(arithmetic.size());
   std::uint64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
+  auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  const char* const end = text.data() + text.size();
+  // `$((15*1024*1024))`; of the shell's arithmetic, products are what scripts use.
+  while (is_product && read.ec == std::errc{} && read.ptr != end && *read.ptr == '*') {
+    std::uint64_t factor = 0;
+    read = std::from_chars(read.ptr + 1, end, factor);
+    constexpr std::uint64_t most = std::uint64_t{1} << 40;
+    value = factor != 0 && value > most / factor ? most : value * factor;
+  }
   return value;
 }
 
@@ -75,6 +87,36 @@ std::string dotted(std::string_view name) {
   return text;
 }
 
+// Whose order the options of an expected SYN are in: Linux pads in front, FreeBSD has the window
+// scale before what it says of SACK.
+std::optional<Layout> layout_of(const Packet& packet) {
+  if (packet.kind != Packet::Kind::tcp || !packet.has(Packet::syn)) return std::nullopt;
+  std::optional<std::size_t> scale;
+  std::optional<std::size_t> sack;
+  for (std::size_t at = 0; at < packet.options.size(); ++at) {
+    if (packet.options[at].kind == TcpOption::Kind::window_scale) scale = at;
+    if (packet.options[at].kind == TcpOption::Kind::sack_permitted) sack = at;
+  }
+  if (!scale || !sack) return std::nullopt;
+  return *scale < *sack ? Layout::like_freebsd : Layout::like_linux;
+}
+
+// Whose the script is, by its calls and by the packets that it expects.
+std::optional<Layout> likely_layout(const Script& script) {
+  for (const Event& event : script.events) {
+    if (const auto* const packet = std::get_if<PacketEvent>(&event.what)) {
+      if (packet->is_inbound) continue;
+      if (const auto layout = layout_of(packet->packet)) return layout;
+    } else if (const auto* const call = std::get_if<CallEvent>(&event.what)) {
+      if (call->name.starts_with("epoll")) return Layout::like_linux;
+      for (const Expression& argument : call->arguments) {
+        if (argument.word == "SOL_TCP" || argument.word == "SOL_IP") return Layout::like_linux;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 bool speaks_to(const Script& script, std::string_view word) {
   const auto has = [word](const CommandEvent& command) {
     return command.text.find(word) != std::string::npos;
@@ -96,6 +138,8 @@ Setup::Setup(Layout layout, const Script& script) {
     } else if (speaks_to(script, "net.ipv4") || speaks_to(script, "net/ipv4") ||
                speaks_to(script, "defaults.sh")) {
       layout = Layout::like_linux;
+    } else {
+      layout = likely_layout(script).value_or(layout);
     }
   }
   if (layout == Layout::like_linux) be_like_linux();
@@ -114,19 +158,23 @@ void Setup::be_like_linux() {
   tcp.min_rto = tcp.min_rto_margin = milliseconds{200};
   tcp.ack_delay = milliseconds{40};
   tcp.strict_timestamps = false;
-  tells_twice_the_buffers = true;
+  is_linux = tells_twice_the_buffers = true;
   tcp.quick_acks = 16;
   tcp.receive_buffer = 6'291'456;  // the greatest of tcp_rmem; its window scale is 7
-  tcp.send_buffer = 4'194'304;
+  tcp.send_buffer = 1 << 30;       // LinuxSocket says how much is taken
   grants_ecn = true;
 }
 
 void Setup::be_like_freebsd() {
   tcp.layout = static_cast<int>(TcpLayout::like_freebsd);
   tcp.min_rto = milliseconds{30};
-  tcp.ack_delay = milliseconds{40};
-  tcp.receive_buffer = 2'097'152;  // the greatest; its window scale is 6
+  is_freebsd = true;
+  tcp.rack = false;  // its default stack counts (RFC 6675)
+  tcp.ack_delay = milliseconds{100};
+  tcp.receive_buffer = 65'536;
+  tcp.largest_receive_buffer = 2'097'152;  // its window scale is 6
   tcp.send_buffer = 2'097'152;
+  tcp.rto_slop = milliseconds{200};
   grants_ecn = true;
 }
 
@@ -161,7 +209,7 @@ std::string Setup::apply_flag(const std::string& name, const std::string& value)
                                                             "send_omit_free",
                                                             "debug",
                                                             "verbose",
-                                                            "mss",
+                                                            "tun_dev",
                                                             "tcp_ts_ecr_scaled",
                                                             "persistent_tun_dev",
                                                             "tun_id"};
@@ -208,6 +256,11 @@ std::string Setup::apply_flag(const std::string& name, const std::string& value)
     timestamp_tick = static_cast<std::uint32_t>(number);
     return {};
   }
+  if (name == "mss") {
+    if (!read_number(value, 65'535, number)) return needs("a size");
+    offloaded_mss = static_cast<std::uint32_t>(number);
+    return {};
+  }
   if (name == "strict_segments") {
     has_strict_segments = true;
     return {};
@@ -233,6 +286,8 @@ void Setup::apply_command(const std::string& command) {
   if (command.find("defaults.sh") != std::string::npos) {
     // What the scripts of Linux call before they begin; their comments name these values.
     tcp.receive_buffer = 15 * 1024 * 1024;
+    receive_buffer = 540'000;
+    send_buffer = 256 * 1024;
     tcp.slow_start_after_idle = false;
     tcp.syn_retries = 5;
   }
@@ -249,9 +304,16 @@ void Setup::apply_command(const std::string& command) {
     if (line.size() > 3 && line[0] == "echo" && line.end() - redirects == 2) {
       apply_sysctl(dotted(line.back()), {line.begin() + 1, redirects});
     }
+    const auto has = [&line](std::string_view word) {
+      return std::find(line.begin(), line.end(), word) != line.end();
+    };
+    if (has("tc") && has("limit") && has("0")) {
+      refusal = "a queue of the machine under test that drops everything is not there";
+    }
     for (const std::string& part : line) {
       const std::size_t equals = part.find('=');
-      if (equals == std::string::npos || part.find("net") == std::string::npos) continue;
+      if (equals == std::string::npos) continue;
+      if (part.find("net") == std::string::npos && !part.starts_with("kern.")) continue;
       std::vector<std::string> values = words_of(part.substr(equals + 1));
       if (!values.empty()) apply_sysctl(dotted(part.substr(0, equals)), values);
     }
@@ -265,6 +327,9 @@ void Setup::apply_sysctl(std::string_view name, const std::vector<std::string>& 
   bool is_known = false;
   if (name.starts_with(of_linux)) {
     is_known = apply_linux(name.substr(of_linux.size()), values);
+  } else if (name == "kern.ipc.maxsockbuf") {
+    tcp.largest_receive_buffer = number_in(values[0]);
+    is_known = true;
   } else if (name.starts_with(of_freebsd)) {
     is_known = apply_freebsd(name.substr(of_freebsd.size()), number_in(values[0]), values[0]);
   }
@@ -292,8 +357,19 @@ bool Setup::apply_linux(std::string_view name, const std::vector<std::string>& v
     tcp.retries = value;
   } else if (name == "tcp_rmem" && last > 0) {
     tcp.receive_buffer = last;
+    if (values.size() == 3) receive_buffer = static_cast<std::int64_t>(number_in(values[1]));
   } else if (name == "tcp_wmem" && last > 0) {
-    tcp.send_buffer = last;
+    if (!is_linux) tcp.send_buffer = last;
+    most_send_buffer = static_cast<std::int64_t>(last);
+    if (values.size() == 3) send_buffer = static_cast<std::int64_t>(number_in(values[1]));
+  } else if (name == "tcp_notsent_lowat") {
+    unsent_low_water = static_cast<std::uint32_t>(std::min<std::uint64_t>(value, 0xffff'ffff));
+  } else if (name == "tcp_mtu_probing") {
+    if (value == 2) refusal = "probing for the MTU with larger segments (RFC 4821) is not there";
+  } else if (name == "tcp_early_retrans") {
+    tcp.tail_probes = is_on;
+  } else if (name == "tcp_frto") {
+    tcp.undo = is_on;
   } else if (name == "tcp_slow_start_after_idle") {
     tcp.slow_start_after_idle = is_on;
   } else if (name == "tcp_recovery") {
@@ -335,6 +411,14 @@ bool Setup::apply_freebsd(std::string_view name, std::uint64_t value, const std:
     tcp.initial_window = value;
   } else if (name == "recvspace" && is_on) {
     tcp.receive_buffer = value;
+  } else if (name == "insecure_rst") {
+    tcp.exact_resets = !is_on;
+  } else if (name == "insecure_syn") {
+    tcp.challenged_syns = !is_on;
+  } else if (name == "rexmit_slop") {
+    tcp.rto_slop = milliseconds{value};
+  } else if (name == "rexmit_initial" && is_on) {
+    tcp.initial_rto = milliseconds{value};
   } else if (name == "sendspace" && is_on) {
     tcp.send_buffer = value;
   } else if (name == "msl" && is_on) {

@@ -39,8 +39,16 @@ class Setup {
   bool forgives_packets = false;         ///< `--non_fatal=packet`
   bool forgives_calls = false;           ///< `--non_fatal=syscall`
   bool only_parses = false;
+  bool is_linux = false;  ///< Sockets behave as Linux' do, see LinuxSocket.
+  bool is_freebsd = false;
   bool tells_twice_the_buffers = false;  ///< As Linux does, which counts its own needs too.
-  bool grants_ecn = false;               ///< To those who ask, without asking oneself.
+  std::int64_t send_buffer = 16'384;     ///< Of new sockets, as Linux counts.
+  std::int64_t most_send_buffer = 4'194'304;
+  std::int64_t receive_buffer = 131'072;
+  std::uint32_t unsent_low_water = 0xffff'ffff;  ///< net.ipv4.tcp_notsent_lowat
+  std::uint32_t offloaded_mss = 0;               ///< `--mss`: of packets that were put together.
+  std::string refusal;  ///< Why the script cannot be run, if a command asks for what is not there.
+  bool grants_ecn = false;  ///< To those who ask, without asking oneself.
   TcpSettings tcp;
   std::vector<std::string> notes;
 

@@ -209,12 +209,23 @@ void Icmp::take_error(const IcmpMessage& message, const Message& quote, const Ar
   if (message.type == IcmpType::redirect) {
     return ipv4_.learn_gateway(quoted->destination, message.gateway(), arrival.source);
   }
-  if (message.is_unreachable(Unreachable::fragmentation_needed)) {
-    ipv4_.learn_path_mtu(quoted->destination, message.next_hop_mtu(), quoted->total_length);
-  }
   DeliveryError error = meaning_of(message);
   error.reporter = arrival.source;
   error.endpoints = {.local = {quoted->source, 0}, .remote = {quoted->destination, 0}};
+  Protocol* const above = quoted->protocol == icmp_number || !quoted->has_ports()
+                              ? nullptr
+                              : machine().find(over_ipv4(quoted->protocol));
+  if (above != nullptr) {
+    constexpr std::size_t ports = 4;
+    error.endpoints.local.port = quoted->source_port();
+    error.endpoints.remote.port = quoted->destination_port();
+    error.stream_sequence = load32(quoted->payload.data() + ports);
+    // RFC 5927, 4.1: what nobody has sent was not too long either.
+    if (!above->believes(error)) return machine().drop(Drop::not_for_me, quote);
+  }
+  if (message.is_unreachable(Unreachable::fragmentation_needed)) {
+    ipv4_.learn_path_mtu(quoted->destination, message.next_hop_mtu(), quoted->total_length);
+  }
   if (quoted->protocol == icmp_number) {
     if (quoted->payload_size < IcmpMessage::size) return;
     const auto request = IcmpMessage::parse(quoted->payload.data(), IcmpMessage::size);
@@ -224,10 +235,7 @@ void Icmp::take_error(const IcmpMessage& message, const Message& quote, const Ar
     if (Protocol** const found = listeners_.find(request->identifier())) (*found)->failed(error);
     return;
   }
-  if (!quoted->has_ports()) return;
-  error.endpoints.local.port = quoted->source_port();
-  error.endpoints.remote.port = quoted->destination_port();
-  if (Protocol* const above = machine().find(over_ipv4(quoted->protocol))) above->failed(error);
+  if (above != nullptr) above->failed(error);
 }
 
 }  // namespace elvis

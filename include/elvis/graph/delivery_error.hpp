@@ -16,7 +16,8 @@ struct DeliveryError {
   Ipv4Address reporter;  ///< Who told it.
   std::uint8_t icmp_type;
   std::uint8_t icmp_code;
-  std::uint16_t sequence = 0;  ///< Of an echo.
+  std::uint16_t sequence = 0;         ///< Of an echo.
+  std::uint32_t stream_sequence = 0;  ///< Of a TCP segment.
 };
 
 }  // namespace elvis

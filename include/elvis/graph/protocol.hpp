@@ -66,6 +66,8 @@ class Protocol {
   virtual void demux(Message&& message, Arrival& arrival) = 0;
   /// Learns that a packet of this protocol's, or of one above, did not reach its end.
   virtual void failed(const DeliveryError& error);
+  /// Whether a packet that `error` tells of may be on its way; else the error is old, or forged.
+  virtual bool believes(const DeliveryError& error);
 
  private:
   Machine& machine_;

@@ -198,8 +198,8 @@ class World {
     }
   };
   boost::unordered_flat_set<Chunk*, ConstantBytes, ConstantBytes> constants_;  // destroyed only
-  std::vector<std::uint64_t> in_flight_;             // by network
-  std::map<std::uint32_t, Switchable> switchables_;  // by machine
+  std::vector<std::uint64_t> in_flight_;                                       // by network
+  std::map<std::uint32_t, Switchable> switchables_;                            // by machine
   Observer* observer_ = nullptr;
   std::unique_ptr<Engine> engine_;
 };

@@ -84,6 +84,7 @@ class Tcp final : public Protocol {
   /// A segment whose header has been read and found right; `payload` is what follows it.
   void take(TcpSegment&& segment, const Arrival& arrival);
   void failed(const DeliveryError& error) override;
+  bool believes(const DeliveryError& error) override;
 
  private:
   friend TcpSession;
@@ -106,7 +107,7 @@ class Tcp final : public Protocol {
   bool open_by_cookie(Listener& listener, TcpSegment& segment, const Arrival& arrival);
   Result<TcpSession*> make_session(const Endpoints& endpoints, TcpUser* user,
                                    const TcpSettings* settings);
-  std::size_t path_mtu(const Endpoints& endpoints);
+  std::size_t path_mtu(const Endpoints& endpoints, std::size_t* link_mtu = nullptr);
   void established(TcpSession& session);
   void forget(TcpSession& session);
   void reset(const TcpSegment& segment, const Arrival& arrival);

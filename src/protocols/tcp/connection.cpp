@@ -83,7 +83,14 @@ void TcpConnection::agree(const TcpSegment& syn) {
     receive_scale_ = scale_for(*settings_);
   }
   if (settings_->sack && options.sack_permitted) sender_.use_sack();
-  receiver_.begin(syn.sequence, settings_->receive_buffer, advertised_mss(), settings_->quick_acks);
+  std::uint64_t buffer = settings_->receive_buffer;
+  if (settings_->option_layout() == TcpLayout::like_freebsd) {
+    // FreeBSD makes it a multiple of what a segment carries.
+    const std::uint64_t mss = std::min<std::uint64_t>(peer_mss_, advertised_mss());
+    if (mss != 0 && buffer > mss) buffer = (buffer + mss - 1) / mss * mss;
+  }
+  receiver_.begin(syn.sequence, buffer, advertised_mss(), settings_->quick_acks,
+                  settings_->option_layout() == TcpLayout::like_freebsd);
   if (settings_->auto_tune) {
     receiver_.auto_tune_limit =
         static_cast<std::uint32_t>(settings_->tuned(settings_->receive_buffer));
@@ -95,8 +102,9 @@ void TcpConnection::agree(const TcpSegment& syn) {
 
 std::uint8_t TcpConnection::scale_for(const TcpSettings& settings) {
   constexpr std::uint8_t largest = 14;
-  const std::uint64_t most =
+  const std::uint64_t own =
       settings.auto_tune ? settings.tuned(settings.receive_buffer) : settings.receive_buffer;
+  const std::uint64_t most = std::max(own, settings.largest_receive_buffer);
   std::uint8_t scale = 0;
   while (scale < largest && (std::uint64_t{65'535} << scale) < most) ++scale;
   return scale;
@@ -104,13 +112,17 @@ std::uint8_t TcpConnection::scale_for(const TcpSettings& settings) {
 
 std::uint16_t TcpConnection::advertised_mss() const {
   constexpr std::uint64_t headers = 40;
-  const std::uint64_t fits = std::min<std::uint64_t>(path_mtu_ - headers, 65'495);
+  // RFC 9293, 3.7.1: of what can be received; how large the path is says nothing of that.
+  const std::uint32_t mtu = link_mtu_ != 0 ? link_mtu_ : path_mtu_;
+  const std::uint64_t fits = std::min<std::uint64_t>(mtu - headers, 65'495);
   return static_cast<std::uint16_t>(settings_->mss == 0 ? fits : std::min(fits, settings_->mss));
 }
 
 // Bytes that a segment carries at most (RFC 9293, 3.7.1: less what options take).
 std::uint32_t TcpConnection::payload_limit() const {
-  const std::uint32_t most = std::min<std::uint32_t>(peer_mss_, advertised_mss());
+  constexpr std::uint32_t headers = 40;
+  const std::uint32_t most =
+      std::min<std::uint32_t>({peer_mss_, advertised_mss(), path_mtu_ - headers});
   const std::uint32_t options = uses_timestamps_ ? 12 : 0;
   return std::max(most, options + 8) - options;
 }
@@ -184,7 +196,8 @@ void TcpConnection::close(Time now) {
   if (is_over() || is_unread_) return;
   is_unread_ = true;
   // RFC 2525, 2.17: the remote end must not believe that its data were read.
-  if (receiver_.readable() != 0) return abort();
+  const bool is_like_freebsd = settings_->option_layout() == TcpLayout::like_freebsd;
+  if (receiver_.readable() != 0 && !is_like_freebsd) return abort();
   shutdown(now);
   if (state_ == TcpState::fin_wait_2) {
     slow_deadline_ = add_saturated(now, 2 * settings_->msl);

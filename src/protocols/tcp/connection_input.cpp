@@ -116,11 +116,16 @@ void TcpConnection::take_in_order(TcpSegment& segment, Time now) {
   if (!is_acceptable(position, segment.length())) return refuse(segment, position, now);
   if (segment.has(TcpHeader::rst)) return take_reset(position, now);
   // RFC 5961, 4.2: whoever really began anew will answer with a reset.
-  if (segment.has(TcpHeader::syn)) return challenge(now);
+  if (segment.has(TcpHeader::syn)) {
+    if (settings_->challenged_syns) return challenge(now);
+    abort();
+    failure_ = Errc::reset;
+    return;
+  }
   if (!segment.has(TcpHeader::ack)) return;
   last_received_at_ = now;
-  if (uses_timestamps_ && segment.options.timestamps) remember_timestamp(segment);
   if (!take_acknowledgement(segment, position, now)) return;
+  if (uses_timestamps_ && segment.options.timestamps) remember_timestamp(segment);
   if (is_over()) return;
   if (segment.has(TcpHeader::urg)) take_urgent(segment, static_cast<std::uint64_t>(position));
   take_data(segment, position, now);
@@ -179,7 +184,9 @@ void TcpConnection::remember_timestamp(const TcpSegment& segment) {
 
 // RFC 5961, 3.2: only the very next sequence number resets.
 void TcpConnection::take_reset(std::int64_t position, Time now) {
-  if (position != static_cast<std::int64_t>(receiver_.next())) return challenge(now);
+  if (settings_->exact_resets && position != static_cast<std::int64_t>(receiver_.next())) {
+    return challenge(now);
+  }
   switch (state_) {
     case TcpState::syn_received:
       return end(is_passive_ ? Errc::reset : Errc::refused);
@@ -212,12 +219,25 @@ bool TcpConnection::take_acknowledgement(const TcpSegment& segment, std::int64_t
   const auto una = static_cast<std::int64_t>(sender_.una());
   const auto oldest = una - static_cast<std::int64_t>(sender_.largest_window());
   if (!sender_.may_acknowledge(acknowledged) || acknowledged < oldest) {
-    challenge(now);
+    // Linux says nothing to what acknowledges the future.
+    const bool is_silent = state_ == TcpState::established && acknowledged > una &&
+                           settings_->option_layout() == TcpLayout::like_linux;
+    if (!is_silent) challenge(now);
     return false;
   }
   if (acknowledged >= una) {
     apply_acknowledgement(segment, static_cast<std::uint64_t>(acknowledged),
                           static_cast<std::uint64_t>(position), now);
+  } else if (segment.options.block_count != 0) {
+    // It was overtaken, but its blocks may still tell something new.
+    sender_.acknowledged({.position = sender_.una(),
+                          .window = 0,
+                          .updates_window = false,
+                          .is_pure = false,
+                          .echoes_congestion = false,
+                          .echoed_rtt = {},
+                          .blocks = segment.options.sack()},
+                         now);
   }
   return true;
 }
@@ -283,9 +303,12 @@ void TcpConnection::take_mark(const TcpSegment& segment) {
     receiver_.acknowledge_now();
   } else if (segment.met_congestion) {
     receiver_.echoes_congestion = true;  // RFC 3168, 6.1.3: until it is answered
-    receiver_.acknowledge_now();
+    if (settings_->option_layout() != TcpLayout::like_freebsd) receiver_.acknowledge_now();
   } else if (segment.has(TcpHeader::cwr)) {
     receiver_.echoes_congestion = false;
+    if (settings_->option_layout() == TcpLayout::like_freebsd && !segment.payload.empty()) {
+      receiver_.acknowledge_now();
+    }
   }
 }
 

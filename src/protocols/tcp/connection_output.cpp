@@ -46,6 +46,11 @@ bool TcpConnection::next(TcpSegment& segment, Time now) {
   segment.is_ecn_capable = false;
   segment.sequence = sender_.wire(sender_.next());
   if (wants_keep_alive_) --segment.sequence;  // RFC 9293, 3.8.4: one that must be answered
+  if (settings_->option_layout() == TcpLayout::like_freebsd && sender_.is_fin_sent() &&
+      !sender_.is_fin_acknowledged()) {
+    --segment.sequence;  // FreeBSD says its FIN again until it was acknowledged
+    segment.flags = TcpHeader::fin;
+  }
   wants_keep_alive_ = false;
   fill_acknowledgement(segment, now);
   return true;
@@ -82,7 +87,8 @@ void TcpConnection::fill_syn(TcpSegment& segment, bool is_resent, Time now) {
 void TcpConnection::fill_acknowledgement(TcpSegment& segment, Time now) {
   segment.flags |= TcpHeader::ack;
   segment.acknowledgement = last_ack_sent_ = receiver_.acknowledgement();
-  segment.window = receiver_.advertise(receive_scale_);
+  segment.window =
+      receiver_.advertise(receive_scale_, settings_->option_layout() == TcpLayout::like_freebsd);
   TcpOptions& options = segment.options;
   options.mss = 0;
   options.sack_permitted = false;

@@ -8,12 +8,13 @@
 namespace elvis {
 
 void TcpReceiver::begin(std::uint32_t initial, std::size_t buffer, std::uint32_t mss,
-                        std::uint64_t quick_acks) {
+                        std::uint64_t quick_acks, bool takes_all) {
   initial_ = initial;
   next_ = 1;
   buffer_ = static_cast<std::uint32_t>(buffer);
   mss_ = mss;
-  right_edge_ = next_ + std::min(buffer_, 65'535U);  // of a SYN, which is not scaled
+  // A SYN's window is not scaled. (FreeBSD takes what does not fit into its field, too.)
+  right_edge_ = next_ + (takes_all ? buffer_ : std::min(buffer_, 65'535U));
   quick_acks_ = static_cast<std::uint16_t>(std::min<std::uint64_t>(quick_acks, 65'535));
 }
 
@@ -124,16 +125,17 @@ void TcpReceiver::tune(Time now, Duration round_trip) {
   round_began_ = now;
 }
 
-std::uint16_t TcpReceiver::advertise(unsigned scale) {
+std::uint16_t TcpReceiver::advertise(unsigned scale, bool rounds_down) {
   const std::uint64_t free = buffer_ > ready_.size() ? buffer_ - ready_.size() : 0;
   constexpr std::uint64_t largest = 65'535;
-  const std::uint64_t edge = next_ + std::min(free, largest << scale);
+  const std::uint64_t edge = next_ + (rounds_down ? free : std::min(free, largest << scale));
   // RFC 9293, 3.8.6.2.2: the edge moves by a segment or half the buffer at least.
   const std::uint64_t least = std::min(buffer_ / 2, mss_);
   if (edge >= right_edge_ + least || free == buffer_) {
     right_edge_ = std::max(right_edge_, edge);
   }
   const std::uint64_t window = right_edge_ - next_;
+  if (rounds_down) return static_cast<std::uint16_t>(std::min(largest, window >> scale));
   // Rounded up, so that the edge does not move back (RFC 7323, 2.4).
   return static_cast<std::uint16_t>(
       std::min(largest, (window + (std::uint64_t{1} << scale) - 1) >> scale));

@@ -24,6 +24,7 @@ void TcpScoreboard::split(std::size_t index, std::uint64_t position) {
   ELVIS_ASSERT(position > second.begin && position < second.end());
   const auto first_length = static_cast<std::uint32_t>(position - second.begin);
   (*this)[index].length = first_length;
+  (*this)[index].is_pushed = false;
   second.begin = position;
   second.length -= first_length;
   push(second);

@@ -67,6 +67,7 @@ void TcpSender::acknowledged(const Ack& ack, Time now) {
     largest_window_ = std::max(largest_window_, static_cast<std::uint32_t>(ack.window));
   }
   unanswered_ = 0;
+  is_held = false;
   if (!advances && ack.blocks.empty() && !ack.echoes_congestion) {
     if (uses_sack_ || !ack.is_pure || window_changed || next_ == una_) {
       if (window_changed) arm(now);
@@ -77,15 +78,22 @@ void TcpSender::acknowledged(const Ack& ack, Time now) {
   Duration rtt{};
   bool was_resent = false;
   std::uint64_t delivered = 0;
+  has_delivered_original_ = false;
   if (advances) delivered = pop_acknowledged(ack, now, rtt, was_resent);
   const std::uint64_t acked = delivered;
+  std::uint64_t news = acked;  // what lets the window grow
   if (rtt != Duration{}) {
     rtt_.measured(rtt);
   } else if (advances && was_resent && ack.echoed_rtt > Duration{}) {
     rtt_.measured(ack.echoed_rtt);  // RFC 7323, 4: no ambiguity with timestamps
   }
   if (uses_sack_ && !ack.blocks.empty()) delivered += take_sack(ack, now);
-  if (!uses_sack_) count_duplicates(ack, advances, window_changed, acked);
+  if (is_like_linux() && reordering_ > 3) news = delivered;  // then it grows by SACK as well
+  if (!uses_sack_) {
+    const std::uint64_t counted = count_duplicates(ack, advances, window_changed, acked);
+    // Duplicates have told of some of it; Linux lets the window grow by the rest only.
+    if (is_like_linux()) news -= std::min(news, counted);
+  }
   if (advances) {
     backoff_ = 0;
     timer_base_ = now;
@@ -101,15 +109,20 @@ void TcpSender::acknowledged(const Ack& ack, Time now) {
   }
   if (ack.echoes_congestion) congestion_met(flight_size, now);
   if (repair_ != nullptr) {
+    const bool has_undone = try_undo(ack, advances, delivered != acked, now);
     find_losses(now);
-    repair_step(advances, acked, delivered, now);
+    if (phase_ == Phase::cwr && is_like_linux()) reduce_proportionally(delivered, advances);
+    if (!has_undone || phase_ < Phase::recovery) repair_step(advances, acked, delivered, now);
   }
   if (tail_probe_end_ != 0) judge_tail_probe(ack, advances);
-  if (phase_ == Phase::cwr && una_ >= recover_) phase_ = Phase::open;
-  if (acked != 0 && !was_recovering && phase_ != Phase::recovery && phase_ != Phase::cwr &&
+  if (phase_ == Phase::cwr && una_ >= recover_) {
+    phase_ = Phase::open;
+    if (is_like_linux()) window_.bytes = window_.threshold;
+  }
+  if (news != 0 && !was_recovering && phase_ != Phase::recovery && phase_ != Phase::cwr &&
       (is_window_used_ || (window_.is_in_slow_start() && window_.bytes < 2 * in_flight_before))) {
     congestion().acknowledged({.now = now,
-                               .acked = acked,
+                               .acked = news,
                                .in_flight = in_flight_before,
                                .rtt = rtt,
                                .smoothed_rtt = rtt_.smoothed(),
@@ -131,6 +144,7 @@ std::uint64_t TcpSender::pop_acknowledged(const Ack& ack, Time now, Duration& rt
   if (acked_end > data_begin) sent_.remove_front(acked_end - data_begin);
   std::uint64_t fresh = 0;
   Time oldest = end_of_time;
+  std::uint64_t overtaken = 0;  // the first that others had arrived before
   while (!flight_.empty() && flight_.front().begin < ack.position) {
     TcpSent& sent = flight_.front();
     if (sent.end() > ack.position) {  // a part of it
@@ -150,8 +164,11 @@ std::uint64_t TcpSender::pop_acknowledged(const Ack& ack, Time now, Duration& rt
       if (sent.is_lost) lost_ -= sent.length;
       if (sent.was_resent) {
         was_resent = true;
-      } else if (sent.sent_at < oldest) {
-        oldest = sent.sent_at;
+      } else {
+        has_delivered_original_ = true;
+        if (sent.sent_at < oldest) oldest = sent.sent_at;
+        const bool is_late = repair_ != nullptr && sent.end() < repair_->highest_sacked;
+        if (is_late && overtaken == 0 && sent.begin != 0) overtaken = sent.begin;
       }
       if (repair_ != nullptr) rack_delivered(sent, now);
     } else {
@@ -161,6 +178,7 @@ std::uint64_t TcpSender::pop_acknowledged(const Ack& ack, Time now, Duration& rt
     ++delivered_segments_;
     flight_.pop();
   }
+  if (overtaken != 0) saw_reordering(overtaken);
   una_ = ack.position;
   if (!has_small_in_flight()) small_end_ = 0;
   if (!was_resent && oldest != end_of_time) rtt = std::max(now - oldest, Duration{1});
@@ -180,9 +198,18 @@ void TcpSender::commit_probe(Time now) {
 void TcpSender::congestion_met(std::uint64_t flight_size, Time now) {
   if (phase_ == Phase::cwr || phase_ == Phase::recovery || phase_ == Phase::loss) return;
   if (una_ < recover_) return;
-  window_.threshold = congestion().congested(window_, flight_size, false, now);
-  window_.bytes = std::min(window_.bytes, window_.threshold);
+  const std::uint64_t before = window_.bytes;
+  window_.threshold =
+      congestion().congested(window_, is_like_linux() ? before : flight_size, false, now);
   recover_ = next_;
+  if (is_like_linux()) {  // which comes down bit by bit
+    Repair& state = repair();
+    state.undo_window = 0;
+    state.flight_at_entry = before;
+    state.delivered = state.sent = 0;
+  } else {
+    window_.bytes = std::min(window_.bytes, window_.threshold);
+  }
   phase_ = Phase::cwr;
   wants_cwr_ = true;
 }
@@ -199,7 +226,9 @@ Duration TcpSender::timeout() const {
   const Duration plain = rtt_.has_sample() ? measured : unmeasured;
   const Duration bounded = std::clamp(plain, settings_->min_rto, settings_->max_rto);
   const unsigned shift = std::min<unsigned>(backoff_, 16);
-  return std::min(bounded * (std::int64_t{1} << shift), settings_->max_rto);  // RFC 6298, 5.5
+  const Duration slop = rtt_.has_sample() || backoff_ != 0 ? settings_->rto_slop : Duration{};
+  // RFC 6298, 5.5
+  return std::min(bounded * (std::int64_t{1} << shift) + slop, settings_->max_rto);
 }
 
 // RFC 8985, 7.2.
@@ -223,6 +252,11 @@ void TcpSender::arm(Time now) {
       }
       return set_timer(Timer::persist, add_saturated(timer_base_, timeout()));
     }
+    if (has_more && !is_window_limited && (is_corked || is_held)) {
+      // Nothing is on its way that could let it go: not for ever.
+      if (timer_ != Timer::cork) timer_base_ = now;
+      return set_timer(Timer::cork, add_saturated(timer_base_, timeout()));
+    }
     is_probing_ = false;
     return set_timer(Timer::none, end_of_time);
   }
@@ -234,8 +268,9 @@ void TcpSender::arm(Time now) {
   const Time reorder = repair_ == nullptr ? end_of_time : repair_->reorder_deadline;
   if (reorder < expires) return set_timer(Timer::reorder, reorder);
   // RFC 8985, 7.2: a probe of the tail, unless something is being repaired.
-  if (uses_sack_ && settings_->rack && phase_ <= Phase::disorder && sacked_ == 0 &&
-      reorder == end_of_time && tail_probe_end_ == 0 && backoff_ == 0 && una_ != 0) {
+  if (uses_sack_ && settings_->rack && settings_->tail_probes && phase_ <= Phase::disorder &&
+      sacked_ == 0 && reorder == end_of_time && tail_probe_end_ == 0 && backoff_ == 0 &&
+      una_ != 0) {
     const Time probe =
         add_saturated(last_sent_at_ > timer_base_ ? last_sent_at_ : timer_base_, tail_probe_time());
     return set_timer(Timer::probe_tail, std::min(probe, expires));
@@ -251,8 +286,12 @@ bool TcpSender::expire(Time now) {
     case Timer::reorder:
       if (repair_ != nullptr) {
         find_losses(now);
-        if (lost_ != 0 && phase_ < Phase::recovery) enter_recovery(now);
-        allow_one_resend();
+        if (lost_ != 0 && phase_ < Phase::recovery) {
+          enter_recovery(now);
+          reduce_proportionally(0, false);
+        } else if (lost_ != 0 && phase_ == Phase::recovery) {
+          window_.bytes = std::max(window_.bytes, in_flight() + window_.mss);
+        }
       }
       arm(now);
       return true;
@@ -266,6 +305,10 @@ bool TcpSender::expire(Time now) {
       wants_probe_ = true;
       timer_base_ = now;
       arm(now);
+      return true;
+    case Timer::cork:
+      is_cork_over_ = true;
+      set_timer(Timer::none, end_of_time);
       return true;
     case Timer::retransmit:
       return retransmission_timed_out(now);
@@ -294,7 +337,8 @@ void TcpSender::fill(TcpInfo& info, Time now) const {
   info.unacked = static_cast<std::uint32_t>(flight_.size());
   for (std::size_t i = 0; i < flight_.size(); ++i) {
     info.sacked += flight_[i].is_sacked ? 1 : 0;
-    info.lost += flight_[i].is_lost ? 1 : 0;
+    // As Linux counts: what was lost stays so until its next transmission arrives.
+    info.lost += flight_[i].is_lost || (flight_[i].is_resent && repair_ != nullptr) ? 1 : 0;
     info.retrans += flight_[i].is_resent ? 1 : 0;
   }
   if (!uses_sack_ && repair_ != nullptr) info.sacked = repair_->duplicates;
@@ -314,7 +358,8 @@ void TcpSender::fill(TcpInfo& info, Time now) const {
   info.bytes_sent = bytes_sent_;
   info.bytes_retrans = bytes_resent_;
   info.dsack_dups = duplicates_seen_;
-  info.reord_seen = has_seen_reordering_ ? 1 : 0;
+  info.reordering = reordering_;
+  info.reord_seen = reorderings_seen_;
   info.snd_wnd = right_edge_ > una_ ? static_cast<std::uint32_t>(right_edge_ - una_) : 0;
 }
 

@@ -62,6 +62,7 @@ bool TcpSender::resend(Outgoing& out, Time now) {
   Repair& state = *repair_;
   const std::uint64_t flying = in_flight();
   if (!must_resend_ && flying != 0 && flying + window_.mss > window_.bytes) return false;
+  if (state.prefers_new && !must_resend_) return false;
   std::size_t index = flight_.index_of(std::max(state.lost_from, una_));
   while (index < flight_.size() && !flight_[index].is_lost) ++index;
   if (index == flight_.size()) return false;
@@ -77,7 +78,14 @@ bool TcpSender::resend(Outgoing& out, Time now) {
     mark_lost(flight_[index + 1]);
   }
   send_again(index, out, now);
+  // RFC 3168, 6.1.2 has it with the next new data; FreeBSD does not wait for those.
+  if (settings_->option_layout() == TcpLayout::like_freebsd) {
+    out.has_cwr = wants_cwr_;
+    wants_cwr_ = false;
+  }
   state.resent.push_back({flight_[index].begin, now});
+  ++state.unproven;
+  state.first_resent_at = std::min(state.first_resent_at, now);
   if (index == 0) {
     // RFC 6675, 6: its acknowledgement gets the time that the first one had.
     timer_base_ = now;
@@ -94,7 +102,7 @@ void TcpSender::send_again(std::size_t index, Outgoing& out, Time now) {
   out = {.position = sent.begin, .payload = bytes_of(sent.begin, sent.end()), .is_resent = true};
   out.is_syn = sent.begin == 0;
   out.is_fin = fin_ != 0 && sent.end() > fin_;
-  out.is_push = !out.payload.empty() && sent.end() >= next_ - (fin_ != 0 ? 1 : 0);
+  out.is_push = !out.payload.empty() && (sent.is_pushed || sent.end() >= next_ - (fin_ != 0));
   ++resent_segments_;
   bytes_resent_ += out.payload.size();
   bytes_sent_ += out.payload.size();
@@ -107,7 +115,7 @@ void TcpSender::send_again(std::size_t index, Outgoing& out, Time now) {
 // it is the remote end's window that makes it wait.
 std::size_t TcpSender::size_of_next(bool& is_window_limited) const {
   const std::uint64_t room = right_edge_ > next_ ? right_edge_ - next_ : 0;
-  const std::uint64_t left = unsent_.size();
+  const std::uint64_t left = record_end() - next_;
   const std::uint64_t size = std::min({std::uint64_t{window_.mss}, left, room});
   if (size == window_.mss) return size;
   if (size < left) {
@@ -115,12 +123,27 @@ std::size_t TcpSender::size_of_next(bool& is_window_limited) const {
     is_window_limited = true;
     return size != 0 && size >= largest_window_ / 2 ? size : 0;
   }
-  // The last bytes, which are no full segment.
-  if (wants_fin_ || size == 0) return size;
-  if (is_corked) return 0;
+  // The last bytes, which are no full segment; of a record, unless it is the last, they don't wait.
+  if (wants_fin_ || size == 0 || size < unsent_.size() || is_cork_over_) return size;
+  if (is_corked || is_held) return 0;
   // RFC 9293, 3.7.4, as Minshall has it: not while another small one is on its way.
   if (!is_undelayed && has_small_in_flight() && urgent_end <= next_) return 0;
   return size;
+}
+
+// Where the segments of the first record end that is not sent yet.
+std::uint64_t TcpSender::record_end() const {
+  const std::uint64_t written = next_ + unsent_.size();
+  if (repair_ == nullptr || repair_->record_ends.empty()) return written;
+  for (const std::uint64_t end : repair_->record_ends) {
+    if (end > next_) return std::min(end, written);
+  }
+  return written;
+}
+
+void TcpSender::end_record() {
+  if (unsent_.empty()) return;  // it went out as it is
+  repair().record_ends.push_back(next_ + unsent_.size());
 }
 
 bool TcpSender::send_new(Outgoing& out, Time now) {
@@ -129,6 +152,7 @@ bool TcpSender::send_new(Outgoing& out, Time now) {
   const bool is_fin = wants_fin_ && fin_ == 0 && size == unsent_.size();
   if (size == 0 && !is_fin) {
     if (next_ == una_ && timer_ == Timer::none) arm(now);  // probes of a closed window
+    is_cork_over_ = false;
     is_window_used_ = false;
     return false;
   }
@@ -140,9 +164,16 @@ bool TcpSender::send_new(Outgoing& out, Time now) {
   }
   must_send_new_ = false;
   if (next_ == una_) restart(now);
+  const bool ends_record = next_ + size == record_end();
   out = {.position = next_, .payload = unsent_.take(size)};
   out.is_fin = is_fin;
   out.is_push = unsent_.empty() && size != 0;
+  if (unsent_.empty()) is_cork_over_ = false;
+  if (repair_ != nullptr && !repair_->record_ends.empty()) {
+    out.is_push = ends_record;
+    std::erase_if(repair_->record_ends,
+                  [sent = next_ + size](std::uint64_t end) { return end <= sent; });
+  }
   out.has_cwr = wants_cwr_;
   wants_cwr_ = false;
   if (size != 0) {
@@ -154,6 +185,7 @@ bool TcpSender::send_new(Outgoing& out, Time now) {
   if (is_fin) fin_ = next_ + size;
   const auto length = static_cast<std::uint32_t>(size + (is_fin ? 1 : 0));
   record(next_, length, now);
+  flight_.back().is_pushed = out.is_push;
   next_ += length;
   is_probing_ = wants_probe_ = false;
   if (repair_ != nullptr) repair_->sent += length;
@@ -190,6 +222,7 @@ void TcpSender::record(std::uint64_t begin, std::uint32_t length, Time now) {
                 .is_lost = false,
                 .was_resent = false,
                 .is_resent = false,
+                .is_pushed = false,
                 .resent_count = 0,
                 .order = static_cast<std::uint16_t>(segments_)});
   last_sent_at_ = now;

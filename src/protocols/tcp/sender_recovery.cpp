@@ -42,6 +42,7 @@ std::uint64_t TcpSender::take_sack(const Ack& ack, Time now) {
     if (i == 0 && (first < ack.position || is_inside)) {
       ++duplicates_seen_;
       saw_duplicate_ = true;
+      note_duplicate(first, last);
       continue;
     }
     seen[i] = {first, last};
@@ -64,8 +65,11 @@ std::uint64_t TcpSender::mark_sacked(std::uint64_t begin, std::uint64_t end, Tim
     if (sent.end() > end) break;
     if (sent.is_sacked || sent.begin < begin) continue;
     // RFC 8985, 6.2, step 3: what was sent earlier and never again arrives behind what was later.
-    if (!sent.was_resent && sent.end() < state.highest_sacked && sent.end() > una_) {
-      if (sent.is_lost || phase_ < Phase::recovery) has_seen_reordering_ = true;
+    if (!sent.was_resent) {
+      has_delivered_original_ = true;
+      if (sent.end() < state.highest_sacked && sent.end() > una_ && fresh == 0) {
+        saw_reordering(sent.begin);
+      }
     }
     if (sent.is_lost) lost_ -= sent.length;
     sent.is_lost = sent.is_resent = false;
@@ -77,6 +81,13 @@ std::uint64_t TcpSender::mark_sacked(std::uint64_t begin, std::uint64_t end, Tim
     rack_delivered(sent, now);
   }
   return fresh;
+}
+
+// What begins here arrived behind what had been sent later.
+void TcpSender::saw_reordering(std::uint64_t begin) {
+  const std::uint64_t distance = (repair_->highest_sacked - begin + window_.mss - 1) / window_.mss;
+  reordering_ = static_cast<std::uint8_t>(std::clamp<std::uint64_t>(distance, reordering_, 255));
+  if (reorderings_seen_ < 255) ++reorderings_seen_;
 }
 
 // RFC 8985, 6.2, steps 1 and 2.
@@ -119,7 +130,7 @@ void TcpSender::find_losses_by_time(Time now) {
   Repair& state = *repair_;
   Duration patience{};
   const bool is_sure = phase_ >= Phase::recovery || state.sacked_segments >= duplicate_threshold;
-  if (has_seen_reordering_ || !is_sure) {
+  if (reorderings_seen_ != 0 || !is_sure) {
     patience = std::min(rtt_.least() / 4, rtt_.smoothed());
   }
   const auto is_before_rack = [&state](const TcpSent& sent) {
@@ -131,7 +142,9 @@ void TcpSender::find_losses_by_time(Time now) {
       mark_lost(sent);
       return true;
     }
-    state.reorder_deadline = std::min(state.reorder_deadline, due);
+    // Linux' timers add two of its ticks.
+    const Duration late = is_like_linux() ? Duration{std::chrono::milliseconds{2}} : Duration{};
+    state.reorder_deadline = std::min(state.reorder_deadline, due + late);
     return false;
   };
   std::size_t i = flight_.index_of(std::max(state.scan_from, una_));
@@ -176,10 +189,12 @@ void TcpSender::find_losses_by_count() {
 }
 
 // Without SACK a duplicate acknowledgement stands for a segment that has arrived (RFC 5681, 3.2).
-void TcpSender::count_duplicates(const Ack& ack, bool advances, bool window_changed,
-                                 std::uint64_t acked) {
+// Returns how much of what is acknowledged now duplicates had told of.
+std::uint64_t TcpSender::count_duplicates(const Ack& ack, bool advances, bool window_changed,
+                                          std::uint64_t acked) {
   if (advances) {
-    if (repair_ == nullptr) return;
+    if (repair_ == nullptr) return 0;
+    const std::uint64_t counted = sacked_;
     if (phase_ < Phase::recovery || una_ >= recover_) {
       sacked_ = repair_->duplicates = 0;
     } else if (phase_ == Phase::recovery) {
@@ -189,9 +204,9 @@ void TcpSender::count_duplicates(const Ack& ack, bool advances, bool window_chan
     }
     const std::uint64_t most = flight_.empty() ? 0 : next_ - una_ - flight_.front().length;
     sacked_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(sacked_, most));
-    return;
+    return counted - sacked_;
   }
-  if (!ack.is_pure || window_changed || flight_.empty() || phase_ == Phase::loss) return;
+  if (!ack.is_pure || window_changed || flight_.empty() || phase_ == Phase::loss) return 0;
   Repair& state = repair();
   ++state.duplicates;
   const std::uint64_t most = next_ - una_ - flight_.front().length -
@@ -201,6 +216,7 @@ void TcpSender::count_duplicates(const Ack& ack, bool advances, bool window_chan
   if (state.duplicates >= duplicate_threshold && phase_ < Phase::recovery && una_ > recover_) {
     mark_first_lost();
   }
+  return 0;
 }
 
 // ===== TcpSender: recovery =====
@@ -208,13 +224,15 @@ void TcpSender::count_duplicates(const Ack& ack, bool advances, bool window_chan
 void TcpSender::enter_recovery(Time now) {
   Repair& state = repair();
   if (phase_ != Phase::cwr) {  // else the window has given way already
-    window_.threshold = congestion().congested(window_, next_ - una_, true, now);
+    begin_undo(now);
+    window_.threshold = congestion().congested(window_, used_window(), true, now);
     wants_cwr_ = true;
   }
   phase_ = Phase::recovery;
   recover_ = next_;
-  state.flight_at_entry = std::max<std::uint64_t>(next_ - una_, 1);
+  state.flight_at_entry = std::max<std::uint64_t>(used_window(), 1);
   state.delivered = state.sent = 0;
+  state.lost_before = lost_;
   must_resend_ = true;  // RFC 6675, 5, step 4.3: the first at once
   tail_probe_end_ = 0;
 }
@@ -226,15 +244,19 @@ void TcpSender::repair_step(bool advances, std::uint64_t acked, std::uint64_t de
       enter_recovery(now);
       // RFC 9937, 5: what the acknowledgement that began it tells of is delivered in the recovery.
       const std::uint64_t marked = uses_sack_ ? delivered - acked : advances ? 0 : window_.mss;
-      const std::uint64_t before = sacked_ > marked ? sacked_ - marked : 0;
-      const std::uint64_t flight = next_ - una_ + acked;
-      state.flight_at_entry = flight > before ? flight - before : 1;
-      state.delivered = acked + marked;
-      window_.bytes = std::max(in_flight(), std::uint64_t{window_.mss});
+      if (!is_like_linux()) {
+        const std::uint64_t before = sacked_ > marked ? sacked_ - marked : 0;
+        const std::uint64_t flight = next_ - una_ + acked;
+        state.flight_at_entry = flight > before ? flight - before : 1;
+      }
+      reduce_proportionally(acked + marked, false);
       return;
     }
     phase_ = phase_ == Phase::cwr ? phase_ : sacked_ != 0 ? Phase::disorder : Phase::open;
-    if (sacked_ == 0 && state.duplicates == 0) repair_.reset();
+    if (state.undo_window != 0 && una_ >= state.undo_until) state.undo_window = 0;
+    if (sacked_ == 0 && state.duplicates == 0 && !state.is_needed() && phase_ != Phase::cwr) {
+      repair_.reset();
+    }
     return;
   }
   if (una_ >= recover_) return leave_recovery();
@@ -248,9 +270,9 @@ void TcpSender::repair_step(bool advances, std::uint64_t acked, std::uint64_t de
   reduce_proportionally(delivered, advances);
 }
 
-// RFC 6937, 3, with the slow start bound unless more is lost.
+// RFC 9937, 6.2: in proportion, and then with the slow start bound unless more is lost.
 void TcpSender::reduce_proportionally(std::uint64_t delivered, bool has_advanced) {
-  if (delivered == 0) return;
+  if (delivered == 0 && !must_resend_) return;
   Repair& state = *repair_;
   state.delivered += delivered;
   const std::uint64_t pipe = in_flight();
@@ -262,11 +284,11 @@ void TcpSender::reduce_proportionally(std::uint64_t delivered, bool has_advanced
     room = due > state.sent ? due - state.sent : 0;
   } else {
     std::uint64_t bound = state.delivered > state.sent ? state.delivered - state.sent : 0;
-    if (has_advanced && lost_ <= state.lost_before) {
-      bound = std::max(bound, delivered) + window_.mss;
-    }
+    bound = std::max(bound, delivered);
+    if (has_advanced && lost_ <= state.lost_before) bound += window_.mss;
     room = std::min(threshold - pipe, bound);
   }
+  if (state.sent == 0 && room == 0 && must_resend_) room = window_.mss;  // the first at once
   state.lost_before = lost_;
   window_.bytes = std::max(pipe + room, std::uint64_t{window_.mss});
 }
@@ -275,17 +297,14 @@ void TcpSender::leave_recovery() {
   if (phase_ == Phase::recovery) window_.bytes = window_.threshold;
   phase_ = Phase::open;
   if (!uses_sack_) sacked_ = 0;
-  if (sacked_ == 0 && lost_ == 0) {
+  if (repair_ == nullptr) return;
+  // RFC 3708: that it was in vain may still be told, for another round trip.
+  repair_->undo_until = next_ + 1;
+  if (una_ == next_ && unsent_.empty()) repair_->undo_window = 0;
+  if (sacked_ == 0 && lost_ == 0 && !repair_->is_needed()) {
     repair_.reset();
-  } else if (repair_ != nullptr) {
+  } else {
     repair_->duplicates = 0;
-  }
-}
-
-// A loss that a timer found may be repaired at once.
-void TcpSender::allow_one_resend() {
-  if (lost_ != 0 && phase_ == Phase::recovery) {
-    window_.bytes = std::max(window_.bytes, in_flight() + window_.mss);
   }
 }
 
@@ -296,9 +315,15 @@ bool TcpSender::retransmission_timed_out(Time now) {
   if (unanswered_ < 255) ++unanswered_;
   const bool is_first = backoff_ == 0 || una_ >= recover_;
   Repair& state = repair();
+  // RFC 5682, 3.1, step 1: not if it follows upon another attempt to repair the same. (Linux tries
+  // again.)
+  state.is_timeout_in_doubt = settings_->undo && una_ > 0 && fin_ == 0 &&
+                              (phase_ < Phase::recovery || (is_like_linux() && backoff_ != 0));
   if (una_ > 0 && (phase_ != Phase::loss || is_first)) {
-    window_.threshold = congestion().timed_out(window_, next_ - una_, now);
+    begin_undo(now);
+    window_.threshold = congestion().timed_out(window_, used_window(), now);
   }
+  state.prefers_new = false;
   phase_ = Phase::loss;
   recover_ = next_;
   window_.bytes = window_.mss;  // RFC 5681, 3.1: the loss window

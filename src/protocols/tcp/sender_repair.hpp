@@ -41,6 +41,19 @@ struct TcpSender::Repair : Pooled {
   std::uint64_t delivered = 0;
   std::uint64_t sent = 0;
   std::uint32_t lost_before = 0;  // bytes, at the last acknowledgement
+  // What the window was before it gave way, as long as that may turn out to have been in vain.
+  std::uint64_t undo_window = 0;  // 0: there is nothing to take back
+  std::uint64_t undo_threshold = 0;
+  std::uint64_t undo_from = 0;         // una when it gave way
+  std::uint64_t undo_until = 0;        // once this is acknowledged it is too late
+  Time first_resent_at = end_of_time;  // since then
+  std::uint32_t unproven = 0;          // sent again, without a duplicate that tells it was in vain
+  bool is_timeout_in_doubt = false;    // RFC 5682
+  bool prefers_new = false;            // RFC 5682, 2.1, step 2b: before more is sent again
+  // Where segments end because records do (MSG_EOR): positions that were not sent yet.
+  std::vector<std::uint64_t> record_ends;
+
+  bool is_needed() const { return undo_window != 0 || !record_ends.empty(); }
 };
 
 }  // namespace elvis

@@ -47,6 +47,8 @@ void TcpSettings::visit(OptionVisitor& visitor) {
                   .maximum = 65'535},
                  quick_acks);
   visitor.option({.name = "limited_transmit", .summary = "RFC 3042"}, limited_transmit);
+  visitor.option({.name = "undo", .summary = "takes back what timeouts and losses did in vain"},
+                 undo);
   visitor.option({.name = "initial_window",
                   .summary = "segments before the first acknowledgement (RFC 6928)",
                   .minimum = 1,

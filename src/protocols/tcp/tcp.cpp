@@ -61,12 +61,11 @@ Result<TcpSession*> Tcp::make_session(const Endpoints& endpoints, TcpUser* user,
                                       const TcpSettings* settings) {
   const Result<Ipv4Path> path = ipv4_.path(*this, endpoints);
   if (!path) return path.error();
-  auto* const session = new TcpSession{*this,
-                                       endpoints,
-                                       *path,
-                                       user,
-                                       settings == nullptr ? settings_ : *settings,
-                                       path_mtu(endpoints)};
+  std::size_t link_mtu = 0;
+  const std::size_t mtu = path_mtu(endpoints, &link_mtu);
+  auto* const session = new TcpSession{
+      *this, endpoints, *path, user, settings == nullptr ? settings_ : *settings, mtu};
+  session->connection_.set_link_mtu(link_mtu);
   if (settings != nullptr) (void)session->connection_.own_settings();
   intrusive_ptr_add_ref(session);  // until forget()
   sessions_.insert(*session);
@@ -74,10 +73,13 @@ Result<TcpSession*> Tcp::make_session(const Endpoints& endpoints, TcpUser* user,
   return session;
 }
 
-std::size_t Tcp::path_mtu(const Endpoints& endpoints) {
+std::size_t Tcp::path_mtu(const Endpoints& endpoints, std::size_t* link_mtu) {
   constexpr std::size_t largest = 65'535;
   const Result<Ipv4::Step> step = ipv4_.step_to(endpoints.remote.address);
   if (!step || step->tap == nullptr) return largest;
+  if (link_mtu != nullptr) {
+    *link_mtu = std::min<std::size_t>(step->tap->network().properties().mtu, largest);
+  }
   return ipv4_.path_mtu(endpoints.remote.address, *step->tap);
 }
 
@@ -351,6 +353,16 @@ void Tcp::send_bare(const TcpSegment& segment, const Endpoints& endpoints) {
   below.source = endpoints.local.address;
   below.destination = endpoints.remote.address;
   (void)ipv4_.send(below, std::move(message));
+}
+
+// RFC 5927, 4.1; RFC 9293, 3.9.2.2: about what is on its way.
+bool Tcp::believes(const DeliveryError& error) {
+  const TcpSession* const session = session_of(error.endpoints);
+  if (session == nullptr) return false;
+  const TcpSender& sender = session->connection_.sender();
+  const std::int64_t position = sender.position_of(error.stream_sequence);
+  return position >= static_cast<std::int64_t>(sender.una()) &&
+         position < static_cast<std::int64_t>(sender.next());
 }
 
 void Tcp::failed(const DeliveryError& error) {

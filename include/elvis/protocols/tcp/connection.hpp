@@ -104,6 +104,10 @@ class TcpConnection {
   void set_urgent() { sender_.urgent_end = sender_.next() + sender_.unsent_bytes(); }
   void set_cork(bool cork) { sender_.is_corked = cork; }
   void set_no_delay(bool no_delay);
+  /// Holds back a segment that is not full until an acknowledgement comes, or more is written.
+  void hold(bool hold) { sender_.is_held = hold; }
+  /// What is written later goes into segments of its own.
+  void end_record() { sender_.end_record(); }
 
   /// The settings, copied for this connection alone.
   TcpSettings& own_settings();
@@ -111,6 +115,8 @@ class TcpConnection {
   /// Datagrams may be no longer than this now (RFC 1191).
   void set_path_mtu(std::size_t mtu, Time now);
   std::size_t path_mtu() const { return path_mtu_; }
+  /// Datagrams that arrive may be as long as this.
+  void set_link_mtu(std::size_t mtu) { link_mtu_ = static_cast<std::uint16_t>(mtu); }
 
   // ----- look -----
 
@@ -192,6 +198,7 @@ class TcpConnection {
   std::uint32_t reset_acknowledgement_ = 0;
   std::uint32_t path_mtu_;
   std::uint16_t peer_mss_ = 536;
+  std::uint16_t link_mtu_ = 0;  // 0: as path_mtu_
   const TcpSettings* settings_;
   Time last_received_at_{};
   Time slow_deadline_ = end_of_time;    // of TIME-WAIT, of linger, or the next keep-alive

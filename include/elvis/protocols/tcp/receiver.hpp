@@ -19,8 +19,8 @@ namespace elvis {
 class TcpReceiver {
  public:
   /// The remote end's SYN has arrived.
-  void begin(std::uint32_t initial, std::size_t buffer, std::uint32_t mss,
-             std::uint64_t quick_acks);
+  void begin(std::uint32_t initial, std::size_t buffer, std::uint32_t mss, std::uint64_t quick_acks,
+             bool takes_all = false);
 
   std::uint32_t initial() const { return initial_; }
   std::uint64_t next() const { return next_; }  ///< RCV.NXT
@@ -56,7 +56,8 @@ class TcpReceiver {
 
   /// The window field of the next segment, which is on its way after this call. Moves the right
   /// edge unless that would make it silly (RFC 9293, 3.8.6.2.2).
-  std::uint16_t advertise(unsigned scale);
+  /// Like FreeBSD, `rounds_down`, and takes what the field cannot tell of.
+  std::uint16_t advertise(unsigned scale, bool rounds_down = false);
   /// Whether reading has opened the window so far that the remote end should hear of it.
   bool wants_window_update(unsigned scale) const;
   void acknowledge_now() { wants_ack_ = true; }

@@ -19,6 +19,7 @@ struct TcpSent {
   bool is_lost : 1;     ///< Believed lost, and not sent again since.
   bool was_resent : 1;  ///< At least once.
   bool is_resent : 1;   ///< Sent again since it was believed lost.
+  bool is_pushed : 1;   ///< What was written ended here.
   std::uint8_t resent_count;
   std::uint16_t order;  ///< Of what was sent at one time, sent again or not; wraps around.
   std::uint64_t end() const { return begin + length; }

@@ -131,12 +131,22 @@ class TcpSender {
   /// `flight_size`: the bytes that were on their way.
   void congestion_met(std::uint64_t flight_size, Time now);
 
+  /// A segment ends where what was written ends now; nothing written later joins it (MSG_EOR).
+  void end_record();
   /// Data up to here are urgent (RFC 9293, 3.8.5); 0 if there are none.
   std::uint64_t urgent_end = 0;
   bool is_corked : 1 = false;
+  /// As if corked, until an acknowledgement comes (MSG_MORE).
+  bool is_held : 1 = false;
   /// Small segments don't wait (no Nagle).
   bool is_undelayed : 1 = false;
 
+ private:
+  // Here, where they fit beside those above.
+  std::uint8_t reordering_ = 3;        // segments that overtook another one, at most
+  std::uint8_t reorderings_seen_ = 0;  // up to 255
+
+ public:
   const TcpWindow& window() const { return window_; }
   const TcpRtt& rtt() const { return rtt_; }
   Duration timeout() const;
@@ -145,7 +155,7 @@ class TcpSender {
   void fill(TcpInfo& info, Time now) const;
 
  private:
-  enum class Timer : std::uint8_t { none, retransmit, probe_tail, reorder, persist };
+  enum class Timer : std::uint8_t { none, retransmit, probe_tail, reorder, persist, cork };
   struct Repair;
 
   Repair& repair();
@@ -158,7 +168,9 @@ class TcpSender {
   std::uint64_t take_sack(const Ack& ack, Time now);
   std::uint64_t mark_sacked(std::uint64_t begin, std::uint64_t end, Time now);
   void rack_delivered(const TcpSent& sent, Time now);
-  void count_duplicates(const Ack& ack, bool advances, bool window_changed, std::uint64_t acked);
+  std::uint64_t count_duplicates(const Ack& ack, bool advances, bool window_changed,
+                                 std::uint64_t acked);
+  void saw_reordering(std::uint64_t begin);
 
   // Losses.
   void find_losses(Time now);
@@ -170,15 +182,24 @@ class TcpSender {
   void enter_recovery(Time now);
   void leave_recovery();
   void reduce_proportionally(std::uint64_t delivered, bool has_advanced);
-  void allow_one_resend();
   void send_tail_probe(Time now);
   void judge_tail_probe(const Ack& ack, bool advances);
+
+  // Taking back what was done in vain (sender_undo.cpp).
+  void begin_undo(Time now);
+  void note_duplicate(std::uint64_t begin, std::uint64_t end);
+  bool may_undo(const Ack& ack, bool advances, Time now) const;
+  bool try_undo(const Ack& ack, bool advances, bool has_news, Time now);
+  void undo();
+  bool is_like_linux() const { return settings_->option_layout() == TcpLayout::like_linux; }
+  std::uint64_t used_window() const;
 
   // What goes out.
   bool resend(Outgoing& out, Time now);
   void send_again(std::size_t index, Outgoing& out, Time now);
   bool send_new(Outgoing& out, Time now);
   std::size_t size_of_next(bool& is_window_limited) const;
+  std::uint64_t record_end() const;
   bool may_transmit_beyond(std::size_t size) const;
   bool has_small_in_flight() const {
     return small_end_ != 0 &&
@@ -236,8 +257,9 @@ class TcpSender {
   bool must_send_new_ : 1 = false;   // likewise
   bool wants_tail_resend_ : 1 = false;
   bool is_tail_probe_new_ : 1 = false;
-  bool has_seen_reordering_ : 1 = false;
-  bool saw_duplicate_ : 1 = false;  // a DSACK came
+  bool has_delivered_original_ : 1 = false;  // this acknowledgement: what was sent only once
+  bool is_cork_over_ : 1 = false;            // what was held back has waited long enough
+  bool saw_duplicate_ : 1 = false;           // a DSACK came
   bool lost_syn_ : 1 = false;
   std::uint16_t duplicates_seen_ = 0;  // DSACKs
   // Counted for TcpInfo.

@@ -27,22 +27,28 @@ class TcpSettings final : public Options {
   bool no_delay = false;           ///< No Nagle (RFC 9293, 3.7.4).
   bool delayed_ack = true;         ///< RFC 9293, 3.8.6.3.
   bool limited_transmit = true;    ///< RFC 3042.
+  bool undo = true;                ///< RFC 4015, 5682, 3708: what was in vain is taken back.
+  bool tail_probes = true;         ///< RFC 8985, 7.
+  bool exact_resets = true;        ///< RFC 5961, 3.2; else any in the window counts.
+  bool challenged_syns = true;     ///< RFC 5961, 4.2; else one in the window resets.
   bool syn_cookies = true;         ///< When the queue of half-open connections is full.
   bool path_mtu_discovery = true;  ///< RFC 1191: segments are not fragmented.
   bool auto_tune = false;          ///< Buffers grow with the path, up to 16 times.
-  bool slow_start_after_idle = true;       ///< RFC 5681, 4.1.
-  std::uint8_t time_to_live = 0;           ///< Of its datagrams; 0: 64.
-  std::uint64_t initial_window = 10;       ///< Segments (RFC 6928).
-  std::uint64_t quick_acks = 0;            ///< First data segments that are acknowledged at once.
-  std::uint64_t send_buffer = 1 << 20;     ///< Bytes that wait to be sent or acknowledged.
-  std::uint64_t receive_buffer = 1 << 20;  ///< Bytes that wait to be read: the window.
-  std::uint64_t mss = 0;                   ///< Of both directions; 0: as the MTU allows.
-  std::uint64_t retries = 15;              ///< Retransmissions of data before giving up.
+  bool slow_start_after_idle = true;         ///< RFC 5681, 4.1.
+  std::uint8_t time_to_live = 0;             ///< Of its datagrams; 0: 64.
+  std::uint64_t initial_window = 10;         ///< Segments (RFC 6928).
+  std::uint64_t quick_acks = 0;              ///< First data segments that are acknowledged at once.
+  std::uint64_t send_buffer = 1 << 20;       ///< Bytes that wait to be sent or acknowledged.
+  std::uint64_t receive_buffer = 1 << 20;    ///< Bytes that wait to be read: the window.
+  std::uint64_t largest_receive_buffer = 0;  ///< Chooses the window scale, if it is more.
+  std::uint64_t mss = 0;                     ///< Of both directions; 0: as the MTU allows.
+  std::uint64_t retries = 15;                ///< Retransmissions of data before giving up.
   std::uint64_t syn_retries = 6;
   std::uint64_t first_port = 49'152;  ///< Of those that are given out; then from 1,024 on.
   Duration initial_rto = std::chrono::seconds{1};     ///< RFC 6298, 2.1.
   Duration min_rto = std::chrono::milliseconds{200};  ///< RFC 6298, 2.4 says 1 s.
   Duration min_rto_margin{};  ///< How far beyond SRTT the timeout lies at least; scripts set it.
+  Duration rto_slop{};        ///< What FreeBSD adds to a timeout that was measured or backed off.
   Duration max_rto = std::chrono::seconds{120};        ///< RFC 6298, 2.5.
   Duration ack_delay = std::chrono::milliseconds{40};  ///< Less than 0.5 s (RFC 9293, 3.8.6.3).
   Duration msl = std::chrono::seconds{30};             ///< TIME-WAIT lasts twice as long.
