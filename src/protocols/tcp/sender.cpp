@@ -98,14 +98,16 @@ void TcpSender::acknowledged(const Ack& ack, Time now) {
     backoff_ = 0;
     timer_base_ = now;
     progress_at_ = now;
-    congestion_->heard({.now = now,
-                        .acked = una_ - before,
-                        .in_flight = in_flight_before,
-                        .rtt = rtt,
-                        .smoothed_rtt = rtt_.smoothed(),
-                        .met_congestion = ack.echoes_congestion,
-                        .acked_to = una_,
-                        .sent_to = next_});
+    if (congestion_ != nullptr || settings_->echoes_exactly()) {
+      congestion().heard({.now = now,
+                          .acked = una_ - before,
+                          .in_flight = in_flight_before,
+                          .rtt = rtt,
+                          .smoothed_rtt = rtt_.smoothed(),
+                          .met_congestion = ack.echoes_congestion,
+                          .acked_to = una_,
+                          .sent_to = next_});
+    }
   }
   if (ack.echoes_congestion) congestion_met(flight_size, now);
   if (repair_ != nullptr) {
