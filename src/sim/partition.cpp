@@ -209,7 +209,11 @@ void Partition::run_ready() {
   while (ready_.next_ != &ready_) {
     Waiter& waiter = *ready_.next_;
     waiter.unlink();
-    resume(std::exchange(waiter.coroutine_, {}));
+    if (waiter.is_call_) [[unlikely]] {
+      std::exchange(waiter.call_, nullptr)(waiter);
+    } else {
+      resume(std::exchange(waiter.coroutine_, {}));
+    }
   }
 }
 

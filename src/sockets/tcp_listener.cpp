@@ -3,9 +3,12 @@
 
 #include <utility>
 
-#include "elvis/util/assert.hpp"
-
 namespace elvis {
+
+TcpListener::~TcpListener() {
+  abandon(machine_);
+  close();
+}
 
 Tcp* TcpListener::tcp() const {
   return static_cast<Tcp*>(machine_.find(ProtocolId::tcp));
@@ -38,21 +41,32 @@ Result<TcpSocketRef> TcpListener::try_accept() {
   if (!is_listening_) return Errc::invalid_argument;
   TcpSessionRef session = tcp()->accept(local_);
   if (session == nullptr) return Errc::would_block;
+  taken(machine_, Ready::readable, ready());
   return TcpSocketRef{new TcpSocket{machine_, std::move(session)}};
 }
 
 bool TcpListener::Accept::await_ready() const {
-  return listener_.is_closed_ || !listener_.is_listening_ || listener_.waiting() != 0;
+  return listener_.ready() != Ready::none && !listener_.has_takers(Ready::readable);
 }
 
 void TcpListener::Accept::await_suspend(std::coroutine_handle<> waiting) {
-  ELVIS_ASSERT(listener_.accepting_ == nullptr);
-  waiter_.wait(waiting);
-  listener_.accepting_ = &waiter_;
+  wait(waiting);
+  join(listener_);
+}
+
+Result<TcpSocketRef> TcpListener::Accept::await_resume() {
+  leave();
+  if (outcome() != Errc{}) return outcome();
+  return listener_.try_accept();
 }
 
 void TcpListener::tcp_acceptable() {
-  if (accepting_ != nullptr) machine_.partition().wake(*std::exchange(accepting_, nullptr));
+  tell(machine_, Ready::readable);
+}
+
+Ready TcpListener::ready() const {
+  if (is_closed_ || !is_listening_) return Ready::any;
+  return waiting() == 0 ? Ready::none : Ready::readable;
 }
 
 std::size_t TcpListener::waiting() const {
@@ -62,7 +76,7 @@ std::size_t TcpListener::waiting() const {
 void TcpListener::close() {
   if (std::exchange(is_closed_, true)) return;
   if (is_listening_) tcp()->unlisten(local_);
-  tcp_acceptable();
+  tell_all(machine_);
 }
 
 }  // namespace elvis

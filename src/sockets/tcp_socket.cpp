@@ -3,8 +3,6 @@
 
 #include <utility>
 
-#include "elvis/util/assert.hpp"
-
 namespace elvis {
 
 TcpSocket::TcpSocket(Machine& machine, TcpSessionRef session)
@@ -13,8 +11,7 @@ TcpSocket::TcpSocket(Machine& machine, TcpSessionRef session)
 }
 
 TcpSocket::~TcpSocket() {
-  connecting_ = receiving_ = flushing_ = nullptr;
-  sending_ = nullptr;
+  abandon(machine_);
   if (session_ != nullptr && machine_.is_ending()) {
     session_->drop();
   } else {
@@ -73,13 +70,14 @@ bool TcpSocket::Connect::await_ready() {
 }
 
 void TcpSocket::Connect::await_suspend(std::coroutine_handle<> waiting) {
-  ELVIS_ASSERT(socket_.connecting_ == nullptr);
-  waiter_.wait(waiting);
-  socket_.connecting_ = &waiter_;
+  wait(waiting);
+  join(socket_);
 }
 
 Result<> TcpSocket::Connect::await_resume() {
+  leave();
   if (failure_) return *failure_;
+  if (outcome() != Errc{}) return outcome();
   if (socket_.is_closed_) return Errc::closed;
   if (socket_.failure_ != Errc{}) return socket_.failure_;
   return {};
@@ -115,20 +113,38 @@ bool TcpSocket::Send::feed() {
 }
 
 void TcpSocket::Send::await_suspend(std::coroutine_handle<> waiting) {
-  ELVIS_ASSERT(socket_.sending_ == nullptr);
-  waiter_.wait(waiting);
-  socket_.sending_ = this;
+  wait(waiting);
+  join(socket_);
+}
+
+// Who waits behind it need not wait for an acknowledgement if this one goes away.
+TcpSocket::Send::~Send() {
+  if (!is_at_socket() || socket_.machine_.is_ending()) return;
+  leave();
+  socket_.feed_waiting();
 }
 
 Result<> TcpSocket::Send::await_resume() {
+  const bool has_socket = is_at_socket();
+  leave();
+  if (outcome() == Errc::closed) return Errc::closed;
   if (failure_) return *failure_;
+  if (outcome() != Errc{}) {
+    if (has_socket) socket_.feed_waiting();
+    return outcome();
+  }
   if (!data_.empty()) return socket_.end_error();
   return {};
 }
 
 Result<Message> TcpSocket::try_receive(std::size_t max) {
   if (const Result<> fine = usable(); !fine) return fine.error();
-  if (session_->readable() != 0) return session_->read(max);
+  if (session_->readable() != 0) {
+    Message read = session_->read(max);
+    if (has_waits()) [[unlikely]]
+      taken(machine_, Ready::readable, ready());
+    return read;
+  }
   if (failure_ != Errc{}) return failure_;
   if (session_->is_at_end() || session_->is_over()) return Message{};
   return Errc::would_block;
@@ -137,13 +153,19 @@ Result<Message> TcpSocket::try_receive(std::size_t max) {
 bool TcpSocket::Receive::await_ready() const {
   if (socket_.is_closed_ || socket_.session_ == nullptr) return true;
   const TcpSession& session = *socket_.session_;
-  return session.readable() != 0 || session.is_at_end() || session.is_over();
+  return (session.readable() != 0 || session.is_at_end() || session.is_over()) &&
+         !socket_.has_takers(Ready::readable);
 }
 
 void TcpSocket::Receive::await_suspend(std::coroutine_handle<> waiting) {
-  ELVIS_ASSERT(socket_.receiving_ == nullptr);
-  waiter_.wait(waiting);
-  socket_.receiving_ = &waiter_;
+  wait(waiting);
+  join(socket_);
+}
+
+Result<Message> TcpSocket::Receive::await_resume() {
+  leave();
+  if (outcome() != Errc{}) return outcome();
+  return socket_.try_receive(max_);
 }
 
 bool TcpSocket::Flush::await_ready() const {
@@ -152,12 +174,13 @@ bool TcpSocket::Flush::await_ready() const {
 }
 
 void TcpSocket::Flush::await_suspend(std::coroutine_handle<> waiting) {
-  ELVIS_ASSERT(socket_.flushing_ == nullptr);
-  waiter_.wait(waiting);
-  socket_.flushing_ = &waiter_;
+  wait(waiting);
+  join(socket_);
 }
 
-Result<> TcpSocket::Flush::await_resume() const {
+Result<> TcpSocket::Flush::await_resume() {
+  leave();
+  if (outcome() != Errc{}) return outcome();
   if (const Result<> fine = socket_.usable(); !fine) return fine;
   if (socket_.failure_ != Errc{}) return socket_.failure_;
   return {};
@@ -183,7 +206,7 @@ void TcpSocket::close() {
       session_->close();
     }
   }
-  wake_all();
+  tell_all(machine_);
 }
 
 void TcpSocket::abort() {
@@ -192,39 +215,38 @@ void TcpSocket::abort() {
     session_->abort();
   }
   is_closed_ = true;
-  wake_all();
-}
-
-void TcpSocket::wake(Waiter*& waiter) {
-  if (waiter != nullptr) machine_.partition().wake(*std::exchange(waiter, nullptr));
-}
-
-void TcpSocket::wake_all() {
-  wake(connecting_);
-  wake(receiving_);
-  wake(flushing_);
-  if (sending_ != nullptr) machine_.partition().wake(std::exchange(sending_, nullptr)->waiter_);
+  tell_all(machine_);
 }
 
 void TcpSocket::tcp_changed(TcpSession& session, TcpEvents events) {
   if ((events & tcp_ended) != 0) {
     failure_ = session.failure();
-    return wake_all();
+    return tell_all(machine_);
   }
-  if ((events & tcp_connected) != 0) wake(connecting_);
-  if ((events & tcp_readable) != 0) wake(receiving_);
-  if ((events & tcp_delivered) != 0 && session.is_delivered()) wake(flushing_);
-  if ((events & tcp_writable) != 0 && sending_ != nullptr) {
-    // The buffer is filled again in pieces, so that not each acknowledgement makes a slice.
-    const std::size_t room = session.writable();
-    if (room < sending_->data_.size() && room < session.connection().settings().send_buffer / 4) {
+  if (!has_waits()) return;
+  Ready what = Ready::none;
+  if ((events & tcp_connected) != 0) what = what | Ready::connected | Ready::writable;
+  if ((events & tcp_readable) != 0) what = what | Ready::readable;
+  if ((events & tcp_delivered) != 0 && session.is_delivered()) what = what | Ready::delivered;
+  if ((events & tcp_writable) != 0) {
+    feed_waiting();
+    if (session.writable() != 0) what = what | Ready::writable;
+  }
+  tell(machine_, what);
+}
+
+// Hands over what waits to be sent. The buffer is filled again in pieces, so that not each
+// acknowledgement makes a slice.
+void TcpSocket::feed_waiting() {
+  if (session_ == nullptr || is_closed_) return;
+  while (Wait* const next = first_taker(Ready::writable)) {
+    auto& send = static_cast<Send&>(*next);
+    const std::size_t room = session_->writable();
+    if (room < send.data_.size() && room < session_->connection().settings().send_buffer / 4) {
       return;
     }
-    Send& send = *sending_;
-    if (send.feed()) {
-      sending_ = nullptr;
-      machine_.partition().wake(send.waiter_);
-    }
+    if (!send.feed()) return;
+    machine_.partition().wake(send);
   }
 }
 
@@ -294,6 +316,20 @@ Endpoint TcpSocket::local() const {
 
 Endpoint TcpSocket::remote() const {
   return session_ == nullptr ? Endpoint{} : session_->endpoints().remote;
+}
+
+Ready TcpSocket::ready() const {
+  if (is_closed_) return Ready::any;
+  if (session_ == nullptr) return Ready::readable | Ready::writable | Ready::delivered;
+  const TcpSession& session = *session_;
+  if (session.is_over()) return Ready::any;
+  Ready ready = Ready::none;
+  if (session.readable() != 0 || session.is_at_end()) ready = ready | Ready::readable;
+  if (session.is_delivered()) ready = ready | Ready::delivered;
+  if (!session.is_open()) return ready;
+  ready = ready | Ready::connected;
+  if (session.writable() != 0 || session.has_finished()) ready = ready | Ready::writable;
+  return ready;
 }
 
 TcpState TcpSocket::state() const {

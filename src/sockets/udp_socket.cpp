@@ -7,6 +7,11 @@
 
 namespace elvis {
 
+UdpSocket::~UdpSocket() {
+  abandon(machine());
+  close();
+}
+
 Result<> UdpSocket::bind(Endpoint local) {
   if (is_closed()) return Errc::closed;
   if (is_listening_) return Errc::invalid_argument;
@@ -68,7 +73,7 @@ void UdpSocket::close() {
     memberships_.reset();
   }
   while (newest_ != nullptr) take_oldest();
-  wake_reader();
+  tell_all(machine());
 }
 
 // ===== UdpSocket: groups =====
@@ -120,7 +125,7 @@ void UdpSocket::change(const Membership& membership, bool joins) {
   auto* const waiting = new Waiting{{}, {std::move(payload), arrival.remote(), arrival.local()}};
   if (newest_ != nullptr) waiting->next = std::exchange(newest_->next, waiting);
   newest_ = waiting;
-  wake_reader();
+  tell(machine(), Ready::readable);
 }
 
 void UdpSocket::failed(const DeliveryError& error) {
@@ -128,14 +133,7 @@ void UdpSocket::failed(const DeliveryError& error) {
   if (error.endpoints != connected_->endpoints()) return;
   failure_ = error.code;
   connected_->fail(error.code);
-  wake_reader();
-}
-
-// Whether there is still a failure to tell: send() may have told it.
-bool UdpSocket::has_news() {
-  if (is_closed() || connected_->has_failed()) return true;
-  failure_ = Errc{};
-  return false;
+  tell(machine(), Ready::readable);
 }
 
 // The datagram that has waited longest; there is one.
@@ -151,16 +149,24 @@ std::unique_ptr<UdpSocket::Waiting> UdpSocket::take_oldest() {
 }
 
 Result<Datagram> UdpSocket::try_receive() {
-  if (newest_ != nullptr) [[likely]]
-    return std::move(take_oldest()->datagram);
+  if (newest_ != nullptr) [[likely]] {
+    Datagram oldest = std::move(take_oldest()->datagram);
+    if (has_waits()) [[unlikely]]
+      taken(machine(), Ready::readable, ready());
+    return oldest;
+  }
   if (is_closed()) return Errc::closed;
-  if (failure_ == Errc{} || !has_news()) return Errc::would_block;
+  if (!has_failed()) return Errc::would_block;
   connected_->clear_failure();
-  return std::exchange(failure_, Errc{});
+  const Errc failure = std::exchange(failure_, Errc{});
+  taken(machine(), Ready::readable, ready());
+  return failure;
 }
 
-void UdpSocket::wake_reader() {
-  if (reader_ != nullptr) machine().partition().wake(std::exchange(reader_, nullptr)->waiter_);
+Ready UdpSocket::ready() const {
+  if (is_closed()) return Ready::any;
+  if (newest_ == nullptr && !has_failed()) return Ready::writable;
+  return Ready::readable | Ready::writable;
 }
 
 }  // namespace elvis

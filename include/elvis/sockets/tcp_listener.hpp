@@ -15,12 +15,13 @@
 namespace elvis {
 
 /// Takes connections at a port.
-class TcpListener final : public TcpAcceptor {
+class TcpListener final : public TcpAcceptor, public Waitable {
  public:
   explicit TcpListener(Machine& machine) : machine_{machine} {}
   TcpListener(const TcpListener&) = delete;
   TcpListener& operator=(const TcpListener&) = delete;
-  ~TcpListener() { close(); }
+  /// Closes it; who waits in it goes on with Errc::closed.
+  ~TcpListener();
 
   /// Port 0 chooses one; an unspecified address means any of the machine's. At most `backlog`
   /// connections wait to be accepted, and as many are half open. Errors: no_protocol,
@@ -30,8 +31,8 @@ class TcpListener final : public TcpAcceptor {
   void use(const TcpSettings& settings);
 
   class Accept;
-  /// `Result<TcpSocketRef> peer = co_await listener.accept();` Errors: closed, invalid_argument if
-  /// it does not listen.
+  /// `Result<TcpSocketRef> peer = co_await listener.accept();` If several wait, each connection
+  /// goes to the first. Errors: closed, cancelled, invalid_argument if it does not listen.
   Accept accept();
   /// The same without waiting. Errors: those of accept(), would_block.
   Result<TcpSocketRef> try_accept();
@@ -41,6 +42,11 @@ class TcpListener final : public TcpAcceptor {
 
   Endpoint local() const { return local_; }
   std::size_t waiting() const;
+  Machine& machine() const { return machine_; }
+  /// Ready::readable if a connection waits to be accepted.
+  Ready ready() const;
+  /// Ends all waits here with Errc::cancelled.
+  void cancel() { end_waits(machine_, Errc::cancelled); }
 
   void tcp_acceptable() override;
 
@@ -52,25 +58,18 @@ class TcpListener final : public TcpAcceptor {
   std::unique_ptr<TcpSettings> settings_;
   bool is_listening_ = false;
   bool is_closed_ = false;
-  Waiter* accepting_ = nullptr;
 };
 
-class TcpListener::Accept {
+class TcpListener::Accept : public Wait {
  public:
-  explicit Accept(TcpListener& listener) : listener_{listener} {}
-  Accept(const Accept&) = delete;
-  Accept& operator=(const Accept&) = delete;
-  ~Accept() {
-    if (listener_.accepting_ == &waiter_) listener_.accepting_ = nullptr;
-  }
+  explicit Accept(TcpListener& listener) : Wait{Ready::readable, true}, listener_{listener} {}
 
   bool await_ready() const;
   void await_suspend(std::coroutine_handle<> waiting);
-  Result<TcpSocketRef> await_resume() { return listener_.try_accept(); }
+  Result<TcpSocketRef> await_resume();
 
  private:
   TcpListener& listener_;
-  Waiter waiter_;
 };
 
 inline TcpListener::Accept TcpListener::accept() {

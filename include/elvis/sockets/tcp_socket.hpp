@@ -7,8 +7,9 @@
 //   Result<Message> got = co_await socket.receive();
 //
 // A coroutine that waits goes on in the event that it waited for; no call makes a coroutine frame.
-// Each of connect, send, receive is awaited by one coroutine at a time; send and receive may be
-// awaited at once by two. Destroying a socket closes it, and who waits in it is not resumed.
+// Several may wait at one socket, also for the same: each send() goes out whole, in the order of
+// the calls, and what comes goes to the first who waits for it. Destroying a socket closes it, and
+// who waits in it goes on with Errc::closed. Any wait can end with Errc::cancelled (cancel()).
 #pragma once
 
 #include <coroutine>
@@ -19,8 +20,7 @@
 
 #include "elvis/graph/machine.hpp"
 #include "elvis/protocols/tcp.hpp"
-#include "elvis/sim/partition.hpp"
-#include "elvis/sim/timer.hpp"
+#include "elvis/sockets/readiness.hpp"
 #include "elvis/util/result.hpp"
 
 namespace elvis {
@@ -29,7 +29,7 @@ class TcpSocket;
 using TcpSocketRef = std::unique_ptr<TcpSocket>;
 
 /// One end of a stream.
-class TcpSocket final : public TcpUser, public Pooled {
+class TcpSocket final : public TcpUser, public Waitable, public Pooled {
  public:
   explicit TcpSocket(Machine& machine) : machine_{machine} {}
   TcpSocket(const TcpSocket&) = delete;
@@ -119,6 +119,11 @@ class TcpSocket final : public TcpUser, public Pooled {
   /// The session, or null.
   TcpSession* session() const { return session_.get(); }
 
+  /// What can be done without waiting.
+  Ready ready() const;
+  /// Ends all waits here with Errc::cancelled; what a send() had not handed over is not sent.
+  void cancel() { end_waits(machine_, Errc::cancelled); }
+
   void tcp_changed(TcpSession& session, TcpEvents events) override;
 
  private:
@@ -131,8 +136,7 @@ class TcpSocket final : public TcpUser, public Pooled {
   template <typename Change>
   void configure(Change change);
   Errc end_error() const { return is_closed_ ? Errc::closed : failure_; }
-  void wake(Waiter*& waiter);
-  void wake_all();
+  void feed_waiting();
 
   Machine& machine_;
   TcpSessionRef session_;
@@ -141,22 +145,14 @@ class TcpSocket final : public TcpUser, public Pooled {
   std::optional<Duration> linger_;
   Errc failure_{};
   bool is_closed_ = false;
-  Waiter* connecting_ = nullptr;
-  Waiter* receiving_ = nullptr;
-  Waiter* flushing_ = nullptr;
-  Send* sending_ = nullptr;
 };
 
 // ===== What is awaited =====
 
-class TcpSocket::Connect {
+class TcpSocket::Connect : public Wait {
  public:
-  Connect(TcpSocket& socket, Endpoint remote) : socket_{socket}, remote_{remote} {}
-  Connect(const Connect&) = delete;
-  Connect& operator=(const Connect&) = delete;
-  ~Connect() {
-    if (socket_.connecting_ == &waiter_) socket_.connecting_ = nullptr;
-  }
+  Connect(TcpSocket& socket, Endpoint remote)
+      : Wait{Ready::connected}, socket_{socket}, remote_{remote} {}
 
   bool await_ready();
   void await_suspend(std::coroutine_handle<> waiting);
@@ -166,19 +162,16 @@ class TcpSocket::Connect {
   TcpSocket& socket_;
   Endpoint remote_;
   std::optional<Errc> failure_;
-  Waiter waiter_;
 };
 
-class TcpSocket::Send {
+class TcpSocket::Send : public Wait {
  public:
-  Send(TcpSocket& socket, Message&& data) : socket_{socket}, data_{std::move(data)} {}
-  Send(const Send&) = delete;
-  Send& operator=(const Send&) = delete;
-  ~Send() {
-    if (socket_.sending_ == this) socket_.sending_ = nullptr;
-  }
+  Send(TcpSocket& socket, Message&& data)
+      : Wait{Ready::writable, true}, socket_{socket}, data_{std::move(data)} {}
+  Send(Send&&) = default;
+  ~Send();
 
-  bool await_ready() { return feed(); }
+  bool await_ready() { return !socket_.has_takers(Ready::writable) && feed(); }
   void await_suspend(std::coroutine_handle<> waiting);
   Result<> await_resume();
 
@@ -190,44 +183,32 @@ class TcpSocket::Send {
   TcpSocket& socket_;
   Message data_;
   std::optional<Errc> failure_;
-  Waiter waiter_;
 };
 
-class TcpSocket::Receive {
+class TcpSocket::Receive : public Wait {
  public:
-  Receive(TcpSocket& socket, std::size_t max) : socket_{socket}, max_{max} {}
-  Receive(const Receive&) = delete;
-  Receive& operator=(const Receive&) = delete;
-  ~Receive() {
-    if (socket_.receiving_ == &waiter_) socket_.receiving_ = nullptr;
-  }
+  Receive(TcpSocket& socket, std::size_t max)
+      : Wait{Ready::readable, true}, socket_{socket}, max_{max} {}
 
   bool await_ready() const;
   void await_suspend(std::coroutine_handle<> waiting);
-  Result<Message> await_resume() { return socket_.try_receive(max_); }
+  Result<Message> await_resume();
 
  private:
   TcpSocket& socket_;
   std::size_t max_;
-  Waiter waiter_;
 };
 
-class TcpSocket::Flush {
+class TcpSocket::Flush : public Wait {
  public:
-  explicit Flush(TcpSocket& socket) : socket_{socket} {}
-  Flush(const Flush&) = delete;
-  Flush& operator=(const Flush&) = delete;
-  ~Flush() {
-    if (socket_.flushing_ == &waiter_) socket_.flushing_ = nullptr;
-  }
+  explicit Flush(TcpSocket& socket) : Wait{Ready::delivered}, socket_{socket} {}
 
   bool await_ready() const;
   void await_suspend(std::coroutine_handle<> waiting);
-  Result<> await_resume() const;
+  Result<> await_resume();
 
  private:
   TcpSocket& socket_;
-  Waiter waiter_;
 };
 
 inline TcpSocket::Connect TcpSocket::connect(Endpoint remote) {

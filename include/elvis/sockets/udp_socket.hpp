@@ -12,8 +12,7 @@
 #include "elvis/graph/machine.hpp"
 #include "elvis/graph/protocol.hpp"
 #include "elvis/protocols/udp.hpp"
-#include "elvis/sim/partition.hpp"
-#include "elvis/util/assert.hpp"
+#include "elvis/sockets/readiness.hpp"
 #include "elvis/util/result.hpp"
 
 namespace elvis {
@@ -25,16 +24,16 @@ struct Datagram {
   Endpoint local;   ///< What it was addressed to.
 };
 
-/// The upper end of UDP's sessions and listeners in one application. Destroying it closes it; a
-/// coroutine that waits in it then is not resumed any more, as it is being destroyed with it.
-class UdpSocket final : public Protocol {
+/// The upper end of UDP's sessions and listeners in one application. Destroying it closes it; who
+/// waits in it then goes on with Errc::closed.
+class UdpSocket final : public Protocol, public Waitable {
  public:
   /// Datagrams that wait for the application may hold this many bytes; more are dropped with
   /// Drop::queue_full.
   static constexpr std::size_t default_receive_buffer = 16 * 1024 * 1024;
 
   explicit UdpSocket(Machine& machine) : Protocol{machine, ProtocolId::none} {}
-  ~UdpSocket() override { close(); }
+  ~UdpSocket() override;
 
   /// Takes what is sent to `local`. Port 0 chooses one; an unspecified address means any of the
   /// machine's. Errors: no_protocol, address_in_use, address_not_available.
@@ -73,18 +72,29 @@ class UdpSocket final : public Protocol {
   class Readable;
   class Receive;
   /// `Result<Datagram> next = co_await socket.receive();` Goes on when a datagram is there, in the
-  /// event that brought it. One coroutine at a time. Errors: closed; of a connected socket also
-  /// refused and no_protocol, once, when the remote machine has nobody there (RFC 1122, 4.1.3.3).
+  /// event that brought it; if several wait, the first. Errors: closed, cancelled; of a connected
+  /// socket also refused and no_protocol, once, when the remote machine has nobody there (RFC 1122,
+  /// 4.1.3.3).
   Receive receive();
   /// The same in two steps, for those who take what comes in a plain function: `co_await
-  /// socket.readable();` goes on when there is a datagram or an error to take.
+  /// socket.readable();` goes on when there is a datagram or an error to take; or with the Errc why
+  /// the wait was ended.
   Readable readable();
   /// The datagram that has waited longest, until pop(); null if none does.
   Datagram* front() { return newest_ == nullptr ? nullptr : &newest_->next->datagram; }
   /// Forgets front(); there is one.
-  void pop() { take_oldest(); }
+  void pop() {
+    take_oldest();
+    if (has_waits()) [[unlikely]]
+      taken(machine(), Ready::readable, ready());
+  }
   /// The datagram that has waited longest. Errors: those of receive(), would_block.
   Result<Datagram> try_receive();
+
+  /// What can be done without waiting.
+  Ready ready() const;
+  /// Ends all waits here with Errc::cancelled.
+  void cancel() { end_waits(machine(), Errc::cancelled); }
 
   void demux(Message&& payload, Arrival& arrival) override;
   void failed(const DeliveryError& error) override;
@@ -100,8 +110,10 @@ class UdpSocket final : public Protocol {
   Result<UdpSessionRef> session_to(Endpoint remote);
   std::unique_ptr<Waiting> take_oldest();
   bool is_closed() const { return failure_ == Errc::closed; }
-  bool has_news();
-  void wake_reader();
+  // Whether there is a failure to tell: send() may have told it.
+  bool has_failed() const {
+    return failure_ != Errc{} && (is_closed() || connected_->has_failed());
+  }
   struct Membership {
     Ipv4Address group;
     Ipv4Address interface;
@@ -121,38 +133,32 @@ class UdpSocket final : public Protocol {
   Waiting* newest_ = nullptr;  // of a ring: the oldest comes next
   std::size_t waiting_bytes_ = 0;
   std::unique_ptr<std::vector<Membership>> memberships_;
-  Readable* reader_ = nullptr;
 };
 
 /// The awaitable of readable().
-class UdpSocket::Readable {
+class UdpSocket::Readable : public Wait {
  public:
-  explicit Readable(UdpSocket& socket) : socket_{socket} {}
-  Readable(const Readable&) = delete;
-  Readable& operator=(const Readable&) = delete;
-  ~Readable() {
-    if (socket_.reader_ == this) socket_.reader_ = nullptr;
-  }
+  explicit Readable(UdpSocket& socket) : Wait{Ready::readable, true}, socket_{socket} {}
 
   bool await_ready() const noexcept {
-    return socket_.newest_ != nullptr || (socket_.failure_ != Errc{} && socket_.has_news());
+    return (socket_.newest_ != nullptr || socket_.has_failed()) &&
+           !socket_.has_takers(Ready::readable);
   }
   void await_suspend(std::coroutine_handle<> waiting) {
-    ELVIS_ASSERT(socket_.reader_ == nullptr);
-    waiter_.wait(waiting);
-    socket_.reader_ = this;
+    wait(waiting);
+    join(socket_);
     socket_.machine().remember(waiting.address());
   }
-  void await_resume() const noexcept {}
+  Errc await_resume() noexcept {
+    leave();
+    return outcome();
+  }
 
  protected:
   UdpSocket& socket() const { return socket_; }
 
  private:
-  friend UdpSocket;
-
   UdpSocket& socket_;
-  Waiter waiter_;
 };
 
 /// The awaitable of receive().
@@ -160,7 +166,12 @@ class UdpSocket::Receive : public Readable {
  public:
   using Readable::Readable;
 
-  Result<Datagram> await_resume() { return socket().try_receive(); }
+  Result<Datagram> await_resume() {
+    leave();
+    if (outcome() != Errc{}) [[unlikely]]
+      return outcome();
+    return socket().try_receive();
+  }
 };
 
 inline UdpSocket::Readable UdpSocket::readable() {

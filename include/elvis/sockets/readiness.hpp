@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+// Readiness: how coroutines, and functions, wait until a socket can be used, and how such waits
+// end.
+//
+//   Waitable (a socket, an event, a queue)
+//      │ newest_          a ring of all that wait there, in the order in which they came
+//      ▼
+//     Wait ── Wait ── Wait
+//   receive() send()  a Watch of wait_any(), a ReadyCall of an Asio model, …
+//
+// A socket that becomes readable, writable, … tells those who wait for it; they go on one after the
+// other when the present event has been handled, never inside the call that told them. Who takes
+// something away (receive(), accept()) is told one at a time, first come, first served; who only
+// watches is told always. A wait ends
+//   - because the socket is ready, broken or closed: the socket's own call says which,
+//   - by Waitable::cancel() or Wait::give_up(): Errc::cancelled, Errc::timed_out,
+//   - because the socket is destroyed: Errc::closed. The wait does not touch it any more.
+// Destroying a Wait ends it without a word. A socket without waits pays a null pointer.
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+#include <utility>
+
+#include "elvis/graph/machine.hpp"
+#include "elvis/sim/partition.hpp"
+#include "elvis/util/assert.hpp"
+#include "elvis/util/result.hpp"
+
+namespace elvis {
+
+/// What a socket can be ready for: a set.
+enum class Ready : std::uint8_t {
+  none = 0,
+  readable = 1,   ///< Something can be received or accepted: data, the end, or an error.
+  writable = 2,   ///< Something can be sent, or sending fails.
+  connected = 4,  ///< connect() has come to its end, one way or the other.
+  delivered = 8,  ///< All that was sent was acknowledged.
+  closed = 16,    ///< The socket is closed or broken. Always waited for.
+  any = 31,
+};
+constexpr Ready operator|(Ready a, Ready b) {
+  return static_cast<Ready>(static_cast<std::uint8_t>(a) | static_cast<std::uint8_t>(b));
+}
+constexpr Ready operator&(Ready a, Ready b) {
+  return static_cast<Ready>(static_cast<std::uint8_t>(a) & static_cast<std::uint8_t>(b));
+}
+constexpr Ready operator-(Ready a, Ready b) {
+  return static_cast<Ready>(static_cast<std::uint8_t>(a) & ~static_cast<std::uint8_t>(b));
+}
+constexpr bool has(Ready set, Ready one) {
+  return (set & one) != Ready::none;
+}
+
+class Wait;
+
+/// What can be waited for; a base of sockets.
+class Waitable {
+ public:
+  Waitable() = default;
+  Waitable(const Waitable&) = delete;
+  Waitable& operator=(const Waitable&) = delete;
+
+  bool has_waits() const { return newest_ != nullptr; }
+
+ protected:
+  ~Waitable() { ELVIS_ASSERT(newest_ == nullptr); }
+
+  /// Tells all who watch for something of `what`, and the first who takes it away and was not told
+  /// yet. (Who fills room, with Ready::writable, is woken by the socket when it is done.)
+  void tell(Machine& machine, Ready what);
+  /// Something was taken away; `rest` is what the socket is still ready for, `kind` what it was
+  /// about: the next one who takes is told, or nobody is any more.
+  void taken(Machine& machine, Ready kind, Ready rest);
+  /// Tells everybody.
+  void tell_all(Machine& machine);
+  /// Ends all waits with `outcome`.
+  void end_waits(Machine& machine, Errc outcome);
+  /// The last call of a destructor: ends all waits with Errc::closed, and lets go of them.
+  void abandon(Machine& machine);
+
+  /// Whether somebody who takes `kind` away has come before.
+  bool has_takers(Ready kind) const { return newest_ != nullptr && first_taker(kind) != nullptr; }
+  /// The first who takes `kind` away and was not told yet, or null.
+  Wait* first_taker(Ready kind) const;
+
+ private:
+  friend Wait;
+
+  Wait* newest_ = nullptr;  // of a ring: the oldest comes next
+};
+
+/// One wait at one Waitable: the base of all awaitables of sockets.
+class Wait : public Waiter {
+ public:
+  Wait(const Wait&) = delete;
+  Wait& operator=(const Wait&) = delete;
+  ~Wait() { leave(); }
+
+  /// Ends the wait with `outcome`, unless it has come to its end already.
+  void give_up(Machine& machine, Errc outcome) {
+    if (is_over()) return;
+    outcome_ = outcome;
+    machine.partition().wake(*this);
+  }
+  /// Whether it waits at a socket. (It does so until it goes on, so that it learns if the socket is
+  /// destroyed in between.)
+  bool is_at_socket() const { return at_ != nullptr; }
+  /// Why it ended, if not because the socket is ready.
+  Errc outcome() const { return outcome_; }
+  Ready interest() const { return interest_; }
+
+ protected:
+  /// What it waits for. `is_taker` says that it takes that away.
+  explicit Wait(Ready interest, bool is_taker = false) : interest_{interest}, is_taker_{is_taker} {}
+  /// A wait may be moved before it has begun.
+  Wait(Wait&& other) noexcept : interest_{other.interest_}, is_taker_{other.is_taker_} {
+    ELVIS_ASSERT(other.at_ == nullptr);
+  }
+
+  /// Waits at `at`, behind those who came before. wait() says who goes on then.
+  void join(Waitable& at) {
+    ELVIS_ASSERT(at_ == nullptr);
+    at_ = &at;
+    outcome_ = Errc{};
+    if (at.newest_ == nullptr) [[likely]] {
+      behind_ = this;
+    } else {
+      behind_ = std::exchange(at.newest_->behind_, this);
+    }
+    at.newest_ = this;
+  }
+  /// Waits no longer.
+  void leave() {
+    if (at_ != nullptr) unjoin();
+  }
+  /// Whether it was told to go on, for whatever reason.
+  bool is_over() const { return is_ready() || outcome_ != Errc{} || !is_waiting(); }
+
+  void set_interest(Ready interest) { interest_ = interest; }
+
+ private:
+  friend Waitable;
+
+  void unjoin();
+
+  Ready interest_;
+  Errc outcome_{};
+  bool is_taker_;
+  Waitable* at_ = nullptr;  // null when it is destroyed, too
+  Wait* behind_ = nullptr;  // in the ring of at_
+};
+
+/// Waits with a function instead of a coroutine, for code with completion handlers.
+///
+///   struct Operation : ReadyCall {
+///     Operation() : ReadyCall{[](ReadyCall& self) { static_cast<Operation&>(self).go_on(); }} {}
+///   };
+///   operation.start(socket, Ready::readable);
+///
+/// `call` is called once for each start(), after the present event, also when the socket is ready
+/// at once; not after stop(), nor when the machine ends. outcome() says then why: nothing if the
+/// socket is ready or broken (ask it), cancelled, timed_out, or closed: the socket is gone. It may
+/// start again, and destroy the ReadyCall.
+class ReadyCall : public Wait {
+ public:
+  using Function = void (*)(ReadyCall& self);
+
+  explicit ReadyCall(Function call) : Wait{Ready::none}, call_{call} {}
+
+  /// A Socket has `Ready ready() const` and `Machine& machine() const`.
+  template <typename Socket>
+  void start(Socket& socket, Ready interest) {
+    set_interest(interest | Ready::closed);
+    join(socket);
+    wait([](Waiter& self) {
+      auto& call = static_cast<ReadyCall&>(self);
+      call.leave();
+      call.call_(call);
+    });
+    if (has(socket.ready(), Wait::interest())) socket.machine().partition().wake(*this);
+  }
+  /// Whether start() was called and the function was not yet.
+  bool is_started() const { return is_at_socket() || is_ready(); }
+  /// Ends the wait without a call.
+  void stop() {
+    leave();
+    unlink();
+  }
+
+ private:
+  Function call_;
+};
+
+}  // namespace elvis
