@@ -66,7 +66,7 @@ class CaptureFiles final : public CaptureSink {
   struct State {
     std::vector<CapturePiece*> waiting;
     std::size_t waiting_bytes = 0;  // the memory of these
-    std::uint64_t written = 0;  // bytes
+    std::uint64_t written = 0;      // bytes
     int descriptor = -1;
     bool is_regular = true;
     bool has_failed = false;

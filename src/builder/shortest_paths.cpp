@@ -176,14 +176,14 @@ class PathFinder {
   const Plan& plan_;
   PlanAddresses addresses_;
   const World* world_ = nullptr;
-  std::vector<std::uint32_t> routers_;           // ids of machines
-  std::vector<std::uint32_t> number_;            // of each machine among the routers, or nobody
-  std::vector<Link> links_;                      // by network
-  std::vector<std::uint32_t> first_of_network_;  // in links_
-  std::vector<std::uint32_t> networks_;          // by router
-  std::vector<std::uint32_t> first_of_router_;   // in networks_
-  std::vector<std::uint64_t> cost_;              // of networks
-  std::vector<Destination> destinations_;        // by prefix
+  std::vector<std::uint32_t> routers_;            // ids of machines
+  std::vector<std::uint32_t> number_;             // of each machine among the routers, or nobody
+  std::vector<Link> links_;                       // by network
+  std::vector<std::uint32_t> first_of_network_;   // in links_
+  std::vector<std::uint32_t> networks_;           // by router
+  std::vector<std::uint32_t> first_of_router_;    // in networks_
+  std::vector<std::uint64_t> cost_;               // of networks
+  std::vector<Destination> destinations_;         // by prefix
   std::shared_ptr<const SharedPrefixes> shared_;  // of many destinations
 };
 

@@ -4,8 +4,8 @@
 // Reading memory that is in no cache takes longer than all the rest of a lookup. So there is a byte
 // for each prefix of 24 bits, the number of its next hop: 16 MiB on huge pages, in which every
 // address has its place. What a byte cannot say (longer prefixes, the 254th hop) is asked of
-// whoever knows more. A part, the 64 prefixes that begin with the same 18 bits, is a cache line, and
-// is learnt as a whole.
+// whoever knows more. A part, the 64 prefixes that begin with the same 18 bits, is a cache line,
+// and is learnt as a whole.
 #pragma once
 
 #include <cstddef>

@@ -23,8 +23,8 @@ SharedPrefixes::SharedPrefixes(std::span<const Prefix> prefixes)
     while (!holders.empty() && !entries[holders.back()].holds(address)) holders.pop_back();
     around_.push_back(holders.empty() ? none : holders.back());
     holders.push_back(i);
-    entries.emplace_back(Route{
-        Ipv4Address{address}, static_cast<std::uint8_t>(length), {Ipv4Address{}, i}, 0});
+    entries.emplace_back(
+        Route{Ipv4Address{address}, static_cast<std::uint8_t>(length), {Ipv4Address{}, i}, 0});
   }
   auto next = entries.begin();
   std::vector<const RouteList::Entry*> short_ones;  // that hold the slot, each in the one before

@@ -114,8 +114,8 @@ void write_packet_block(std::uint8_t* out, const CapturedFrame& about, const Mes
   const auto nanoseconds = static_cast<std::uint64_t>((about.time - start_of_time).count());
   const auto size = static_cast<std::uint32_t>(frame.size());
   const bool has_flags = about.direction != CaptureDirection::unknown;
-  const auto length = static_cast<std::uint32_t>(
-      captured_frame_size(CaptureFormat::pcapng, about.direction, size));
+  const auto length =
+      static_cast<std::uint32_t>(captured_frame_size(CaptureFormat::pcapng, about.direction, size));
   store_little(out, enhanced_packet_block);
   store_little(out + 4, length);
   store_little(out + 8, about.interface_id);

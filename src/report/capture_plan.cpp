@@ -236,9 +236,9 @@ void CapturePlan::Planner::capture_networks(std::string_view folder, std::string
     const CaptureInterface interface{
         network.name(), fmt::format("network {}, {} attached", network.name(), network.tap_count()),
         std::nullopt, network.properties().throughput};
-    plan_.networks_[i] = add_point(std::string{folder},
-                                   replaced(pattern, {}, file_name_of(network.name())), interface,
-                                   nullptr);
+    plan_.networks_[i] =
+        add_point(std::string{folder}, replaced(pattern, {}, file_name_of(network.name())),
+                  interface, nullptr);
   }
   // One file for all is there even if there is nothing to write.
   if (is_alone_ && plan_.files_.empty()) {

@@ -273,8 +273,8 @@ struct SharedRoutes {
     for (std::uint32_t i = 0; i < prefixes->size(); ++i) {
       const auto [address, length] = (*prefixes)[i];
       if (numbers[i] == 0) continue;
-      all.push_back({Ipv4Address{address}, static_cast<std::uint8_t>(length),
-                     hops[numbers[i] - 1], 0});
+      all.push_back(
+          {Ipv4Address{address}, static_cast<std::uint8_t>(length), hops[numbers[i] - 1], 0});
     }
     return all;
   }

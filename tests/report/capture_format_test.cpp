@@ -63,8 +63,8 @@ TEST(CaptureFormatTest, AFrameHasItsTimeInTwoHalvesHighFirst) {
 
 TEST(CaptureFormatTest, ACommentAndAFlagAreOptionsBehindThePaddedFrame) {
   const std::vector<std::uint8_t> bytes(6, 0xff);
-  const std::string block = block_of(
-      CaptureFormat::pcapng, {.time = at, .direction = CaptureDirection::inbound}, bytes);
+  const std::string block =
+      block_of(CaptureFormat::pcapng, {.time = at, .direction = CaptureDirection::inbound}, bytes);
   // The flags: inbound, broadcast.
   EXPECT_EQ(hex(with_comment(block, "lost!")),
             "06000000 40000000 00000000 01000000 89674523 06000000 06000000 "
@@ -125,8 +125,8 @@ TEST(CaptureFormatTest, AnEndlessCommentIsCutToWhatAnOptionHolds) {
 }
 
 TEST(CaptureFormatTest, LinesOfACommentAreJoinedUntilItIsLong) {
-  std::string block = block_of(
-      CaptureFormat::pcapng, {.time = at, .direction = CaptureDirection::inbound}, broadcast);
+  std::string block = block_of(CaptureFormat::pcapng,
+                               {.time = at, .direction = CaptureDirection::inbound}, broadcast);
   const std::string end = block.substr(36, 12);  // the flag and the end of options
   block = with_comment(block, "one");
   block = with_comment(block, "two");

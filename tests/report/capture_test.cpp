@@ -76,8 +76,8 @@ TEST_F(CaptureTest, ANetworkHasEachFrameOnce) {
   ASSERT_EQ(mistake, "");
   const std::vector<Written> frames = run();
   ASSERT_EQ(frames.size(), 1U);
-  EXPECT_EQ(frames[0].block.size(), captured_frame_size(CaptureFormat::pcapng,
-                                                        CaptureDirection::unknown, 19));
+  EXPECT_EQ(frames[0].block.size(),
+            captured_frame_size(CaptureFormat::pcapng, CaptureDirection::unknown, 19));
 }
 
 TEST_F(CaptureTest, MachinesHaveWhatTheySentAndReceived) {
@@ -193,9 +193,9 @@ TEST_F(CaptureMergerTest, AnyShuffleComesOutInOrder) {
       }
       const auto cut = static_cast<std::ptrdiff_t>(rng.below(25));
       const auto settled = static_cast<int>(rng.below(5));
-      std::string text = merge({log({frames.begin(), frames.begin() + cut}),
-                                log({frames.begin() + cut, frames.end()})},
-                               Time{Duration{settled}});
+      std::string text = merge(
+          {log({frames.begin(), frames.begin() + cut}), log({frames.begin() + cut, frames.end()})},
+          Time{Duration{settled}});
       EXPECT_EQ(text.size(), static_cast<std::size_t>(settled * instant));
       text += merge({}, end_of_time);
       EXPECT_EQ(text, "abcdefghijklmnopqrstuvwxy");

@@ -9,8 +9,8 @@
 // From 262,144 routes on, a byte for each /24 answers for most addresses, made slot by slot
 // likewise.
 //
-// Where many tables have routes to the same prefixes, they share these (SharedPrefixes), and each has
-// a byte or two for a prefix.
+// Where many tables have routes to the same prefixes, they share these (SharedPrefixes), and each
+// has a byte or two for a prefix.
 #pragma once
 
 #include <cstddef>
@@ -75,7 +75,7 @@ class RouteTable {
   void spread_out(std::size_t size);
   void keep_all();
 
-  RouteList list_;  // empty once the routes are spread
+  RouteList list_;                       // empty once the routes are spread
   std::unique_ptr<RouteColumn> column_;  // of no prefix that is in the list; never beside spread_
   std::unique_ptr<Spread> spread_;
 };

@@ -87,8 +87,8 @@ class CapturePlan {
 
   bool captures_machines() const { return !taps_.empty(); }
   bool captures_networks() const { return !networks_.empty(); }
-  /// By network and tap, the points where its frames are seen; `none` for none. There may be two: of
-  /// the pattern and of the machine's own file. Empty if no machine is captured.
+  /// By network and tap, the points where its frames are seen; `none` for none. There may be two:
+  /// of the pattern and of the machine's own file. Empty if no machine is captured.
   const std::vector<std::vector<std::pair<std::uint32_t, std::uint32_t>>>& taps() const {
     return taps_;
   }
