@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "capture_files.hpp"
+#include "elvis/report/capture_merger.hpp"
 
 namespace elvis {
 
@@ -20,7 +21,7 @@ Captures::Preparation Captures::prepare(const World& world, CaptureJob job, std:
   files_ = std::make_unique<CaptureFiles>(plan_->files(), job.may_overwrite,
                                           std::move(job.other_files), complain_);
   if (!files_->create()) return Preparation::failed;
-  recorder_ = std::make_unique<CaptureRecorder>(*plan_, job.partitions);
+  recorder_ = std::make_unique<CaptureRecorder>(*plan_, logs_, job.partitions);
   writer_ = std::thread{[this] { write_batches(); }};
   return Preparation::done;
 }
@@ -79,11 +80,7 @@ void Captures::end_writer() {
 // ===== Captures: on the writer's thread =====
 
 void Captures::write_batches() {
-  CaptureMerger merger{*plan_};
-  bool is_writable = true;
-  const auto write = [&](std::uint32_t file, const CapturedFrame& frame) {
-    is_writable = is_writable && files_->add(file, frame);
-  };
+  CaptureMerger merger{*plan_, *files_};
   std::unique_lock lock{mutex_};
   for (;;) {
     changed_.wait(lock, [this] { return !waiting_.empty() || is_over_; });
@@ -92,13 +89,12 @@ void Captures::write_batches() {
     waiting_.erase(waiting_.begin());
     lock.unlock();
     changed_.notify_all();
-    if (is_writable) merger.merge(*batch, write);
+    if (!files_->has_failed()) merger.merge(*batch);
+    logs_.give_back(batch->logs);
     lock.lock();
     spare_.push_back(std::move(batch));
-    has_failed_ = !is_writable;
+    has_failed_ = files_->has_failed();
   }
-  lock.unlock();
-  if (is_writable) merger.finish(write);
 }
 
 }  // namespace elvis
