@@ -20,7 +20,7 @@ STREAMS = (
 )
 SHORT = ((100, 100), (100, 1_000), (100, 10_000))  # machines, connections of each
 HELD = ((100, 100), (100, 1_000), (100, 10_000))
-MOST_GROWTH = 1.5      # of the time for a connection, from 10,000 to more of them
+MOST_GROWTH = 1.5      # of the time for a connection from 100,000 to 1,000,000, which no cache holds
 MOST_HELD_BYTES = 400_000_000  # of 100,000 connections, with their applications
 
 
@@ -86,7 +86,7 @@ def _connections(options, found, repetitions, scenario, sizes, what):
         each = median(point, "run_s") * 1e9 / count
         memory = median(point, "peak_rss_bytes")
         print(f"  {'':<32}{each:>8.0f} ns and {memory / count:.0f} bytes a connection that {what}")
-        if first is None:
+        if first is None or count == 100_000:
             first = each
         elif not options.is_quick:
             found.add_bar("tcp", f"{name}: growth of its time", each / first, MOST_GROWTH, each / first <= MOST_GROWTH)
