@@ -103,10 +103,11 @@ bool Tcp::is_in_use(Endpoint local, bool reuses) const {
     if (overlaps(next->local)) return true;
   }
   if (reuses) return false;
-  for (const TcpSession* next = first_; next != nullptr; next = next->next_) {
-    if (overlaps(next->endpoints_.local)) return true;
-  }
-  return false;
+  bool is_used = false;
+  sessions_.for_each([&](const TcpSession& session) {
+    is_used = is_used || overlaps(session.endpoints().local);
+  });
+  return is_used;
 }
 
 Result<std::uint16_t> Tcp::ephemeral_port() {
