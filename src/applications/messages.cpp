@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "common_options.hpp"
 #include "elvis/sockets/udp_socket.hpp"
 #include "listening.hpp"
 #include "stream_messages.hpp"
@@ -33,10 +34,6 @@ constexpr std::uint64_t messages_per_event = 4'096;
   }
   socket.pop();
   return {};
-}
-
-Endpoint own_end(const OwnAddress& ip, std::uint16_t port) {
-  return {ip.address.value_or(Ipv4Address{}), port};
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <array>
 #include <string_view>
 
+#include "common_options.hpp"
 #include "elvis/applications/probes.hpp"
 #include "elvis/applications/traffic.hpp"
 
@@ -11,7 +12,6 @@ namespace elvis {
 namespace {
 
 constexpr std::array<std::string_view, 1> udp_only{"udp"};
-constexpr std::array<std::string_view, 2> both_transports{"udp", "tcp"};
 constexpr std::array<std::string_view, 2> probe_protocols{"udp", "icmp"};
 constexpr std::array<std::string_view, 2> length_kinds{"exponential", "constant"};
 constexpr std::uint64_t longest_payload = 65'507;
@@ -91,10 +91,8 @@ void OnOffOptions::visit(OptionVisitor& visitor) {
 
 void SinkOptions::visit(OptionVisitor& visitor) {
   visitor.port({.name = "port", .summary = "port to listen on", .is_required = true}, port);
-  visitor.option({.name = "ip", .summary = "own address, from a pool of the machine's networks"},
-                 ip);
-  visitor.choice({.name = "transport", .summary = "UDP if the machine has it, else TCP"},
-                 both_transports, transport);
+  visit_ip(visitor, ip);
+  visit_transport(visitor, transport);
   visitor.option({.name = "verify", .summary = "over TCP: looks at every byte, as `bulk` wrote it"},
                  verify);
   visitor.option({.name = "receive_buffer",

@@ -3,24 +3,14 @@
 #include <array>
 #include <string_view>
 
+#include "common_options.hpp"
 #include "elvis/applications/messages.hpp"
 
 namespace elvis {
 
 namespace {
 
-constexpr std::array<std::string_view, 2> transports{"udp", "tcp"};
 constexpr std::array<std::string_view, 2> capture_types{"count", "message"};
-
-void visit_ip(OptionVisitor& visitor, OwnAddress& ip) {
-  visitor.option({.name = "ip", .summary = "own address, from a pool of the machine's networks"},
-                 ip);
-}
-
-void visit_transport(OptionVisitor& visitor, int& transport) {
-  visitor.choice({.name = "transport", .summary = "UDP if the machine has it, else TCP"},
-                 transports, transport);
-}
 
 }  // namespace
 

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The arguments of the applications above sockets, as NDL and its documentation show them.
-#include <array>
-#include <string_view>
-
+#include "common_options.hpp"
 #include "elvis/applications/sockets.hpp"
 
 namespace elvis {
 
 namespace {
 
-constexpr std::array<std::string_view, 2> transports{"udp", "tcp"};
-
-void visit_remote(OptionVisitor& visitor, Target& to, std::uint16_t& port) {
+void visit_server(OptionVisitor& visitor, Target& to, std::uint16_t& port) {
   visitor.option({.name = "to", .summary = "address or machine name", .is_required = true}, to);
   visitor.port({.name = "port", .summary = "remote port", .is_required = true}, port);
 }
@@ -20,16 +16,6 @@ void visit_local(OptionVisitor& visitor, std::uint16_t& port, OwnAddress& ip) {
   visitor.port({.name = "port", .summary = "port to listen on", .is_required = true}, port);
   visitor.option({.name = "ip", .summary = "own address, from a pool of the machine's networks"},
                  ip);
-}
-
-void visit_ip(OptionVisitor& visitor, OwnAddress& ip) {
-  visitor.option({.name = "ip", .summary = "own address, from a pool of the machine's networks"},
-                 ip);
-}
-
-void visit_transport(OptionVisitor& visitor, int& transport) {
-  visitor.choice({.name = "transport", .summary = "UDP if the machine has it, else TCP"},
-                 transports, transport);
 }
 
 void visit_backlog(OptionVisitor& visitor, std::uint64_t& backlog) {
@@ -43,7 +29,7 @@ void visit_backlog(OptionVisitor& visitor, std::uint64_t& backlog) {
 }  // namespace
 
 void SocketClientOptions::visit(OptionVisitor& visitor) {
-  visit_remote(visitor, to, port);
+  visit_server(visitor, to, port);
   visit_ip(visitor, ip);
   visit_transport(visitor, transport);
   visitor.option({.name = "id", .summary = "number that it tells the server"}, id);
@@ -61,7 +47,7 @@ void SocketServerOptions::visit(OptionVisitor& visitor) {
 }
 
 void TcpStreamClientOptions::visit(OptionVisitor& visitor) {
-  visit_remote(visitor, to, port);
+  visit_server(visitor, to, port);
   visit_ip(visitor, ip);
   visitor.option({.name = "count", .summary = "how many times it sends", .minimum = 1}, count);
   visitor.option(

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "common_options.hpp"
 #include "elvis/sockets/stream_reader.hpp"
 #include "elvis/sockets/udp_socket.hpp"
 #include "elvis/sockets/waiting.hpp"
@@ -17,10 +18,6 @@
 namespace elvis {
 
 namespace {
-
-Endpoint own_end(const OwnAddress& ip, std::uint16_t port) {
-  return {ip.address.value_or(Ipv4Address{}), port};
-}
 
 // ===== Questions and answers: a line of text, or a datagram =====
 
@@ -217,9 +214,9 @@ struct Delays {
     if (count == 0) return fmt::format("{} messages, {} bytes", messages, bytes);
     __extension__ using Wide = unsigned __int128;
     const auto time = static_cast<std::uint64_t>(std::max<std::int64_t>(sum.count(), 1));
-    const auto bps = static_cast<std::uint64_t>(Wide{bytes - first} * 8'000'000'000U / time);
+    const auto rate = static_cast<std::uint64_t>(Wide{bytes - first} * 8'000'000'000U / time);
     return fmt::format("{} messages, {} bytes at {}.{:03} kbps, delay min/avg/max {}/{}/{} ms",
-                       messages, bytes, bps / 1'000, bps % 1'000, milliseconds(least),
+                       messages, bytes, rate / 1'000, rate % 1'000, milliseconds(least),
                        milliseconds(sum / count), milliseconds(most));
   }
 };

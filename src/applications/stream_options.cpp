@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common_options.hpp"
 #include "elvis/applications/streams.hpp"
 #include "elvis/protocols/tcp/congestion.hpp"
 
@@ -18,16 +19,11 @@ void visit_remote(OptionVisitor& visitor, Target& to, std::uint16_t& port) {
   visitor.port({.name = "port", .summary = "port to connect to", .is_required = true}, port);
 }
 
-void visit_own(OptionVisitor& visitor, OwnAddress& ip) {
-  visitor.option({.name = "ip", .summary = "own address, from a pool of the machine's networks"},
-                 ip);
-}
-
 }  // namespace
 
 void BulkOptions::visit(OptionVisitor& visitor) {
   visit_remote(visitor, to, port);
-  visit_own(visitor, ip);
+  visit_ip(visitor, ip);
   visitor.option({.name = "bytes", .summary = "how many it sends over each connection"}, bytes);
   visitor.option({.name = "duration", .summary = "how long it sends; 0: until all is sent"},
                  duration);
@@ -56,7 +52,7 @@ void BulkOptions::visit(OptionVisitor& visitor) {
 
 void RequestResponseOptions::visit(OptionVisitor& visitor) {
   visit_remote(visitor, to, port);
-  visit_own(visitor, ip);
+  visit_ip(visitor, ip);
   visitor.option({.name = "count", .summary = "requests of each client", .minimum = 1}, count);
   visitor.option({.name = "request_size", .summary = "bytes of a request, on average; 16 at least"},
                  request_size);
@@ -78,7 +74,7 @@ void RequestResponseOptions::visit(OptionVisitor& visitor) {
 
 void ResponderOptions::visit(OptionVisitor& visitor) {
   visitor.port({.name = "port", .summary = "port to listen on", .is_required = true}, port);
-  visit_own(visitor, ip);
+  visit_ip(visitor, ip);
   visitor.option({.name = "backlog",
                   .summary = "connections that wait to be accepted",
                   .minimum = 1,

@@ -104,9 +104,8 @@ bool Tcp::is_in_use(Endpoint local, bool reuses) const {
   }
   if (reuses) return false;
   bool is_used = false;
-  sessions_.for_each([&](const TcpSession& session) {
-    is_used = is_used || overlaps(session.endpoints().local);
-  });
+  sessions_.for_each(
+      [&](const TcpSession& session) { is_used = is_used || overlaps(session.endpoints().local); });
   return is_used;
 }
 
