@@ -212,9 +212,9 @@ struct Delays {
   // What came in the time of all delays: the first message began it.
   std::string text(std::uint64_t messages, std::uint64_t bytes, std::uint64_t first) const {
     if (count == 0) return fmt::format("{} messages, {} bytes", messages, bytes);
-    __extension__ using Wide = unsigned __int128;
+    __extension__ using Product = unsigned __int128;
     const auto time = static_cast<std::uint64_t>(std::max<std::int64_t>(sum.count(), 1));
-    const auto rate = static_cast<std::uint64_t>(Wide{bytes - first} * 8'000'000'000U / time);
+    const auto rate = static_cast<std::uint64_t>(Product{bytes - first} * 8'000'000'000U / time);
     return fmt::format("{} messages, {} bytes at {}.{:03} kbps, delay min/avg/max {}/{}/{} ms",
                        messages, bytes, rate / 1'000, rate % 1'000, milliseconds(least),
                        milliseconds(sum / count), milliseconds(most));
