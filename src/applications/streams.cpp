@@ -44,15 +44,14 @@ constexpr std::uint64_t connection_bytes = 1'550;  // both ends' sessions and so
 constexpr std::uint64_t asking_bytes = 1'450;      // client, server, and a message between them
 constexpr std::uint64_t ended_bytes = 700;         // in TIME-WAIT
 constexpr std::uint64_t sending_bytes = 1'500;     // the coroutines of bulk and its sink
-constexpr std::uint64_t segment_bytes = 1'400;     // of a stream, with one segment on its way...
-constexpr std::uint64_t overhead_bytes = 280;      // ... which takes this beside its bytes
-constexpr std::uint64_t usual_window = 131'072;    // of many that share a network
+constexpr std::uint64_t segment_bytes = 1'400;     // in a frame on its way
+constexpr std::uint64_t overhead_bytes = 280;      // of such a frame, beside them
+constexpr std::uint64_t usual_window = 49'152;     // of many that share a network
 
 }  // namespace
 
 ApplicationOptions::StreamLoad BulkOptions::stream_load() const {
-  const std::uint64_t window =
-      std::min(bytes, connections == 1 ? TcpSettings{}.receive_buffer : usual_window);
+  const std::uint64_t window = std::min(bytes, usual_window);
   const std::uint64_t flight = window / segment_bytes * overhead_bytes;
   return {connections, connection_bytes + sending_bytes + flight + (verify ? window : 0)};
 }
