@@ -4,16 +4,19 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
+#include <cstring>
 #include <string_view>
 #include <utility>
 
 #include "console.hpp"
 #include "elvis/ndl/diagnostics.hpp"
-#include "output_file.hpp"
+#include "elvis/util/prefetch.hpp"
 
 namespace elvis::cli {
 
@@ -22,6 +25,17 @@ namespace {
 // A file's blocks are written when there are this many bytes of them, or this many of all files.
 constexpr std::size_t file_bytes = std::size_t{256} << 10;
 constexpr std::size_t all_bytes = std::size_t{16} << 20;
+// A piece of one of many files, and of one of few.
+constexpr std::size_t least_piece_bytes = std::size_t{1} << 10;
+constexpr std::size_t most_piece_bytes = std::size_t{64} << 10;
+// Pieces for one system call: IOV_MAX of every system that has one.
+constexpr std::size_t most_at_once = 1024;
+
+// Files have a few pieces each when all have to be written.
+std::size_t piece_bytes_for(std::size_t files) {
+  const std::size_t share = all_bytes / 4 / std::max(files, std::size_t{1});
+  return std::clamp(std::bit_floor(share), least_piece_bytes, most_piece_bytes);
+}
 
 // Descriptors that a run needs for other things.
 constexpr std::size_t descriptors_of_others = 64;
@@ -43,26 +57,6 @@ std::size_t most_open_files(std::size_t files) {
   return std::min(soft - descriptors_of_others, most_descriptors);
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(int value) : value_{value} {}
-  ~Descriptor() { reset(-1); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  int get() const { return value_; }
-  int release() { return std::exchange(value_, -1); }
-  void reset(int value) {
-    const int error = errno;
-    if (value_ >= 0) ::close(value_);
-    errno = error;
-    value_ = value;
-  }
-
- private:
-  int value_;
-};
-
 // Opens the folder that the user named; with `makes`, those that are missing are made.
 int open_folder(const std::string& folder, bool makes) {
   if (makes) {
@@ -74,37 +68,20 @@ int open_folder(const std::string& folder, bool makes) {
   return ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-// Opens `path` below the folder, without following a link to anywhere else: a name in a scenario
-// must not lead out of the folder.
-int open_below(const CaptureFile& file, bool makes, int flags) {
+// Opens what `path` names below a folder that the user named, but for its last part, without
+// following a link to anywhere else: a name in a scenario must not lead out of the folder.
+int open_folder_of(const CaptureFile& file, bool makes) {
   Descriptor folder{open_folder(file.folder, makes)};
   std::string_view rest = file.path;
-  while (folder.get() >= 0) {
+  for (;;) {
     const std::size_t slash = rest.find('/');
+    if (folder.get() < 0 || slash == std::string_view::npos) return folder.release();
     const std::string name{rest.substr(0, slash)};
-    if (slash == std::string_view::npos) {
-      return ::openat(folder.get(), name.c_str(), flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
-                      0666);
-    }
     if (makes && ::mkdirat(folder.get(), name.c_str(), 0777) != 0 && errno != EEXIST) return -1;
     folder.reset(
         ::openat(folder.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     rest.remove_prefix(slash + 1);
   }
-  return -1;
-}
-
-// Empties a file that has something in it. (One that was cut to nothing is written to the disk when
-// it is closed, on some file systems, and whoever closes it waits.)
-bool empty_out(int descriptor) {
-  struct stat status{};
-  if (::fstat(descriptor, &status) == 0 && status.st_size == 0) return true;
-  return ::ftruncate(descriptor, 0) == 0;
-}
-
-bool is_regular(int descriptor) {
-  struct stat status{};
-  return ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
 }
 
 // Opens what the user named in full, as it is: perhaps a device or a FIFO.
@@ -120,6 +97,28 @@ int open_alone(const CaptureFile& file, int flags) {
   return ::open(file.path.c_str(), flags | O_CLOEXEC | O_NOCTTY, 0666);
 }
 
+// Writes all of `parts`; returns 0 or the error, and in `done` how many bytes were written.
+int write_pieces(int descriptor, std::vector<::iovec> parts, std::size_t& done) {
+  std::size_t first = 0;
+  while (first < parts.size()) {
+    const ::ssize_t count =
+        ::writev(descriptor, parts.data() + first, static_cast<int>(parts.size() - first));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return count == 0 ? ENOSPC : errno;
+    done += static_cast<std::size_t>(count);
+    auto left = static_cast<std::size_t>(count);
+    while (first < parts.size() && left >= parts[first].iov_len) left -= parts[first++].iov_len;
+    if (left == 0) continue;
+    parts[first].iov_base = static_cast<char*>(parts[first].iov_base) + left;
+    parts[first].iov_len -= left;
+  }
+  return 0;
+}
+
+void cut(int descriptor, bool is_regular, std::uint64_t size) {
+  if (is_regular && ::ftruncate(descriptor, static_cast<::off_t>(size)) != 0) errno = 0;
+}
+
 std::string words_for(const CaptureFile& file) {
   return "the capture " + ndl::quoted(file.name());
 }
@@ -129,25 +128,40 @@ std::string words_for(const CaptureFile& file) {
 CaptureFiles::CaptureFiles(const std::vector<CaptureFile>& files, bool may_overwrite,
                            std::vector<std::string> others, Console& console)
     : files_{files},
+      pieces_{piece_bytes_for(files.size())},
       may_overwrite_{may_overwrite},
       others_{std::move(others)},
       console_{console},
       states_(files.size()),
+      tails_(files.size()),
       most_open_{most_open_files(files.size())} {}
 
 CaptureFiles::~CaptureFiles() {
   for (const std::size_t index : open_) ::close(states_[index].descriptor);
 }
 
+void Descriptor::reset(int value) {
+  const int error = errno;
+  if (value_ >= 0) ::close(value_);
+  errno = error;
+  value_ = value;
+}
+
 // ===== CaptureFiles: before the run =====
 
 bool CaptureFiles::create() {
+  for (const std::string& other : others_) {
+    struct stat status{};
+    if (other.empty() || ::stat(other.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
+    taken_.emplace_back(status.st_dev, status.st_ino);
+  }
   for (const CaptureFile& file : files_) {
     if (!may_overwrite_ && !is_free(file)) return false;
   }
   for (std::size_t i = 0; i < files_.size(); ++i) {
     if (!create(i)) return false;
   }
+  folder_.reset(-1);
   return true;
 }
 
@@ -173,38 +187,104 @@ bool CaptureFiles::create(std::size_t index) {
       file.is_pattern_alone ? open_alone(file, flags) : open_below(file, true, flags);
   if (state.descriptor < 0) return fail(index, errno);
   open_.push_back(index);
-  state.is_regular = is_regular(state.descriptor);
-  if (!state.is_regular && !file.is_pattern_alone) return fail(index, EEXIST);
-  if (is_other(state.descriptor, file)) return false;
-  if (state.is_regular && !empty_out(state.descriptor)) return fail(index, errno);
-  append_capture_header(state.waiting, file.format);
-  for (const CaptureInterface& interface : file.interfaces) {
-    append_capture_interface(state.waiting, file.format, interface);
-  }
-  waiting_bytes_ += state.waiting.size();
-  return write(index);
+  // What was not there before is new.
+  const bool is_new = !may_overwrite_ && !file.is_pattern_alone;
+  if (!is_new && !take_over(index)) return false;
+  return write_header(index);
 }
 
-bool CaptureFiles::is_other(int descriptor, const CaptureFile& file) {
-  for (const std::string& other : others_) {
-    if (other.empty() || !is_same_file(other, descriptor) || !is_regular(descriptor)) continue;
+// Makes an existing file fit to be written.
+bool CaptureFiles::take_over(std::size_t index) {
+  const CaptureFile& file = files_[index];
+  State& state = states_[index];
+  struct stat status{};
+  if (::fstat(state.descriptor, &status) != 0) return fail(index, errno);
+  state.is_regular = S_ISREG(status.st_mode);
+  if (!state.is_regular) return file.is_pattern_alone || fail(index, EEXIST);
+  const std::pair identity{status.st_dev, status.st_ino};
+  if (std::find(taken_.begin(), taken_.end(), identity) != taken_.end()) {
     console_.output_failed(words_for(file) + ", which is another file of this run", EEXIST);
     has_failed_ = true;
-    return true;
+    return false;
   }
-  return false;
+  // One that was cut to nothing is written to the disk when it is closed, on some file systems, and
+  // whoever closes it waits; so only what has something in it is.
+  if (status.st_size == 0 || ::ftruncate(state.descriptor, 0) == 0) return true;
+  return fail(index, errno);
+}
+
+// Most files lie in the same folder as the one before.
+int CaptureFiles::open_below(const CaptureFile& file, bool makes, int flags) {
+  const std::size_t slash = file.path.rfind('/') + 1;  // 0 if there is none
+  const std::string folder = file.folder + '\0' + file.path.substr(0, slash);
+  if (folder_.get() < 0 || folder != folder_name_) {
+    folder_.reset(open_folder_of(file, makes));
+    folder_name_ = folder;
+    if (folder_.get() < 0) return -1;
+  }
+  return ::openat(folder_.get(), file.path.c_str() + slash,
+                  flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
 }
 
 // ===== CaptureFiles: what is written =====
 
-bool CaptureFiles::add(std::uint32_t file, const CapturedFrame& frame) {
-  State& state = states_[file];
+bool CaptureFiles::write_header(std::size_t index) {
+  const CaptureFile& file = files_[index];
+  State& state = states_[index];
+  std::string header;
+  append_capture_header(header, file.format);
+  for (const CaptureInterface& interface : file.interfaces) {
+    append_capture_interface(header, file.format, interface);
+  }
+  std::size_t done = 0;
+  const int error = write_pieces(state.descriptor, {{header.data(), header.size()}}, done);
+  if (error == 0) {
+    state.written = header.size();
+    return true;
+  }
+  const std::size_t whole = whole_capture_blocks(header, done, file.format, true);
+  cut(state.descriptor, state.is_regular, whole);
+  return fail(index, error);
+}
+
+void CaptureFiles::add(std::uint32_t file, const std::uint8_t* block, std::size_t size) {
+  Tail& tail = tails_[file];
+  if (size > static_cast<std::size_t>(tail.end - tail.at)) [[unlikely]] {
+    if (!begin_piece(file, size)) return;
+  }
+  std::memcpy(tail.at, block, size);
+  tail.at += size;
+  // When the file's next block comes, this would have left the cache.
+  prefetch_lines(tail.at, 1, 2);
+}
+
+// Also writes, from time to time.
+bool CaptureFiles::begin_piece(std::uint32_t file, std::size_t needed) {
   if (has_failed_) return false;
-  const std::size_t before = state.waiting.size();
-  append_captured_frame(state.waiting, files_[file].format, frame);
-  waiting_bytes_ += state.waiting.size() - before;
-  if (state.waiting.size() >= file_bytes) return write(file);
-  return waiting_bytes_ < all_bytes || write_all_waiting();
+  State& state = states_[file];
+  if (state.waiting_bytes >= file_bytes && !write(file)) return false;
+  if (waiting_bytes_ >= all_bytes && !write_in_turn()) return false;
+  Tail& tail = tails_[file];
+  if (!state.waiting.empty()) {
+    CapturePiece& last = *state.waiting.back();
+    last.size = static_cast<std::size_t>(tail.at - last.bytes);
+  }
+  CapturePiece& piece = pieces_.take();
+  piece.make_room(needed);
+  state.waiting.push_back(&piece);
+  state.waiting_bytes += piece.capacity;
+  waiting_bytes_ += piece.capacity;
+  tail = {piece.bytes, piece.bytes + piece.capacity};
+  return true;
+}
+
+// Some files at a time, so that the run goes on meanwhile.
+bool CaptureFiles::write_in_turn() {
+  while (waiting_bytes_ > all_bytes / 16 * 15) {
+    next_in_turn_ = (next_in_turn_ + 1) % states_.size();
+    if (!states_[next_in_turn_].waiting.empty() && !write(next_in_turn_)) return false;
+  }
+  return true;
 }
 
 bool CaptureFiles::write_all_waiting() {
@@ -218,28 +298,47 @@ bool CaptureFiles::write_all_waiting() {
 bool CaptureFiles::write(std::size_t index) {
   State& state = states_[index];
   if (state.descriptor < 0 && !reopen(index)) return fail(index, errno);
-  const std::string_view blocks = state.waiting;
-  const bool has_header = state.written == 0;
-  std::size_t done = 0;
-  while (done < blocks.size()) {
-    const ::ssize_t count = ::write(state.descriptor, blocks.data() + done, blocks.size() - done);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) {
-      const int error = count == 0 ? ENOSPC : errno;
-      // A reader wants no half block at the end.
-      const std::size_t whole =
-          whole_capture_blocks(blocks, done, files_[index].format, has_header);
-      const auto end = static_cast<::off_t>(state.written + whole);
-      if (state.is_regular && ::ftruncate(state.descriptor, end) != 0) errno = 0;
-      return fail(index, error);
-    }
-    done += static_cast<std::size_t>(count);
+  CapturePiece& last = *state.waiting.back();
+  last.size = static_cast<std::size_t>(tails_[index].at - last.bytes);
+  const std::span<CapturePiece* const> all{state.waiting};
+  for (std::size_t at = 0; at < all.size(); at += most_at_once) {
+    const auto some = all.subspan(at, std::min(most_at_once, all.size() - at));
+    if (!write_some(index, some)) return false;
   }
-  state.written += blocks.size();
-  waiting_bytes_ -= blocks.size();
-  state.waiting.clear();
-  if (files_.size() > most_open_) state.waiting.shrink_to_fit();
+  forget(index);
   return true;
+}
+
+bool CaptureFiles::write_some(std::size_t index, std::span<CapturePiece* const> pieces) {
+  State& state = states_[index];
+  std::vector<::iovec> parts;
+  for (const CapturePiece* const piece : pieces) parts.push_back({piece->bytes, piece->size});
+  std::size_t done = 0;
+  const int error = write_pieces(state.descriptor, std::move(parts), done);
+  if (error == 0) {
+    state.written += done;
+    return true;
+  }
+  // A reader wants no half block at the end.
+  std::size_t whole = 0;
+  for (const CapturePiece* const piece : pieces) {
+    if (whole + piece->size > done) {
+      whole += whole_capture_blocks(piece->text(), done - whole, files_[index].format, false);
+      break;
+    }
+    whole += piece->size;
+  }
+  cut(state.descriptor, state.is_regular, state.written + whole);
+  return fail(index, error);
+}
+
+void CaptureFiles::forget(std::size_t index) {
+  State& state = states_[index];
+  pieces_.give_back(state.waiting);
+  waiting_bytes_ -= state.waiting_bytes;
+  state.waiting_bytes = 0;
+  state.waiting.clear();
+  tails_[index] = {};
 }
 
 bool CaptureFiles::reopen(std::size_t index) {
@@ -265,10 +364,8 @@ void CaptureFiles::make_room() {
 }
 
 bool CaptureFiles::fail(std::size_t index, int error) {
-  State& state = states_[index];
-  waiting_bytes_ -= state.waiting.size();
-  state.waiting.clear();
-  state.has_failed = true;
+  forget(index);
+  states_[index].has_failed = true;
   if (!has_failed_) console_.output_failed(words_for(files_[index]), error);
   has_failed_ = true;
   return false;

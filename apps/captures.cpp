@@ -5,6 +5,7 @@
 
 #include "console.hpp"
 #include "elvis/ndl/diagnostics.hpp"
+#include "elvis/report/capture_merger.hpp"
 
 namespace elvis::cli {
 
@@ -31,7 +32,7 @@ ExitCode Captures::prepare(const World& world, const RunCommand& command,
       std::vector<std::string>{command.file, command.report, command.log_file}, console_);
   if (!files_->create()) return ExitCode::output_failed;
   const std::size_t partitions = command.partitions.value_or(command.threads);
-  recorder_ = std::make_unique<CaptureRecorder>(*plan_, partitions);
+  recorder_ = std::make_unique<CaptureRecorder>(*plan_, logs_, partitions);
   writer_ = std::thread{[this] { write_batches(); }};
   return ExitCode::success;
 }
@@ -90,11 +91,7 @@ void Captures::end_writer() {
 // ===== Captures: on the writer's thread =====
 
 void Captures::write_batches() {
-  CaptureMerger merger{*plan_};
-  bool is_writable = true;
-  const auto write = [&](std::uint32_t file, const CapturedFrame& frame) {
-    is_writable = is_writable && files_->add(file, frame);
-  };
+  CaptureMerger merger{*plan_, *files_};
   std::unique_lock lock{mutex_};
   for (;;) {
     changed_.wait(lock, [this] { return !waiting_.empty() || is_over_; });
@@ -103,13 +100,12 @@ void Captures::write_batches() {
     waiting_.erase(waiting_.begin());
     lock.unlock();
     changed_.notify_all();
-    if (is_writable) merger.merge(*batch, write);
+    if (!files_->has_failed()) merger.merge(*batch);
+    logs_.give_back(batch->logs);
     lock.lock();
     spare_.push_back(std::move(batch));
-    has_failed_ = !is_writable;
+    has_failed_ = files_->has_failed();
   }
-  lock.unlock();
-  if (is_writable) merger.finish(write);
 }
 
 }  // namespace elvis::cli

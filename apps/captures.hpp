@@ -13,6 +13,7 @@
 #include "capture_files.hpp"
 #include "commands.hpp"
 #include "elvis/report/capture.hpp"
+#include "elvis/report/capture_pieces.hpp"
 #include "elvis/report/capture_plan.hpp"
 #include "elvis/sim/partition.hpp"
 
@@ -50,8 +51,9 @@ class Captures {
 
  private:
   // The writer gets work when this much was recorded, and may be this many batches behind.
-  static constexpr std::size_t batch_bytes = std::size_t{1} << 20;
-  static constexpr std::size_t most_waiting = 4;
+  static constexpr std::size_t log_bytes = std::size_t{128} << 10;
+  static constexpr std::size_t batch_bytes = std::size_t{512} << 10;
+  static constexpr std::size_t most_waiting = 8;
 
   void hand_over(Time settled);
   void write_batches();
@@ -59,6 +61,7 @@ class Captures {
 
   Console& console_;
   std::unique_ptr<CapturePlan> plan_;
+  CapturePieces logs_{log_bytes};
   std::unique_ptr<CaptureFiles> files_;
   std::unique_ptr<CaptureRecorder> recorder_;
   std::thread writer_;

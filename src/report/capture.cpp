@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
-#include <utility>
+#include <string>
 
 #include "elvis/graph/machine.hpp"
 #include "elvis/graph/network.hpp"
@@ -15,12 +15,8 @@ namespace elvis {
 
 namespace {
 
-constexpr std::size_t block_bytes = std::size_t{256} << 10;
-// Comments on one frame beyond these are left out: a broadcast may be lost a million times.
-constexpr std::size_t longest_comment = 400;
 // Bytes that a comment names.
 constexpr std::size_t most_differences = 8;
-constexpr std::size_t no_record = ~std::size_t{0};
 
 std::string_view words_for(FrameFate fate) {
   switch (fate) {
@@ -39,12 +35,12 @@ std::string_view words_for(FrameFate fate) {
 }
 
 // ", byte 17" or ", bytes 3 17"
-std::string differences(const CaptureRecord& record, const Message& frame) {
+std::string differences(std::span<const std::uint8_t> recorded, const Message& frame) {
   const std::vector<std::uint8_t> bytes = frame.to_bytes();
   std::string places;
   std::size_t found = 0;
-  for (std::size_t i = 0; i < bytes.size() && i < record.size; ++i) {
-    if (bytes[i] == record.bytes[i]) continue;
+  for (std::size_t i = 0; i < bytes.size() && i < recorded.size(); ++i) {
+    if (bytes[i] == recorded[i]) continue;
     if (++found > most_differences) return fmt::format(", bytes{} and more", places);
     places += fmt::format(" {}", i);
   }
@@ -53,246 +49,203 @@ std::string differences(const CaptureRecord& record, const Message& frame) {
 
 }  // namespace
 
-void CapturePart::clear() {
-  records.clear();
-  comments.clear();
-}
-
 // ===== CaptureRecorder: on the way of every frame =====
 
-struct alignas(64) CaptureRecorder::Buffer {
-  CapturePart part;
-  std::size_t blocks_used = 0;
-  std::uint8_t* at = nullptr;  // in the block that is being filled
-  std::size_t left = 0;
-  std::size_t bytes = 0;
-  // The record that the network or the machine may still say something about.
-  std::size_t carried = no_record;
-  std::size_t received = no_record;
-  const Machine* receiver = nullptr;
+// A block that may still get a comment: while the event in which it was recorded lasts.
+struct CaptureRecorder::Where {
+  CapturePiece* piece = nullptr;
+  std::size_t entry = 0;  // where it begins
+  CaptureFormat format = CaptureFormat::pcapng;
 
-  std::uint8_t* room_for(std::size_t size) {
-    if (size > left) add_block(size);
-    std::uint8_t* const room = at;
-    at += size;
-    left -= size;
-    bytes += size;
-    return room;
-  }
-  // Blocks of the usual size are used again; for a larger frame one is made, and let go.
-  void add_block(std::size_t size) {
-    if (size > block_bytes || blocks_used == part.blocks.size()) {
-      left = std::max(size, block_bytes);
-      part.blocks.insert(part.blocks.begin() + static_cast<std::ptrdiff_t>(blocks_used),
-                         std::make_unique_for_overwrite<std::uint8_t[]>(left));
-    } else {
-      left = block_bytes;
+  const std::uint8_t* block() const { return piece->bytes + entry + sizeof(CaptureEntry); }
+};
+
+struct alignas(64) CaptureRecorder::Log {
+  CapturePiece* piece = nullptr;  // that is being filled
+  std::vector<CapturePiece*> full;
+  std::size_t full_bytes = 0;
+  Where carried;
+  // What `receiver` received last: by the pattern and its own file.
+  Where received[2];
+  const Machine* receiver = nullptr;
+  std::uint64_t received_in = 0;  // the event
+
+  [[gnu::noinline]] void begin_piece(CapturePieces& pieces, std::size_t needed) {
+    if (piece != nullptr) {
+      full_bytes += piece->size;
+      full.push_back(piece);
     }
-    at = part.blocks[blocks_used++].get();
+    piece = &pieces.take();
+    piece->make_room(needed);
   }
 };
 
-CaptureRecorder::CaptureRecorder(const CapturePlan& plan, std::size_t partitions)
-    : plan_{plan}, looks_at_bytes_{plan.filter().looks_at_bytes()} {
-  for (std::size_t i = 0; i < partitions; ++i) buffers_.push_back(std::make_unique<Buffer>());
+CaptureRecorder::CaptureRecorder(const CapturePlan& plan, CapturePieces& pieces,
+                                 std::size_t partitions)
+    : plan_{plan}, pieces_{pieces}, looks_at_bytes_{plan.filter().looks_at_bytes()} {
+  for (std::size_t i = 0; i < partitions; ++i) logs_.push_back(std::make_unique<Log>());
+  find_spots();
 }
 
 CaptureRecorder::~CaptureRecorder() = default;
 
-CaptureRecorder::Buffer& CaptureRecorder::buffer_of(const Entity& entity) {
-  return *buffers_[entity.partition().index()];
-}
-
-CaptureRecord& CaptureRecorder::record(Buffer& buffer, const Entity& by, std::uint32_t point,
-                                       CaptureDirection direction, const Message& frame, Time now) {
-  const std::size_t size = frame.size();
-  std::uint8_t* const bytes = buffer.room_for(size);
-  frame.copy_to({bytes, size});
-  buffer.part.records.push_back(
-      {now, bytes, nullptr, static_cast<std::uint32_t>(size), by.id(), point, direction});
-  return buffer.part.records.back();
-}
-
-void CaptureRecorder::record_at(const Tap& tap, CaptureDirection direction, const Message& frame,
-                                Time now) {
-  const auto [first, second] = plan_.points_of(tap);
-  if (first == CapturePlan::none && second == CapturePlan::none) return;
-  if (looks_at_bytes_ && !plan_.filter().passes(frame)) return;
-  Buffer& buffer = buffer_of(tap.machine());
-  const std::size_t begin = buffer.part.records.size();
-  for (const std::uint32_t point : {first, second}) {
-    if (point != CapturePlan::none) record(buffer, tap.machine(), point, direction, frame, now);
+void CaptureRecorder::find_spots() {
+  for (std::uint32_t i = 0; i < plan_.point_count(); ++i) {
+    const auto [file, interface_id] = plan_.point(i);
+    spots_.push_back({file, interface_id, plan_.files()[file].format});
   }
-  if (direction != CaptureDirection::inbound) return;
-  buffer.received = begin;
-  buffer.receiver = &tap.machine();
+  const auto spot_of = [&](std::uint32_t point) {
+    const Spot nowhere{CapturePlan::none, 0, CaptureFormat::pcapng};
+    return point == CapturePlan::none ? nowhere : spots_[point];
+  };
+  for (const auto& taps : plan_.taps()) {
+    std::vector<Spot>& by_pattern = tap_spots_[0].emplace_back();
+    std::vector<Spot>& by_machine = tap_spots_[1].emplace_back();
+    for (const auto& [first, second] : taps) {
+      by_pattern.push_back(spot_of(first));
+      by_machine.push_back(spot_of(second));
+      has_machine_files_ |= second != CapturePlan::none;
+    }
+  }
+}
+
+inline CaptureRecorder::Log& CaptureRecorder::log_of(const Entity& entity) {
+  return *logs_[entity.partition().index()];
+}
+
+inline void CaptureRecorder::record(Log& log, const Entity& by, const Spot& spot,
+                                    CaptureDirection direction, const Message& frame, Time now,
+                                    Where& where) {
+  const std::size_t size = captured_frame_size(spot.format, direction, frame.size());
+  const std::size_t needed = sizeof(CaptureEntry) + size;
+  if (log.piece == nullptr || needed > log.piece->capacity - log.piece->size) [[unlikely]] {
+    log.begin_piece(pieces_, needed);
+  }
+  CapturePiece& piece = *log.piece;
+  std::uint8_t* const at = piece.bytes + piece.size;
+  where.piece = &piece;
+  where.entry = piece.size;
+  where.format = spot.format;
+  piece.size += needed;
+  const CaptureEntry entry{now, by.id(), spot.file, static_cast<std::uint32_t>(size)};
+  std::memcpy(at, &entry, sizeof entry);
+  write_captured_frame(at + sizeof entry, spot.format, {now, spot.interface_id, direction}, frame);
+}
+
+// Returns whether the frame is captured.
+inline bool CaptureRecorder::record_at(const Tap& tap, CaptureDirection direction,
+                                       const Message& frame, Time now, Where (&where)[2]) {
+  const std::uint32_t network = tap.network().index();
+  const Spot& first = tap_spots_[0][network][tap.index()];
+  const Spot* const second = has_machine_files_ ? &tap_spots_[1][network][tap.index()] : nullptr;
+  const bool has_first = first.file != CapturePlan::none;
+  const bool has_second = second != nullptr && second->file != CapturePlan::none;
+  if (!has_first && !has_second) return false;
+  if (looks_at_bytes_ && !plan_.filter().passes(frame)) return false;
+  const Machine& machine = tap.machine();
+  Log& log = log_of(machine);
+  if (has_first) record(log, machine, first, direction, frame, now, where[0]);
+  if (has_second) record(log, machine, *second, direction, frame, now, where[1]);
+  return true;
 }
 
 void CaptureRecorder::frame_sent(const Tap& from, const Message& frame, Time now) {
-  if (plan_.captures_machines()) record_at(from, CaptureDirection::outbound, frame, now);
+  if (!plan_.captures_machines()) return;
+  Where unused[2];
+  record_at(from, CaptureDirection::outbound, frame, now, unused);
 }
 
 void CaptureRecorder::frame_delivered(const Tap& to, const Message& frame, Time now) {
   if (!plan_.captures_machines()) return;
-  buffer_of(to.machine()).received = no_record;
-  record_at(to, CaptureDirection::inbound, frame, now);
+  const Machine& machine = to.machine();
+  Log& log = log_of(machine);
+  log.received[0].piece = log.received[1].piece = nullptr;
+  const bool is_recorded = record_at(to, CaptureDirection::inbound, frame, now, log.received);
+  log.receiver = is_recorded ? &machine : nullptr;
+  log.received_in = machine.partition().events();
 }
 
 void CaptureRecorder::frame_carried(const Tap& from, const Entity& by, const Message& frame,
                                     Time now) {
   if (!plan_.captures_networks()) return;
-  Buffer& buffer = buffer_of(by);
-  buffer.carried = no_record;
+  Log& log = log_of(by);
+  log.carried.piece = nullptr;
   const std::uint32_t point = plan_.point_of(from, frame);
   if (point == CapturePlan::none || (looks_at_bytes_ && !plan_.filter().passes(frame))) return;
-  buffer.carried = buffer.part.records.size();
-  record(buffer, by, point, CaptureDirection::unknown, frame, now);
+  record(log, by, spots_[point], CaptureDirection::unknown, frame, now, log.carried);
 }
 
-void CaptureRecorder::comment(Buffer& buffer, std::size_t record, std::string_view text) {
-  CaptureRecord& about = buffer.part.records[record];
-  if (about.comment == nullptr) {
-    about.comment = &buffer.part.comments.emplace_back(text);
-    return;
+// ===== CaptureRecorder: what else there is to be said =====
+
+// The entry may be in a piece that has become full since, but has not been taken.
+void CaptureRecorder::comment(Log& log, const Where& where, std::string_view text) {
+  if (where.format == CaptureFormat::pcap) return;
+  CapturePiece& piece = *where.piece;
+  CaptureEntry entry;
+  std::memcpy(&entry, piece.bytes + where.entry, sizeof entry);
+  const std::size_t begin = where.entry + sizeof entry;
+  const std::string block = with_comment(piece.text().substr(begin, entry.size), text);
+  piece.replace(begin, entry.size, block);
+  for (Where* const other : {&log.carried, &log.received[0], &log.received[1]}) {
+    if (other->piece != &piece || other->entry <= where.entry) continue;
+    other->entry += block.size() - entry.size;
   }
-  if (about.comment->size() > longest_comment) return;
-  const bool is_last = about.comment->size() + text.size() > longest_comment;
-  *about.comment += "\n";
-  *about.comment += is_last ? "and more" : text;
-  if (is_last) about.comment->resize(longest_comment + 1, ' ');
+  entry.size = static_cast<std::uint32_t>(block.size());
+  std::memcpy(piece.bytes + where.entry, &entry, sizeof entry);
 }
 
 void CaptureRecorder::frame_met(const Tap& from, const Entity& by, FrameFate fate,
                                 const Message& frame, const Tap* to, Time now) {
   if (!plan_.captures_networks()) return;
-  Buffer& buffer = buffer_of(by);
+  Log& log = log_of(by);
   if (fate == FrameFate::queue_dropped) frame_carried(from, by, frame, now);
-  if (buffer.carried == no_record) return;
+  const Where& carried = log.carried;
+  if (carried.piece == nullptr) return;
   std::string text{words_for(fate)};
   if (to != nullptr) text += " on the way to " + to->machine().name();
   if (fate == FrameFate::corrupted) {
-    text += differences(buffer.part.records[buffer.carried], frame);
+    text += differences(frame_in_block(carried.block(), carried.format), frame);
   }
-  comment(buffer, buffer.carried, text);
+  comment(log, carried, text);
 }
 
 // What a machine drops while it handles a frame that came is that frame, or the end of it. Other
 // packets, which wait for an address for example, have not been on a network.
 void CaptureRecorder::dropped(const Machine& machine, Drop reason, const Message& message, Time) {
   if (!plan_.captures_machines()) return;
-  Buffer& buffer = buffer_of(machine);
-  if (buffer.received == no_record || buffer.receiver != &machine) return;
-  const CaptureRecord received = buffer.part.records[buffer.received];
-  if (received.time != machine.now() || received.size < message.size()) return;
+  Log& log = log_of(machine);
+  if (log.receiver != &machine || log.received_in != machine.partition().events()) return;
   const std::vector<std::uint8_t> bytes = message.to_bytes();
-  const std::uint8_t* const end = received.bytes + received.size;
-  if (!std::equal(bytes.begin(), bytes.end(), end - message.size())) return;
   const std::string text = fmt::format("dropped: {}", name_of(reason));
-  for (std::size_t i = buffer.received; i < buffer.part.records.size(); ++i) {
-    if (buffer.part.records[i].direction != CaptureDirection::inbound) break;
-    comment(buffer, i, text);
+  for (const Where& where : log.received) {
+    if (where.piece == nullptr) continue;
+    const auto frame = frame_in_block(where.block(), where.format);
+    if (frame.size() < bytes.size() || !std::ranges::equal(frame.last(bytes.size()), bytes)) return;
+    comment(log, where, text);
   }
 }
 
+// ===== CaptureRecorder: from time to time =====
+
 std::size_t CaptureRecorder::waiting_bytes() const {
   std::size_t sum = 0;
-  for (const auto& buffer : buffers_) {
-    sum += buffer->bytes + buffer->part.records.size() * sizeof(CaptureRecord);
+  for (const auto& log : logs_) {
+    sum += log->full_bytes + (log->piece == nullptr ? 0 : log->piece->size);
   }
   return sum;
 }
 
 void CaptureRecorder::take(CaptureBatch& batch) {
-  batch.parts.resize(buffers_.size());
-  for (std::size_t i = 0; i < buffers_.size(); ++i) {
-    Buffer& buffer = *buffers_[i];
-    batch.parts[i].clear();
-    if (buffer.part.empty()) continue;
-    std::swap(buffer.part, batch.parts[i]);
-    buffer.blocks_used = buffer.left = buffer.bytes = 0;
-    buffer.carried = buffer.received = no_record;
+  batch.logs.clear();
+  for (const auto& log : logs_) {
+    batch.logs.insert(batch.logs.end(), log->full.begin(), log->full.end());
+    if (log->piece != nullptr) batch.logs.push_back(log->piece);
+    log->full.clear();
+    log->full_bytes = 0;
+    log->piece = nullptr;
+    log->carried.piece = nullptr;
+    log->receiver = nullptr;
   }
-}
-
-// ===== CaptureMerger: the order of the file =====
-
-void CaptureMerger::begin() {
-  keys_.clear();
-  for (const auto& kept : kept_) add(kept->record);
-}
-
-void CaptureMerger::add(const CaptureRecord& record) {
-  keys_.push_back({record.time, record.entity, static_cast<std::uint32_t>(keys_.size()), &record});
-}
-
-// Each machine and network belongs to one partition, so its records come in their order.
-void CaptureMerger::sort() {
-  const auto is_earlier = [](const Key& left, const Key& right) { return left.time < right.time; };
-  const auto comes_first = [](const Key& left, const Key& right) {
-    if (left.time != right.time) return left.time < right.time;
-    if (left.entity != right.entity) return left.entity < right.entity;
-    return left.place < right.place;
-  };
-  if (std::is_sorted(keys_.begin(), keys_.end(), comes_first)) return;
-  if (!std::is_sorted(keys_.begin(), keys_.end(), is_earlier)) {
-    std::sort(keys_.begin(), keys_.end(), comes_first);
-    return;
-  }
-  // By time already, as one partition has it: only instants are to be put in order.
-  for (auto first = keys_.begin(); first != keys_.end();) {
-    const auto last = std::find_if(first + 1, keys_.end(),
-                                   [&](const Key& key) { return key.time != first->time; });
-    if (!std::is_sorted(first, last, comes_first)) std::sort(first, last, comes_first);
-    first = last;
-  }
-}
-
-void CaptureMerger::merge(const CaptureBatch& batch, const Write& write) {
-  begin();
-  for (const CapturePart& part : batch.parts) {
-    for (const CaptureRecord& record : part.records) add(record);
-  }
-  sort();
-  const auto unsettled = std::partition_point(
-      keys_.begin(), keys_.end(), [&](const Key& key) { return key.time < batch.settled; });
-  const auto count = static_cast<std::size_t>(unsettled - keys_.begin());
-  hand_out(count, write);
-  keep_from(count);
-}
-
-void CaptureMerger::finish(const Write& write) {
-  begin();
-  sort();
-  hand_out(keys_.size(), write);
-  kept_.clear();
-}
-
-void CaptureMerger::hand_out(std::size_t count, const Write& write) const {
-  for (std::size_t i = 0; i < count; ++i) {
-    const CaptureRecord& record = *keys_[i].record;
-    const CapturePlan::Point& point = plan_.point(record.point);
-    write(point.file,
-          {record.time,
-           point.interface_id,
-           record.direction,
-           {record.bytes, record.size},
-           record.comment == nullptr ? std::string_view{} : std::string_view{*record.comment}});
-  }
-}
-
-// The batch's memory goes back, so what stays needs its own.
-void CaptureMerger::keep_from(std::size_t first) {
-  std::vector<std::unique_ptr<Kept>> kept;
-  for (std::size_t i = first; i < keys_.size(); ++i) {
-    Kept& one = *kept.emplace_back(std::make_unique<Kept>());
-    one.record = *keys_[i].record;
-    one.bytes.assign(one.record.bytes, one.record.bytes + one.record.size);
-    one.record.bytes = one.bytes.data();
-    if (one.record.comment == nullptr) continue;
-    one.comment = *one.record.comment;
-    one.record.comment = &one.comment;
-  }
-  kept_ = std::move(kept);
 }
 
 }  // namespace elvis

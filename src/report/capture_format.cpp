@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "elvis/report/capture_format.hpp"
 
-#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 
 #include "elvis/wire/byte_order.hpp"
@@ -35,6 +35,8 @@ constexpr std::size_t pcap_record_header_size = 16;
 
 // An option's length has 16 bits.
 constexpr std::size_t longest_option = 65'535;
+// Comments on one frame beyond these are left out: a broadcast may be lost a million times.
+constexpr std::size_t longest_comment = 400;
 
 void put8(std::string& out, std::uint8_t value) {
   out.push_back(static_cast<char>(value));
@@ -89,85 +91,64 @@ void end_block(std::string& out, std::size_t at) {
   put32(out, length);
 }
 
+// Whole numbers as they lie in a file.
+void store_little(std::uint8_t* at, std::uint32_t value) {
+  if constexpr (std::endian::native == std::endian::big) value = __builtin_bswap32(value);
+  std::memcpy(at, &value, sizeof value);
+}
+
 // draft-ietf-opsawg-pcapng, 4.3.1, epb_flags: bits 0-1 the direction, bits 2-4 how the frame is
 // addressed: 1 unicast, 2 multicast, 3 broadcast.
-std::uint32_t flags_of(const CapturedFrame& frame) {
-  const auto direction = static_cast<std::uint32_t>(frame.direction);
-  if (frame.bytes.size() < 6) return direction;
-  const auto destination = frame.bytes.first(6);
-  const bool is_group = (destination[0] & 1) != 0;
-  const bool is_broadcast = std::all_of(destination.begin(), destination.end(),
-                                        [](std::uint8_t byte) { return byte == 0xff; });
+std::uint32_t flags_of(CaptureDirection of, const std::uint8_t* frame, std::size_t size) {
+  const auto direction = static_cast<std::uint32_t>(of);
+  if (size < 6) return direction;
+  const bool is_group = (frame[0] & 1) != 0;
+  const bool is_broadcast = load48(frame) == 0xffff'ffff'ffff;
   return direction | (is_broadcast ? 3U : is_group ? 2U : 1U) << 2;
 }
 
-// Where the numbers of a block are gathered: most packets have all of theirs in one piece.
-template <std::size_t n>
-class Numbers {
- public:
-  void put(std::uint32_t value) {
-    for (int i = 0; i < 4; ++i) bytes_[size_++] = static_cast<char>(value >> 8 * i);
-  }
-  void skip(std::size_t bytes) { size_ += bytes; }
-  std::string_view bytes() const { return {bytes_.data(), size_}; }
+// draft-ietf-opsawg-pcapng, 4.3: type, length, interface, time high and low, kept and whole size.
+constexpr std::size_t packet_block_head = 28;
 
- private:
-  std::array<char, n> bytes_{};
-  std::size_t size_ = 0;
-};
-
-void append_packet_block(std::string& out, const CapturedFrame& frame) {
-  constexpr std::uint32_t fixed_size = 32;  // of a block without packet and options
-  const auto nanoseconds = static_cast<std::uint64_t>((frame.time - start_of_time).count());
-  const auto size = static_cast<std::uint32_t>(frame.bytes.size());
-  const auto padding = static_cast<std::uint32_t>(padding_of(size));
-  const std::string_view comment = frame.comment.substr(0, longest_option);
-  const auto comment_size = static_cast<std::uint32_t>(comment.size());
-  const auto comment_padding = static_cast<std::uint32_t>(padding_of(comment_size));
-  const bool has_flags = frame.direction != CaptureDirection::unknown;
-
-  std::uint32_t length = fixed_size + size + padding;
-  if (!comment.empty()) length += 4 + comment_size + comment_padding;
-  if (has_flags) length += 8;
-  if (!comment.empty() || has_flags) length += 4;
-
-  Numbers<28> head;
-  head.put(enhanced_packet_block);
-  head.put(length);
-  head.put(frame.interface_id);
-  head.put(static_cast<std::uint32_t>(nanoseconds >> 32));
-  head.put(static_cast<std::uint32_t>(nanoseconds));
-  head.put(size);
-  head.put(size);
-  out.append(head.bytes());
-  out.append(reinterpret_cast<const char*>(frame.bytes.data()), size);
-
-  if (!comment.empty()) {
-    out.append(padding, '\0');
-    put_option(out, opt_comment, comment);
-  }
-  Numbers<20> tail;
-  if (comment.empty()) tail.skip(padding);
+void write_packet_block(std::uint8_t* out, const CapturedFrame& about, const Message& frame) {
+  const auto nanoseconds = static_cast<std::uint64_t>((about.time - start_of_time).count());
+  const auto size = static_cast<std::uint32_t>(frame.size());
+  const bool has_flags = about.direction != CaptureDirection::unknown;
+  const auto length =
+      static_cast<std::uint32_t>(captured_frame_size(CaptureFormat::pcapng, about.direction, size));
+  store_little(out, enhanced_packet_block);
+  store_little(out + 4, length);
+  store_little(out + 8, about.interface_id);
+  store_little(out + 12, static_cast<std::uint32_t>(nanoseconds >> 32));
+  store_little(out + 16, static_cast<std::uint32_t>(nanoseconds));
+  store_little(out + 20, size);
+  store_little(out + 24, size);
+  std::uint8_t* const bytes = out + packet_block_head;
+  frame.copy_to({bytes, size});
+  std::uint8_t* tail = bytes + size;
+  for (std::size_t i = padding_of(size); i > 0; --i) *tail++ = 0;
   if (has_flags) {
-    tail.put(std::uint32_t{epb_flags} | std::uint32_t{4} << 16);
-    tail.put(flags_of(frame));
+    store_little(tail, std::uint32_t{epb_flags} | std::uint32_t{4} << 16);
+    store_little(tail + 4, flags_of(about.direction, bytes, size));
+    store_little(tail + 8, opt_endofopt);
+    tail += 12;
   }
-  if (!comment.empty() || has_flags) tail.put(opt_endofopt);
-  tail.put(length);
-  out.append(tail.bytes());
+  store_little(tail, length);
 }
 
-void append_pcap_record(std::string& out, const CapturedFrame& frame) {
+void write_pcap_record(std::uint8_t* out, Time time, const Message& frame) {
   constexpr std::uint64_t second = 1'000'000'000;
-  const auto nanoseconds = static_cast<std::uint64_t>((frame.time - start_of_time).count());
-  const auto size = static_cast<std::uint32_t>(frame.bytes.size());
-  Numbers<16> head;
-  head.put(static_cast<std::uint32_t>(nanoseconds / second));
-  head.put(static_cast<std::uint32_t>(nanoseconds % second));
-  head.put(size);
-  head.put(size);
-  out.append(head.bytes());
-  out.append(reinterpret_cast<const char*>(frame.bytes.data()), size);
+  const auto nanoseconds = static_cast<std::uint64_t>((time - start_of_time).count());
+  const auto size = static_cast<std::uint32_t>(frame.size());
+  store_little(out, static_cast<std::uint32_t>(nanoseconds / second));
+  store_little(out + 4, static_cast<std::uint32_t>(nanoseconds % second));
+  store_little(out + 8, size);
+  store_little(out + 12, size);
+  frame.copy_to({out + pcap_record_header_size, size});
+}
+
+std::string_view text_at(const std::uint8_t* bytes, std::size_t size) {
+  return {reinterpret_cast<const char*>(bytes), size};
 }
 
 }  // namespace
@@ -223,12 +204,50 @@ void append_capture_interface(std::string& out, CaptureFormat format,
   end_block(out, at);
 }
 
-void append_captured_frame(std::string& out, CaptureFormat format, const CapturedFrame& frame) {
+void write_captured_frame(std::uint8_t* out, CaptureFormat format, const CapturedFrame& about,
+                          const Message& frame) {
   if (format == CaptureFormat::pcap) {
-    append_pcap_record(out, frame);
+    write_pcap_record(out, about.time, frame);
   } else {
-    append_packet_block(out, frame);
+    write_packet_block(out, about, frame);
   }
+}
+
+std::span<const std::uint8_t> frame_in_block(const std::uint8_t* block, CaptureFormat format) {
+  const bool is_classic = format == CaptureFormat::pcap;
+  const std::size_t size = get32(text_at(block, packet_block_head), is_classic ? 8 : 20);
+  return {block + (is_classic ? pcap_record_header_size : packet_block_head), size};
+}
+
+std::size_t size_of_block(const std::uint8_t* block, CaptureFormat format) {
+  if (format == CaptureFormat::pcapng) return get32(text_at(block, 8), 4);
+  return pcap_record_header_size + get32(text_at(block, pcap_record_header_size), 8);
+}
+
+// The comment is the first of the options, which begin behind the padded frame.
+std::string with_comment(std::string_view block, std::string_view line) {
+  const std::size_t frame = get32(block, 20);
+  const std::size_t head = packet_block_head + frame + padding_of(frame);
+  std::string_view rest = block.substr(head, block.size() - head - 4);
+  std::string comment;
+  if (rest.size() >= 4 && (get32(rest, 0) & 0xffff) == opt_comment) {
+    const std::size_t size = get32(rest, 0) >> 16;
+    comment = rest.substr(4, size);
+    rest.remove_prefix(4 + size + padding_of(size));
+    if (size > longest_comment) return std::string{block};
+    const bool is_last = size + line.size() > longest_comment;
+    comment += '\n';
+    comment += is_last ? "and more" : line;
+    if (is_last) comment.resize(longest_comment + 1, ' ');
+  } else {
+    comment = line;
+  }
+  std::string result{block.substr(0, head)};
+  put_option(result, opt_comment, comment);
+  result += rest;
+  if (rest.empty()) put_end_of_options(result);
+  end_block(result, 0);
+  return result;
 }
 
 std::size_t whole_capture_blocks(std::string_view blocks, std::size_t size, CaptureFormat format,

@@ -119,7 +119,7 @@ class CapturePlan::Planner {
   void capture_machine_files();
   void reserve_taps();
   std::uint32_t add_point(const std::string& folder, const std::string& path,
-                          const CaptureInterface& interface);
+                          const CaptureInterface& interface, const Machine* machine);
   std::uint32_t add_tap_point(const Tap& tap, const std::string& folder, const std::string& path);
 
   const World& world_;
@@ -236,13 +236,14 @@ void CapturePlan::Planner::capture_networks(std::string_view folder, std::string
     const CaptureInterface interface{
         network.name(), fmt::format("network {}, {} attached", network.name(), network.tap_count()),
         std::nullopt, network.properties().throughput};
-    plan_.networks_[i] = add_point(std::string{folder},
-                                   replaced(pattern, {}, file_name_of(network.name())), interface);
+    plan_.networks_[i] =
+        add_point(std::string{folder}, replaced(pattern, {}, file_name_of(network.name())),
+                  interface, nullptr);
   }
   // One file for all is there even if there is nothing to write.
   if (is_alone_ && plan_.files_.empty()) {
     plan_.files_.push_back(
-        {std::string{folder}, std::string{pattern}, true, capture_format_of(pattern), {}});
+        {std::string{folder}, std::string{pattern}, true, capture_format_of(pattern), {}, {}});
   }
 }
 
@@ -267,16 +268,22 @@ std::uint32_t CapturePlan::Planner::add_tap_point(const Tap& tap, const std::str
   return add_point(folder, path,
                    {fmt::format("{}/{}", machine, network),
                     fmt::format("machine {} on network {}", machine, network), tap.mac(),
-                    tap.network().properties().throughput});
+                    tap.network().properties().throughput},
+                   &tap.machine());
 }
 
 // Points whose names come to the same file share it: each has an interface of its own in it.
 std::uint32_t CapturePlan::Planner::add_point(const std::string& folder, const std::string& path,
-                                              const CaptureInterface& interface) {
+                                              const CaptureInterface& interface,
+                                              const Machine* machine) {
   const auto next = static_cast<std::uint32_t>(plan_.files_.size());
   const auto [found, is_new] = file_of_.try_emplace(folder + '\0' + path, next);
-  if (is_new) plan_.files_.push_back({folder, path, is_alone_, capture_format_of(path), {}});
-  std::vector<CaptureInterface>& interfaces = plan_.files_[found->second].interfaces;
+  std::optional<std::uint32_t> owner;
+  if (machine != nullptr) owner = machine->id();
+  if (is_new) plan_.files_.push_back({folder, path, is_alone_, capture_format_of(path), {}, owner});
+  CaptureFile& file = plan_.files_[found->second];
+  if (file.machine != owner) file.machine.reset();
+  std::vector<CaptureInterface>& interfaces = file.interfaces;
   plan_.points_.push_back({found->second, static_cast<std::uint32_t>(interfaces.size())});
   interfaces.push_back(interface);
   return static_cast<std::uint32_t>(plan_.points_.size() - 1);
@@ -288,10 +295,6 @@ CapturePlan::CapturePlan(const World& world, CaptureRequest request, std::string
 }
 
 // ===== CapturePlan: where a frame is seen =====
-
-std::pair<std::uint32_t, std::uint32_t> CapturePlan::points_of(const Tap& tap) const {
-  return taps_[tap.network().index()][tap.index()];
-}
 
 std::uint32_t CapturePlan::point_of(const Tap& from, const Message& frame) const {
   const std::uint32_t point = networks_[from.network().index()];

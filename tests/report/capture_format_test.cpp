@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
 #include <string>
 #include <vector>
 
@@ -23,8 +22,18 @@ std::string hex(const std::string& out) {
   return text;
 }
 
-constexpr std::array<std::uint8_t, 5> broadcast{0xff, 0xff, 0xff, 0xff, 0xff};
+const std::vector<std::uint8_t> broadcast(5, 0xff);
 constexpr Time at{Duration{0x1'2345'6789}};
+
+std::string block_of(CaptureFormat format, const CapturedFrame& about,
+                     const std::vector<std::uint8_t>& bytes) {
+  std::vector<std::uint8_t> out(captured_frame_size(format, about.direction, bytes.size()));
+  write_captured_frame(out.data(), format, about, Message{bytes});
+  EXPECT_EQ(size_of_block(out.data(), format), out.size());
+  const auto frame = frame_in_block(out.data(), format);
+  EXPECT_EQ(std::vector(frame.begin(), frame.end()), bytes);
+  return {out.begin(), out.end()};
+}
 
 TEST(CaptureFormatTest, ASectionBeginsWithAHeaderBlockInLittleEndian) {
   std::string out;
@@ -47,22 +56,17 @@ TEST(CaptureFormatTest, AnInterfaceHasItsOptionsPaddedToFourBytes) {
 }
 
 TEST(CaptureFormatTest, AFrameHasItsTimeInTwoHalvesHighFirst) {
-  std::string out;
-  append_captured_frame(out, CaptureFormat::pcapng,
-                        {.time = at, .interface_id = 3, .bytes = broadcast});
-  EXPECT_EQ(hex(out),
+  EXPECT_EQ(hex(block_of(CaptureFormat::pcapng, {.time = at, .interface_id = 3}, broadcast)),
             "06000000 28000000 03000000 01000000 89674523 05000000 05000000 "
             "ffffffff ff000000 28000000");
 }
 
 TEST(CaptureFormatTest, ACommentAndAFlagAreOptionsBehindThePaddedFrame) {
-  std::string out;
   const std::vector<std::uint8_t> bytes(6, 0xff);
-  append_captured_frame(
-      out, CaptureFormat::pcapng,
-      {.time = at, .direction = CaptureDirection::inbound, .bytes = bytes, .comment = "lost!"});
+  const std::string block =
+      block_of(CaptureFormat::pcapng, {.time = at, .direction = CaptureDirection::inbound}, bytes);
   // The flags: inbound, broadcast.
-  EXPECT_EQ(hex(out),
+  EXPECT_EQ(hex(with_comment(block, "lost!")),
             "06000000 40000000 00000000 01000000 89674523 06000000 06000000 "
             "ffffffff ffff0000 01000500 6c6f7374 21000000 02000400 0d000000 00000000 40000000");
 }
@@ -71,10 +75,8 @@ TEST(CaptureFormatTest, FlagsTellDirectionAndKindOfAddress) {
   const auto flags = [](CaptureDirection direction, std::uint8_t first) {
     std::vector<std::uint8_t> bytes(8, 0x10);
     bytes[0] = first;
-    std::string out;
-    append_captured_frame(out, CaptureFormat::pcapng,
-                          {.time = at, .direction = direction, .bytes = bytes});
-    return static_cast<int>(out[40]);
+    return static_cast<int>(
+        block_of(CaptureFormat::pcapng, {.time = at, .direction = direction}, bytes)[40]);
   };
   EXPECT_EQ(flags(CaptureDirection::outbound, 0x02), 2 | 1 << 2);
   EXPECT_EQ(flags(CaptureDirection::inbound, 0x01), 1 | 2 << 2);
@@ -84,9 +86,7 @@ TEST(CaptureFormatTest, TheClassicFormatHasItsNanosecondMagic) {
   std::string out;
   append_capture_header(out, CaptureFormat::pcap);
   append_capture_interface(out, CaptureFormat::pcap, {"a", "b", {}, {}});
-  append_captured_frame(
-      out, CaptureFormat::pcap,
-      {.time = Time{Duration{2'000'000'007}}, .bytes = broadcast, .comment = "lost"});
+  out += block_of(CaptureFormat::pcap, {.time = Time{Duration{2'000'000'007}}}, broadcast);
   EXPECT_EQ(hex(out),
             "4d3cb2a1 02000400 00000000 00000000 ffffff7f 01000000 "
             "02000000 07000000 05000000 05000000 ffffffff ff");
@@ -105,7 +105,8 @@ TEST(CaptureFormatTest, WholeBlocksEndWhereABlockEnds) {
     append_capture_header(out, format);
     ends.push_back(out.size());
     for (int i = 0; i < 3; ++i) {
-      append_captured_frame(out, format, {.time = at, .bytes = broadcast, .comment = "x"});
+      const std::string block = block_of(format, {.time = at}, broadcast);
+      out += format == CaptureFormat::pcap ? block : with_comment(block, "x");
       ends.push_back(out.size());
     }
     for (std::size_t size = 0; size <= out.size(); ++size) {
@@ -117,12 +118,25 @@ TEST(CaptureFormatTest, WholeBlocksEndWhereABlockEnds) {
 }
 
 TEST(CaptureFormatTest, AnEndlessCommentIsCutToWhatAnOptionHolds) {
-  std::string out;
-  const std::string comment(100'000, 'x');
-  append_captured_frame(out, CaptureFormat::pcapng,
-                        {.time = at, .bytes = broadcast, .comment = comment});
+  const std::string out = with_comment(block_of(CaptureFormat::pcapng, {.time = at}, broadcast),
+                                       std::string(100'000, 'x'));
   EXPECT_EQ(out.size(), 28U + 8 + 4 + 65'536 + 4 + 4);
   EXPECT_EQ(whole_capture_blocks(out, out.size(), CaptureFormat::pcapng, false), out.size());
+}
+
+TEST(CaptureFormatTest, LinesOfACommentAreJoinedUntilItIsLong) {
+  std::string block = block_of(CaptureFormat::pcapng,
+                               {.time = at, .direction = CaptureDirection::inbound}, broadcast);
+  const std::string end = block.substr(36, 12);  // the flag and the end of options
+  block = with_comment(block, "one");
+  block = with_comment(block, "two");
+  EXPECT_EQ(block.substr(36, 12), std::string("\x01\x00\x07\x00one\ntwo\0", 12));
+  EXPECT_EQ(block.substr(48, 12), end);
+  for (int i = 0; i < 100; ++i) block = with_comment(block, "a line more");
+  EXPECT_NE(block.find("and more"), std::string::npos);
+  EXPECT_LT(block.size(), 500U);
+  EXPECT_EQ(block.substr(block.size() - 16, 12), end);
+  EXPECT_EQ(whole_capture_blocks(block, block.size(), CaptureFormat::pcapng, false), block.size());
 }
 
 }  // namespace

@@ -3,10 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "elvis/report/capture_merger.hpp"
 #include "elvis/report/capture_plan.hpp"
+#include "elvis/util/rng.hpp"
 #include "small_world.hpp"
 
 namespace elvis {
@@ -14,10 +18,27 @@ namespace {
 
 struct Written {
   std::uint32_t file;
-  Time time;
-  std::uint32_t interface_id;
-  CaptureDirection direction;
-  std::string comment;
+  std::string block;
+
+  std::uint32_t number(std::size_t at) const {
+    std::uint32_t value = 0;
+    for (std::size_t i = 4; i > 0; --i) {
+      value = value << 8 | static_cast<std::uint8_t>(block[at + i - 1]);
+    }
+    return value;
+  }
+  std::uint64_t time() const { return std::uint64_t{number(12)} << 32 | number(16); }
+  bool has(std::string_view comment) const { return block.find(comment) != std::string::npos; }
+  // The last four bytes of the option in front of the end of options.
+  std::uint32_t flags() const { return number(block.size() - 12); }
+};
+
+struct Blocks final : CaptureSink {
+  void add(std::uint32_t file, const std::uint8_t* block, std::size_t size) override {
+    all.push_back({file, {reinterpret_cast<const char*>(block), size}});
+  }
+
+  std::vector<Written> all;
 };
 
 // Captures what happens by hand, in one partition.
@@ -28,22 +49,19 @@ struct CaptureFixture : testing::Test {
     made = std::make_unique<CapturePlan>(small.world, std::move(request), mistake);
   }
 
-  // Runs the world with a recorder, and returns what a merger makes of it.
+  // Runs the world with a recorder, and returns the blocks that would be written.
   std::vector<Written> run() {
-    CaptureRecorder recorder{*made, 1};
+    CapturePieces pieces{1024};
+    CaptureRecorder recorder{*made, pieces, 1};
     small.world.observe(recorder);
     small.world.run({});
-    CaptureMerger merger{*made};
+    Blocks blocks;
+    CaptureMerger merger{*made, blocks};
     CaptureBatch batch{end_of_time, {}};
     recorder.take(batch);
-    std::vector<Written> all;
-    const auto write = [&](std::uint32_t file, const CapturedFrame& frame) {
-      all.push_back(
-          {file, frame.time, frame.interface_id, frame.direction, std::string{frame.comment}});
-    };
-    merger.merge(batch, write);
-    merger.finish(write);
-    return all;
+    EXPECT_EQ(recorder.waiting_bytes(), 0U);
+    merger.merge(batch);
+    return blocks.all;
   }
 
   SmallWorld small;
@@ -58,7 +76,8 @@ TEST_F(CaptureTest, ANetworkHasEachFrameOnce) {
   ASSERT_EQ(mistake, "");
   const std::vector<Written> frames = run();
   ASSERT_EQ(frames.size(), 1U);
-  EXPECT_EQ(frames[0].direction, CaptureDirection::unknown);
+  EXPECT_EQ(frames[0].block.size(),
+            captured_frame_size(CaptureFormat::pcapng, CaptureDirection::unknown, 19));
 }
 
 TEST_F(CaptureTest, MachinesHaveWhatTheySentAndReceived) {
@@ -68,11 +87,11 @@ TEST_F(CaptureTest, MachinesHaveWhatTheySentAndReceived) {
   const std::vector<Written> frames = run();
   ASSERT_EQ(frames.size(), 2U);
   EXPECT_EQ(frames[0].file, 0U);
-  EXPECT_EQ(frames[0].direction, CaptureDirection::outbound);
+  EXPECT_EQ(frames[0].flags() & 3, 2U) << "outbound";
   EXPECT_EQ(frames[1].file, 1U);
-  EXPECT_EQ(frames[1].direction, CaptureDirection::inbound);
-  EXPECT_EQ(frames[1].comment, "dropped: unknown_ethertype");
-  EXPECT_EQ(frames[1].time - frames[0].time, Duration{1});
+  EXPECT_EQ(frames[1].flags() & 3, 1U) << "inbound";
+  EXPECT_TRUE(frames[1].has("dropped: unknown_ethertype"));
+  EXPECT_EQ(frames[1].time() - frames[0].time(), 1U);
 }
 
 TEST_F(CaptureTest, AMachinesOwnFileIsBesideThatOfThePattern) {
@@ -107,30 +126,96 @@ TEST_F(CaptureTest, PatternsLeadDownOnlyBehindAPlaceholder) {
   EXPECT_EQ(told, "");
 }
 
-TEST(CaptureMergerTest, SortsByTimeThenEntityThenOrderAndKeepsWhatIsNotSettled) {
+// A merger of one file to which several contribute; a block is a letter.
+struct CaptureMergerFixture : testing::Test {
+  CaptureMergerFixture() {
+    small.add("a", {}, 1);
+    plan = std::make_unique<CapturePlan>(small.world, CaptureRequest{.pattern = "x"}, mistake);
+    merger = std::make_unique<CaptureMerger>(*plan, blocks);
+  }
+
+  struct Frame {
+    int time;
+    std::uint32_t entity;
+    char letter;
+  };
+  CapturePiece* log(const std::vector<Frame>& frames) {
+    CapturePiece& made = pieces.take();
+    for (const auto& [time, entity, letter] : frames) {
+      const CaptureEntry entry{Time{Duration{time}}, entity, 0, 1};
+      std::memcpy(made.bytes + made.size, &entry, sizeof entry);
+      made.size += sizeof entry;
+      made.bytes[made.size++] = static_cast<std::uint8_t>(letter);
+    }
+    return &made;
+  }
+  // What a batch of these logs lets be written.
+  std::string merge(const std::vector<CapturePiece*>& logs, Time settled) {
+    blocks.all.clear();
+    merger->merge({settled, logs});
+    for (CapturePiece* const one : logs) std::memset(one->bytes, 'X', one->size);
+    pieces.give_back(logs);
+    std::string text;
+    for (const Written& one : blocks.all) text += one.block;
+    return text;
+  }
+
   SmallWorld small;
-  small.add("a", {}, 1);
   std::string mistake;
-  const CapturePlan plan{small.world, {.pattern = "x"}, mistake};
-  const std::uint8_t bytes[4] = {0, 1, 2, 3};
-  const auto record = [&](int time, std::uint32_t entity, int which) {
-    return CaptureRecord{Time{Duration{time}},     bytes + which, nullptr, 1, entity, 0,
-                         CaptureDirection::unknown};
-  };
-  CaptureBatch batch;
-  batch.parts.resize(2);
-  batch.parts[0].records = {record(9, 1, 3), record(5, 2, 2)};
-  batch.parts[1].records = {record(5, 1, 0), record(5, 1, 1)};
-  batch.settled = Time{Duration{9}};
-  std::string order;
-  const auto write = [&](std::uint32_t, const CapturedFrame& frame) {
-    order += static_cast<char>('0' + frame.bytes[0]);
-  };
-  CaptureMerger merger{plan};
-  merger.merge(batch, write);
-  EXPECT_EQ(order, "012");
-  merger.finish(write);
-  EXPECT_EQ(order, "0123");
+  CapturePieces pieces{1024};
+  Blocks blocks;
+  std::unique_ptr<CapturePlan> plan;
+  std::unique_ptr<CaptureMerger> merger;
+};
+
+using CaptureMergerTest = CaptureMergerFixture;
+
+TEST_F(CaptureMergerTest, SortsByTimeThenEntityThenOrderAndKeepsWhatIsNotSettled) {
+  const std::vector<CapturePiece*> logs{log({{9, 1, 'd'}, {5, 2, 'c'}}),
+                                        log({{5, 1, 'a'}, {5, 1, 'b'}})};
+  EXPECT_EQ(merge(logs, Time{Duration{9}}), "abc");
+  EXPECT_EQ(merge({log({{9, 0, 'C'}, {9, 1, 'e'}})}, end_of_time), "Cde");
+}
+
+TEST_F(CaptureMergerTest, AnyShuffleComesOutInOrder) {
+  Rng rng{{7, 1}};
+  for (const int instant : {1, 5}) {
+    for (int round = 0; round < 50; ++round) {
+      std::vector<Frame> frames;
+      for (int i = 0; i < 25; ++i) {
+        frames.push_back({i / instant, static_cast<std::uint32_t>(i), static_cast<char>('a' + i)});
+      }
+      // Some rounds only mix what happens at the same time.
+      const std::size_t width = round % 2 == 0 ? frames.size() : static_cast<std::size_t>(instant);
+      for (std::size_t i = 0; i < frames.size(); ++i) {
+        const std::size_t row = i / width * width;
+        std::swap(frames[i], frames[row + rng.below(i - row + 1)]);
+      }
+      const auto cut = static_cast<std::ptrdiff_t>(rng.below(25));
+      const auto settled = static_cast<int>(rng.below(5));
+      std::string text = merge(
+          {log({frames.begin(), frames.begin() + cut}), log({frames.begin() + cut, frames.end()})},
+          Time{Duration{settled}});
+      EXPECT_EQ(text.size(), static_cast<std::size_t>(settled * instant));
+      text += merge({}, end_of_time);
+      EXPECT_EQ(text, "abcdefghijklmnopqrstuvwxy");
+    }
+  }
+}
+
+TEST(CapturePieceTest, GrowsBeyondItsSizeAndHasItAgainWhenItWasGivenBack) {
+  CapturePieces pieces{1024};
+  CapturePiece& piece = pieces.take();
+  std::memcpy(piece.bytes, "aabbbbcc", 8);
+  piece.size = 8;
+  const std::string grown(2'000, 'B');
+  piece.replace(2, 4, grown);
+  EXPECT_EQ(piece.text(), "aa" + grown + "cc");
+  CapturePiece* const given[] = {&piece};
+  pieces.give_back(given);
+  EXPECT_EQ(piece.capacity, 1024U);
+  EXPECT_EQ(piece.size, 0U);
+  EXPECT_EQ(&pieces.take(), &piece) << "what was used last is in the cache";
 }
 
 TEST(CaptureNameTest, WhatHasAMeaningInAPathIsEscaped) {

@@ -15,6 +15,7 @@
 
 #include "elvis/util/units.hpp"
 #include "elvis/wire/address.hpp"
+#include "elvis/wire/message.hpp"
 
 namespace elvis {
 
@@ -34,12 +35,11 @@ struct CaptureInterface {
 /// Which way a frame went, seen from the machine whose interface it is.
 enum class CaptureDirection : std::uint8_t { unknown, inbound, outbound };
 
+/// What a capture says of a frame beside its bytes.
 struct CapturedFrame {
   Time time;                       ///< Not before the start of time.
   std::uint32_t interface_id = 0;  ///< The place among the interfaces of the file.
   CaptureDirection direction = CaptureDirection::unknown;
-  std::span<const std::uint8_t> bytes{};  ///< With the link header.
-  std::string_view comment{};             ///< UTF-8; none if empty.
 };
 
 /// Appends what a file begins with: the Section Header Block, or the classic file header, which
@@ -48,8 +48,24 @@ void append_capture_header(std::string& out, CaptureFormat format);
 /// Appends an Interface Description Block; nothing to a classic file, which knows no interfaces.
 void append_capture_interface(std::string& out, CaptureFormat format,
                               const CaptureInterface& interface);
-/// Appends an Enhanced Packet Block, or a classic record, which knows no comment.
-void append_captured_frame(std::string& out, CaptureFormat format, const CapturedFrame& frame);
+
+/// What write_captured_frame() writes for a frame of `bytes` bytes.
+constexpr std::size_t captured_frame_size(CaptureFormat format, CaptureDirection direction,
+                                          std::size_t bytes) {
+  if (format == CaptureFormat::pcap) return 16 + bytes;
+  return (direction == CaptureDirection::unknown ? 32 : 44) + (bytes + 3) / 4 * 4;
+}
+/// Writes an Enhanced Packet Block, or a classic record, to `out`, which has room for it. `frame`
+/// has its link header.
+void write_captured_frame(std::uint8_t* out, CaptureFormat format, const CapturedFrame& about,
+                          const Message& frame);
+/// The frame in a block that begins at `block`.
+std::span<const std::uint8_t> frame_in_block(const std::uint8_t* block, CaptureFormat format);
+/// How long a block that begins at `block` is.
+std::size_t size_of_block(const std::uint8_t* block, CaptureFormat format);
+/// An Enhanced Packet Block with a line of UTF-8 more in its comment. Comments that grow long say
+/// "and more", and then nothing further.
+std::string with_comment(std::string_view block, std::string_view line);
 
 /// How many of the first `size` bytes of `blocks`, which begins at a block, are whole blocks: what
 /// stays readable when only that much could be written.

@@ -60,6 +60,8 @@ struct CaptureFile {
   bool is_pattern_alone = false;  ///< The user wrote all of it: nothing to distrust.
   CaptureFormat format = CaptureFormat::pcapng;
   std::vector<CaptureInterface> interfaces;
+  /// The machine that alone is seen in it, if there is one: its frames come in the file's order.
+  std::optional<std::uint32_t> machine{};
 
   std::string name() const;  ///< For messages.
 };
@@ -80,13 +82,16 @@ class CapturePlan {
 
   const std::vector<CaptureFile>& files() const { return files_; }
   const Point& point(std::uint32_t id) const { return points_[id]; }
+  std::size_t point_count() const { return points_.size(); }
   const CaptureFilter& filter() const { return request_.filter; }
 
   bool captures_machines() const { return !taps_.empty(); }
   bool captures_networks() const { return !networks_.empty(); }
-  /// The points where frames of `tap` are seen; `none` for none. There may be two: of the pattern
-  /// and of the machine's own file.
-  std::pair<std::uint32_t, std::uint32_t> points_of(const Tap& tap) const;
+  /// By network and tap, the points where its frames are seen; `none` for none. There may be two:
+  /// of the pattern and of the machine's own file. Empty if no machine is captured.
+  const std::vector<std::vector<std::pair<std::uint32_t, std::uint32_t>>>& taps() const {
+    return taps_;
+  }
   /// The point where a frame that `from` sends is seen on its network.
   std::uint32_t point_of(const Tap& from, const Message& frame) const;
 

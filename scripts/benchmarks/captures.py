@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+"""What it costs to capture every frame: 1,000 machines, a million frames, whole processes."""
+import pathlib
+import shutil
+import statistics
+import tempfile
+
+from benchmarks import measure
+
+MOST_RATIO = 2.0
+PATTERNS = ("all.pcapng", "all.pcap", "{network}.pcapng", "{machine}.pcapng", "{machine}-{network}.pcapng")
+# One receiver, or as many as senders: half of the frames' copies go to one file, or all are spread.
+SHAPES = (("one receiver", 999, 1), ("500 receivers", 500, 500))
+
+
+def _measured(commands, folder, repetitions, timeout):
+    """As measure.alternate(), with an empty folder for each run."""
+    samples = {name: [] for name in commands}
+    for turn in range(repetitions):
+        names = list(commands)
+        if turn % 2:
+            names.reverse()
+        for name in names:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            samples[name].append(measure.run(commands[name], timeout))
+    shutil.rmtree(folder, ignore_errors=True)
+    return samples
+
+
+def _point(options, found, shape, threads, place, repetitions):
+    name, machines, receivers = shape
+    messages = 1_000_000 // machines // (20 if options.is_quick else 1)
+    settings = {"machines": machines, "messages": messages, "receivers": receivers}
+    with tempfile.TemporaryDirectory(prefix="elvis-captures-", dir=place) as parent:
+        folder = pathlib.Path(parent) / "out"
+        run = options.programs.run_command("scale/high-bandwidth", threads, settings)
+        commands = {"": run}
+        for pattern in PATTERNS:
+            commands[pattern] = [*run, "--pcap", folder / pattern]
+        samples = _measured(commands, folder, repetitions, options.timeout)
+    plain = statistics.median(sample.wall_s for sample in samples[""])
+    print(f"  {name}, {threads} thread{'s' if threads > 1 else ''}, {place}: "
+          f"{plain * 1000:.0f} ms without captures", flush=True)
+    for pattern in PATTERNS:
+        label = f"{name}, {threads} threads, {place}, {pattern}"
+        failed = [sample.reason for sample in samples[pattern] + samples[""] if sample.reason]
+        if failed:
+            print(f"    {pattern:<30} FAILED: {failed[0]}", flush=True)
+            found.add_failed("captures", label, settings, failed[0])
+            continue
+        walls = [sample.wall_s for sample in samples[pattern]]
+        ratio = statistics.median(walls) / plain
+        found.add("captures", label, {**settings, "threads": threads, "pattern": pattern},
+                  {"wall_s": walls, "run_s": [sample.report["run"]["run_s"] for sample in samples[pattern]],
+                   "plain_wall_s": [sample.wall_s for sample in samples[""]], "ratio": [ratio]}, repetitions)
+        found.add_bar("captures", f"{label}: ratio", ratio, MOST_RATIO, ratio <= MOST_RATIO)
+        print(f"    {pattern:<30}{statistics.median(walls) * 1000:>8.0f} ms{ratio:>7.2f}"
+              f"  {'' if ratio <= MOST_RATIO else 'MISSED'}", flush=True)
+
+
+def captures(options, found):
+    """The same scenario without captures and with each pattern, in turns; in memory, and in the folder
+    for temporary files if that is elsewhere."""
+    repetitions = options.repetitions or (3 if options.is_quick else 7)
+    print(f"captures: wall time of whole processes, medians of {repetitions} runs in turns"
+          f"  (bar: {MOST_RATIO} times that without)", flush=True)
+    memory = pathlib.Path("/dev/shm")
+    places = [str(memory)] if memory.is_dir() else []
+    if tempfile.gettempdir() not in places:
+        places.append(tempfile.gettempdir())
+    for place in places:
+        for shape in SHAPES:
+            for threads in (options.threads,) if options.threads else (1, 2):
+                _point(options, found, shape, threads, place, repetitions)
