@@ -101,8 +101,8 @@ class SectionValues {
 
 class Builder {
  public:
-  Builder(const Plan& plan, const WorldOptions& options)
-      : plan_{plan}, world_{std::make_unique<World>(options)} {}
+  Builder(const Plan& plan, const WorldOptions& options, unsigned threads)
+      : plan_{plan}, threads_{threads}, world_{std::make_unique<World>(options)} {}
 
   std::unique_ptr<World> build();
 
@@ -117,6 +117,7 @@ class Builder {
   const Options& defaults_of(const ProtocolKind& kind);
 
   const Plan& plan_;
+  unsigned threads_;
   std::unique_ptr<World> world_;
   ndl::Diagnostics diagnostics_;  // stays empty: the plan has been checked
   std::vector<Network*> networks_;
@@ -229,7 +230,9 @@ void Builder::lay_routes() {
       }
     }
   }
-  if (plan_.routing == Routing::static_shortest_path) lay_shortest_paths(plan_, *world_);
+  if (plan_.routing == Routing::static_shortest_path) {
+    lay_shortest_paths(plan_, *world_, threads_);
+  }
 }
 
 // A machine that is switched on again has a new IPv4, which gets the same routes.
@@ -253,8 +256,8 @@ const Options& Builder::defaults_of(const ProtocolKind& kind) {
 
 }  // namespace
 
-std::unique_ptr<World> build(const Plan& plan, const WorldOptions& options) {
-  return Builder{plan, options}.build();
+std::unique_ptr<World> build(const Plan& plan, const WorldOptions& options, unsigned threads) {
+  return Builder{plan, options, threads}.build();
 }
 
 }  // namespace elvis

@@ -6,15 +6,18 @@
 #include <bit>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <thread>
 #include <tuple>
 #include <utility>
 #include <vector>
 
 #include "elvis/protocols/ipv4.hpp"
 #include "elvis/protocols/route_table.hpp"
+#include "elvis/protocols/shared_prefixes.hpp"
 #include "plan_addresses.hpp"
 
 namespace elvis {
@@ -56,12 +59,12 @@ struct Link {
   std::uint32_t tap;  // among the router's
 };
 
-// The first step of a path: out of a tap, to a router. 0 means that there is none.
-using Hop = std::uint64_t;
+// The first step of a path, by its place among those of the search, from 1; 0: there is none.
+using Hop = std::uint32_t;
 constexpr Hop no_hop = 0;
-Hop hop_over(std::uint32_t tap, Ipv4Address via) {
-  return (std::uint64_t{tap} + 1) << 32 | via.value();
-}
+
+// Tables of so many prefixes share them.
+constexpr std::size_t least_shared = 1'024;
 
 struct Destination {
   Ipv4Prefix prefix;
@@ -106,22 +109,58 @@ class WaitingNetworks {
   std::uint64_t last_ = 0;
 };
 
+// What a machine that has to find its ways is attached to.
+using Networks = std::span<const std::uint32_t>;
+
+// One machine's search, and what it found. Several go on at a time.
+struct Search {
+  std::vector<NextHop> hops;
+  std::vector<std::uint64_t> distance;    // of networks
+  std::vector<Hop> hop;                   // to networks; no_hop if attached or unreachable
+  std::vector<std::uint8_t> is_expanded;  // routers
+  std::vector<std::uint8_t> is_attached;  // networks
+  WaitingNetworks queue;
+
+  void reach(std::uint32_t network, std::uint64_t to, Hop over) {
+    if (to >= distance[network]) return;
+    distance[network] = to;
+    hop[network] = over;
+    queue.add({to, network});
+  }
+  bool leads_to(std::uint32_t network) const {
+    return is_attached[network] == 0 && hop[network] != no_hop;
+  }
+};
+
+// The routes of a machine: by themselves, or the hops to shared prefixes by number.
+struct Ways {
+  std::vector<Route> routes;
+  std::vector<NextHop> hops;
+  std::vector<std::uint32_t> numbers;
+};
+
 class PathFinder {
  public:
   explicit PathFinder(const Plan& plan);
 
-  void lay(World& world);
+  void lay(World& world, unsigned threads);
   std::uint64_t expected_bytes();
 
  private:
-  // What a machine that has to find its ways is attached to.
-  using Networks = std::span<const std::uint32_t>;
+  struct Job {
+    std::uint32_t machine;
+    Networks attached;
+    Ways ways{};
+  };
 
   void find_routers();
   void collect_destinations();
-  void search(std::uint32_t from, Networks attached);
-  void reach(std::uint32_t network, std::uint64_t distance, Hop hop);
-  std::vector<Route> routes() const;
+  void share_prefixes();
+  void search(Search& search, std::uint32_t from, Networks attached) const;
+  std::vector<Route> routes(const Search& search) const;
+  std::vector<std::uint32_t> numbers(const Search& search) const;
+  void find_ways(Search& search, Job& job) const;
+  void find_ways(std::span<Job> jobs, std::vector<Search>& searches) const;
   Networks networks_of(std::uint32_t machine) const;
   /// The only route that a host needs, if one will do.
   bool needs_one_route(std::uint32_t machine, Networks attached) const {
@@ -137,28 +176,24 @@ class PathFinder {
   const Plan& plan_;
   PlanAddresses addresses_;
   const World* world_ = nullptr;
-  std::vector<std::uint32_t> routers_;           // ids of machines
-  std::vector<std::uint32_t> number_;            // of each machine among the routers, or nobody
-  std::vector<Link> links_;                      // by network
-  std::vector<std::uint32_t> first_of_network_;  // in links_
-  std::vector<std::uint32_t> networks_;          // by router
-  std::vector<std::uint32_t> first_of_router_;   // in networks_
-  std::vector<std::uint64_t> cost_;              // of networks
-  std::vector<Destination> destinations_;        // by prefix
-  // Of the present search.
-  std::vector<std::uint64_t> distance_;    // of networks
-  std::vector<Hop> hop_;                   // to networks; no_hop if attached or unreachable
-  std::vector<std::uint8_t> is_expanded_;  // routers
-  std::vector<std::uint8_t> is_attached_;  // networks
-  WaitingNetworks queue_;
+  std::vector<std::uint32_t> routers_;            // ids of machines
+  std::vector<std::uint32_t> number_;             // of each machine among the routers, or nobody
+  std::vector<Link> links_;                       // by network
+  std::vector<std::uint32_t> first_of_network_;   // in links_
+  std::vector<std::uint32_t> networks_;           // by router
+  std::vector<std::uint32_t> first_of_router_;    // in networks_
+  std::vector<std::uint64_t> cost_;               // of networks
+  std::vector<Destination> destinations_;         // by prefix
+  std::shared_ptr<const SharedPrefixes> shared_;  // of many destinations
 };
 
 PathFinder::PathFinder(const Plan& plan) : plan_{plan}, addresses_{plan} {
   find_routers();
   collect_destinations();
+  if (destinations_.size() >= least_shared) share_prefixes();
 }
 
-PathFinder::Networks PathFinder::networks_of(std::uint32_t machine) const {
+Networks PathFinder::networks_of(std::uint32_t machine) const {
   const auto group = std::upper_bound(plan_.groups.begin(), plan_.groups.end(), machine,
                                       [](std::uint32_t id, const PlannedGroup& candidate) {
                                         return id < candidate.first;
@@ -228,57 +263,60 @@ void PathFinder::collect_destinations() {
             });
 }
 
-void PathFinder::reach(std::uint32_t network, std::uint64_t distance, Hop hop) {
-  if (distance >= distance_[network]) return;
-  distance_[network] = distance;
-  hop_[network] = hop;
-  queue_.add({distance, network});
+void PathFinder::share_prefixes() {
+  std::vector<SharedPrefixes::Prefix> prefixes;
+  for (const Destination& one : destinations_) {
+    const SharedPrefixes::Prefix prefix{one.prefix.address.value(), one.prefix.length};
+    if (prefixes.empty() || prefixes.back() != prefix) prefixes.push_back(prefix);
+  }
+  shared_ = std::make_shared<const SharedPrefixes>(prefixes);
 }
 
 // Dijkstra over the networks: a router takes a datagram from one that it is attached to to all
 // others.
-void PathFinder::search(std::uint32_t from, Networks attached) {
-  distance_.assign(plan_.networks.size(), far_away);
-  hop_.assign(plan_.networks.size(), no_hop);
-  is_expanded_.assign(routers_.size(), 0);
-  is_attached_.assign(plan_.networks.size(), 0);
-  queue_.start();
+void PathFinder::search(Search& search, std::uint32_t from, Networks attached) const {
+  search.hops.clear();
+  search.distance.assign(plan_.networks.size(), far_away);
+  search.hop.assign(plan_.networks.size(), no_hop);
+  search.is_expanded.assign(routers_.size(), 0);
+  search.is_attached.assign(plan_.networks.size(), 0);
+  search.queue.start();
   for (const std::uint32_t network : attached) {
-    is_attached_[network] = 1;
-    reach(network, cost_[network], no_hop);
+    search.is_attached[network] = 1;
+    search.reach(network, cost_[network], no_hop);
   }
-  if (number_[from] != nobody) is_expanded_[number_[from]] = 1;
-  while (const auto next = queue_.take()) {
+  if (number_[from] != nobody) search.is_expanded[number_[from]] = 1;
+  while (const auto next = search.queue.take()) {
     const auto [distance, network] = *next;
-    if (distance != distance_[network]) continue;
+    if (distance != search.distance[network]) continue;
     for (std::uint32_t i = first_of_network_[network]; i < first_of_network_[network + 1]; ++i) {
       const Link& link = links_[i];
-      if (std::exchange(is_expanded_[link.router], 1) != 0) continue;
-      Hop hop = hop_[network];
-      if (is_attached_[network] != 0) {
+      if (std::exchange(search.is_expanded[link.router], 1) != 0) continue;
+      Hop hop = search.hop[network];
+      if (search.is_attached[network] != 0) {
         const auto tap = std::find(attached.begin(), attached.end(), network) - attached.begin();
-        hop = hop_over(static_cast<std::uint32_t>(tap), address_of(link));
+        search.hops.push_back({address_of(link), static_cast<std::uint32_t>(tap)});
+        hop = static_cast<Hop>(search.hops.size());
       }
       for (std::uint32_t k = first_of_router_[link.router]; k < first_of_router_[link.router + 1];
            ++k) {
-        reach(networks_[k], distance + cost_[networks_[k]], hop);
+        search.reach(networks_[k], distance + cost_[networks_[k]], hop);
       }
     }
   }
 }
 
-// The routes that the last search found. Halves of a prefix that are reached the same way join.
-std::vector<Route> PathFinder::routes() const {
+// The routes that a search found. Halves of a prefix that are reached the same way join.
+std::vector<Route> PathFinder::routes(const Search& search) const {
   struct Part {
     Ipv4Prefix prefix;
     Hop hop;
   };
   std::vector<Part> parts;
   for (const Destination& one : destinations_) {
-    if (is_attached_[one.network] != 0 || hop_[one.network] == no_hop) continue;
-    const Hop hop = hop_[one.network];
+    if (!search.leads_to(one.network)) continue;
     if (!parts.empty() && parts.back().prefix == one.prefix) continue;  // the first network wins
-    parts.push_back({one.prefix, hop});
+    parts.push_back({one.prefix, search.hop[one.network]});
     while (parts.size() >= 2) {
       const Part& left = parts[parts.size() - 2];
       const Part& right = parts.back();
@@ -296,39 +334,93 @@ std::vector<Route> PathFinder::routes() const {
   std::vector<Route> routes;
   routes.reserve(parts.size());
   for (const Part& part : parts) {
-    const auto tap = static_cast<std::uint32_t>((part.hop >> 32) - 1);
-    routes.push_back({part.prefix.address,
-                      part.prefix.length,
-                      {Ipv4Address{static_cast<std::uint32_t>(part.hop)}, tap},
-                      0});
+    routes.push_back({part.prefix.address, part.prefix.length, search.hops[part.hop - 1], 0});
   }
   return routes;
 }
 
-void PathFinder::lay(World& world) {
+// The same by the shared prefixes.
+std::vector<std::uint32_t> PathFinder::numbers(const Search& search) const {
+  std::vector<std::uint32_t> numbers;
+  numbers.reserve(shared_->size());
+  const Ipv4Prefix* before = nullptr;
+  for (const Destination& one : destinations_) {
+    if (before == nullptr || *before != one.prefix) numbers.push_back(no_hop);
+    before = &one.prefix;
+    if (numbers.back() == no_hop && search.leads_to(one.network)) {
+      numbers.back() = search.hop[one.network];
+    }
+  }
+  return numbers;
+}
+
+void PathFinder::find_ways(Search& search, Job& job) const {
+  if (needs_one_route(job.machine, job.attached)) {
+    const std::uint32_t first = first_of_network_[job.attached[0]];
+    if (first == first_of_network_[job.attached[0] + 1]) return;
+    job.ways.routes.push_back({{}, 0, {address_of(links_[first]), 0}, 0});
+    return;
+  }
+  this->search(search, job.machine, job.attached);
+  if (shared_ == nullptr) {
+    job.ways.routes = routes(search);
+  } else {
+    job.ways.hops = search.hops;
+    job.ways.numbers = numbers(search);
+  }
+}
+
+// Each thread takes its share; what is found depends on no other search.
+void PathFinder::find_ways(std::span<Job> jobs, std::vector<Search>& searches) const {
+  const auto work = [&](std::size_t share) {
+    for (std::size_t i = share; i < jobs.size(); i += searches.size()) {
+      find_ways(searches[share], jobs[i]);
+    }
+  };
+  std::vector<std::thread> helpers;
+  for (std::size_t share = 1; share < searches.size(); ++share) helpers.emplace_back(work, share);
+  work(0);
+  for (std::thread& helper : helpers) helper.join();
+}
+
+void PathFinder::lay(World& world, unsigned threads) {
   world_ = &world;
-  Networks before;  // of the host that was searched from last
-  std::vector<Route> found;
+  // As many at a time as keep the threads busy; their ways take memory twice.
+  constexpr std::size_t most_jobs = 64;
+  const bool is_large = number_.size() >= most_jobs && plan_.networks.size() >= most_jobs;
+  std::vector<Search> searches(is_large ? std::max(threads, 1U) : 1);
+  std::vector<Job> jobs;
+  std::vector<std::pair<Ipv4*, std::size_t>> waiting;  // machines, and whose ways they get
+  Networks before;                                     // of the host that was met last
+  std::size_t job_of_host = 0;
+  const auto finish = [&] {
+    find_ways(jobs, searches);
+    for (const auto& [ipv4, job] : waiting) {
+      const Ways& ways = jobs[job].ways;
+      ipv4->add_routes(ways.routes);
+      ipv4->share_routes(shared_, ways.hops, ways.numbers);
+    }
+    jobs.clear();
+    waiting.clear();
+    before = {};
+  };
   for (std::uint32_t id = 0; id < world.machine_count(); ++id) {
     Ipv4* const ipv4 = ipv4_of(world.machine(id));
     const Networks attached = networks_of(id);
     if (ipv4 == nullptr || attached.empty()) continue;
     const bool is_host = number_[id] == nobody;
-    if (!is_host || !std::ranges::equal(attached, before)) {
-      if (needs_one_route(id, attached)) {
-        found.clear();
-        const std::uint32_t first = first_of_network_[attached[0]];
-        if (first != first_of_network_[attached[0] + 1]) {
-          found.push_back({{}, 0, {address_of(links_[first]), 0}, 0});
-        }
-      } else {
-        search(id, attached);
-        found = routes();
+    const bool is_like_before = is_host && std::ranges::equal(attached, before);
+    if (!is_like_before) {
+      if (jobs.size() == most_jobs) finish();
+      jobs.push_back({id, attached});
+      if (is_host) {
+        before = attached;
+        job_of_host = jobs.size() - 1;
       }
-      if (is_host) before = attached;
     }
-    ipv4->add_routes(found);
+    waiting.emplace_back(ipv4, is_host ? job_of_host : jobs.size() - 1);
   }
+  finish();
 }
 
 // Tables of a few of those that need more than one route stand for all.
@@ -347,11 +439,14 @@ std::uint64_t PathFinder::expected_bytes() {
   }
   const std::size_t count = std::min(needy.size(), most_tables);
   std::uint64_t sum = 0;
+  Search search;
   for (std::size_t i = 0; i < count; ++i) {
-    const std::uint32_t id = needy[i * needy.size() / count];
-    search(id, networks_of(id));
+    Job job{needy[i * needy.size() / count], networks_of(needy[i * needy.size() / count])};
+    find_ways(search, job);
+    const std::uint32_t id = job.machine;
     RouteTable table;
-    table.assign(routes());
+    table.assign(job.ways.routes);
+    if (!job.ways.hops.empty()) table.share(shared_, job.ways.hops, job.ways.numbers);
     for (const std::uint32_t network : networks_of(id)) {
       for (const Ipv4Prefix& prefix : prefixes_of(plan_.networks[network])) {
         table.insert({prefix.address, prefix.length, {}, 0});
@@ -360,13 +455,14 @@ std::uint64_t PathFinder::expected_bytes() {
     sum += table.memory_bytes() + bytes_of_ways;
   }
   if (count != 0) bytes += sum / count * needy.size();
+  if (shared_ != nullptr) bytes += shared_->memory_bytes();
   return bytes;
 }
 
 }  // namespace
 
-void lay_shortest_paths(const Plan& plan, World& world) {
-  PathFinder{plan}.lay(world);
+void lay_shortest_paths(const Plan& plan, World& world, unsigned threads) {
+  PathFinder{plan}.lay(world, threads);
 }
 
 std::uint64_t expected_shortest_paths_bytes(const Plan& plan) {

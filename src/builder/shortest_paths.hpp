@@ -11,8 +11,9 @@ namespace elvis {
 
 /// Gives each machine with IPv4 routes to all networks, by the paths of least latency between
 /// routers, of fewer routers among equals. Prefixes that lie side by side and are reached the same
-/// way become one route. Routes that a machine has already are kept.
-void lay_shortest_paths(const Plan& plan, World& world);
+/// way become one route, unless there are so many that tables share them. Routes that a machine has
+/// already are kept. What is found does not depend on the number of threads.
+void lay_shortest_paths(const Plan& plan, World& world, unsigned threads);
 
 /// What these routes will take, worked out from those of a few machines. The plan's addresses have
 /// been given out.

@@ -107,6 +107,13 @@ void Ipv4::add_routes(std::span<const Route> routes) {
   routes_changed();
 }
 
+void Ipv4::share_routes(std::shared_ptr<const SharedPrefixes> prefixes,
+                        std::span<const NextHop> hops, std::span<const std::uint32_t> numbers) {
+  if (hops.empty()) return;
+  state().routes.share(std::move(prefixes), hops, numbers);
+  routes_changed();
+}
+
 bool Ipv4::remove_route(Ipv4Address destination, int prefix_length) {
   if (state_ == nullptr || !state_->routes.erase(destination, prefix_length)) return false;
   routes_changed();

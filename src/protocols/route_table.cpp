@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "elvis/util/assert.hpp"
+#include "route_column.hpp"
 #include "route_digest.hpp"
 #include "route_trie.hpp"
 
@@ -69,13 +70,12 @@ struct RouteTable::Spread {
   [[gnu::noinline]] void learn_digest(std::uint32_t address) {
     const RouteTrie& trie = trie_of(address);
     const std::size_t slot = slot_of(address);
-    RouteDigest::Part codes;
-    for (std::uint32_t i = 0; i < 64; ++i) {
-      const std::uint32_t at = first_address(slot) + (i << 8);
+    std::uint32_t at = first_address(slot);
+    for (RouteDigest::Code& code : digest->part(slot)) {
       const bool is_one = trie.ends_at_once(at, bits);
-      codes.add(is_one ? digest->code_for(trie.lookup(at, bits)) : RouteDigest::ask);
+      code = is_one ? digest->code_for(trie.lookup(at, bits)) : RouteDigest::ask;
+      at += 1U << 8;
     }
-    digest->learn(static_cast<std::uint32_t>(slot), codes);
   }
 
   unsigned bits;
@@ -96,6 +96,10 @@ std::optional<NextHop> RouteTable::lookup(Ipv4Address destination) {
   const std::uint32_t address = destination.value();
   if (spread_ == nullptr) {
     const RouteList::Entry* const found = list_.longest(address);
+    if (column_ != nullptr) {
+      const int length = found == nullptr ? -1 : static_cast<int>(found->length);
+      if (const NextHop* const hop = column_->longest(address, length)) return *hop;
+    }
     if (found == nullptr) return std::nullopt;
     return found->next();
   }
@@ -114,7 +118,7 @@ std::optional<NextHop> RouteTable::lookup_digest(std::uint32_t address) {
     spread_->learn_digest(address);
     code = digest.code_of(address);
   }
-  if (code < RouteDigest::unknown) [[likely]]
+  if (code < RouteDigest::ask) [[likely]]
     return digest.hop_of(code);
   if (code == RouteDigest::no_route) return std::nullopt;
   return spread_->trie_of(address).lookup(address, spread_->bits);
@@ -132,9 +136,22 @@ bool RouteTable::put(const Route& route, bool may_replace) {
   ELVIS_ASSERT(route.prefix_length <= 32 && route.next.tap <= max_tap);
   ELVIS_ASSERT((route.destination.value() & ~mask_of(route.prefix_length)) == 0);
   const RouteList::Entry entry{route};
+  if (column_ != nullptr && column_->find(entry.address, entry.length) != nullptr) {
+    if (!may_replace) return false;
+    // A prefix has one route.
+    column_->erase(entry.address, entry.length);
+    list_.put(entry, true);
+    if (list_.size() > most_side_by_side) keep_all();
+    return false;
+  }
   if (spread_ == nullptr) {
     const bool is_new = list_.put(entry, may_replace);
-    if (list_.size() > most_side_by_side) spread_out(list_.size());
+    if (list_.size() <= most_side_by_side) return is_new;
+    if (column_ != nullptr) {
+      keep_all();
+    } else {
+      spread_out(list_.size());
+    }
     return is_new;
   }
   const bool is_new = spread_->lists[spread_->slot_of(entry.address)].put(entry, may_replace);
@@ -142,6 +159,25 @@ bool RouteTable::put(const Route& route, bool may_replace) {
   spread_->size += is_new ? 1 : 0;
   if (bits_for(spread_->size) > spread_->bits) spread_out(spread_->size);
   return is_new;
+}
+
+void RouteTable::share(std::shared_ptr<const SharedPrefixes> prefixes,
+                       std::span<const NextHop> hops, std::span<const std::uint32_t> numbers) {
+  auto column = std::make_unique<RouteColumn>(std::move(prefixes), hops, numbers);
+  if (spread_ != nullptr || column_ != nullptr) {
+    std::vector<Route> more;
+    column->list(more);
+    for (const Route& route : more) put(route, false);
+    return;
+  }
+  for (const RouteList::Entry& entry : list_.entries()) column->erase(entry.address, entry.length);
+  if (column->size() != 0) column_ = std::move(column);
+}
+
+/// Takes leave of the shared prefixes: all routes are the table's own.
+void RouteTable::keep_all() {
+  const std::vector<Route> all = routes();
+  assign(all);
 }
 
 /// Moves all routes into as many slots as `size` routes are to have.
@@ -163,7 +199,10 @@ void RouteTable::spread_out(std::size_t size) {
 
 bool RouteTable::erase(Ipv4Address destination, int prefix_length) {
   const auto length = static_cast<unsigned>(prefix_length);
-  if (spread_ == nullptr) return list_.erase(destination.value(), length);
+  if (spread_ == nullptr) {
+    if (list_.erase(destination.value(), length)) return true;
+    return column_ != nullptr && column_->erase(destination.value(), length);
+  }
   const std::size_t slot = spread_->slot_of(destination.value());
   if (!spread_->lists[slot].erase(destination.value(), length)) return false;
   spread_->touch(destination.value(), length);
@@ -174,9 +213,12 @@ bool RouteTable::erase(Ipv4Address destination, int prefix_length) {
 std::optional<Route> RouteTable::find(Ipv4Address destination, int prefix_length) const {
   const std::uint32_t address = destination.value();
   const RouteList& list = spread_ == nullptr ? list_ : spread_->lists[spread_->slot_of(address)];
-  const RouteList::Entry* const entry = list.find(address, static_cast<unsigned>(prefix_length));
-  if (entry == nullptr) return std::nullopt;
-  return entry->route();
+  const auto length = static_cast<unsigned>(prefix_length);
+  if (const RouteList::Entry* const entry = list.find(address, length)) return entry->route();
+  if (column_ == nullptr) return std::nullopt;
+  const NextHop* const hop = column_->find(address, length);
+  if (hop == nullptr) return std::nullopt;
+  return Route{destination, static_cast<std::uint8_t>(length), *hop, 0};
 }
 
 void RouteTable::assign(std::span<const Route> routes) {
@@ -195,11 +237,13 @@ void RouteTable::assign(std::span<const Route> routes) {
 
 void RouteTable::clear() {
   list_.clear();
+  column_.reset();
   spread_.reset();
 }
 
 std::size_t RouteTable::size() const {
-  return spread_ == nullptr ? list_.size() : spread_->size;
+  if (spread_ != nullptr) return spread_->size;
+  return list_.size() + (column_ == nullptr ? 0 : column_->size());
 }
 
 std::vector<Route> RouteTable::routes() const {
@@ -210,11 +254,15 @@ std::vector<Route> RouteTable::routes() const {
   };
   add(list_);
   if (spread_ != nullptr) std::ranges::for_each(spread_->lists, add);
+  if (column_ == nullptr) return all;
+  column_->list(all);
+  std::ranges::sort(all, {}, [](const Route& route) { return RouteList::Entry{route}.key(); });
   return all;
 }
 
 std::size_t RouteTable::memory_bytes() const {
   std::size_t bytes = list_.memory_bytes();
+  if (column_ != nullptr) bytes += column_->memory_bytes();
   if (spread_ == nullptr) return bytes;
   bytes += sizeof(Spread) + spread_->lists.size() * (sizeof(RouteList) + sizeof(RouteTrie));
   for (const RouteList& list : spread_->lists) bytes += list.memory_bytes();

@@ -194,5 +194,35 @@ TEST(RoutesTest, WorkedOutBeforehandAreExpectedInMemory) {
   EXPECT_NEAR(expected - ways, static_cast<double>(bytes), 0.3 * static_cast<double>(bytes));
 }
 
+// The way in the middle of a chain that is long enough for its prefixes to be shared.
+TEST(RoutesTest, ToVeryManyNetworksAreShared) {
+  constexpr int count = 1'100;
+  const Scenario scenario{chain_of(count, " routing='static-shortest-path'")};
+  const std::unique_ptr<World> one = scenario.build();
+  const std::unique_ptr<World> three = elvis::build(scenario.plan(), {}, 3);
+  const auto table_of = [](World& world, int router) -> const RouteTable& {
+    Machine& machine = world.machine(static_cast<std::size_t>(router));
+    return *static_cast<const Ipv4&>(*machine.find(ProtocolId::ipv4)).routes();
+  };
+  for (const int router : {0, 1, 550, 1'099}) {
+    const RouteTable& table = table_of(*one, router);
+    EXPECT_EQ(table.routes(), table_of(*three, router).routes());
+    EXPECT_EQ(table.size(), static_cast<std::size_t>(count + 1));
+    EXPECT_LT(table.memory_bytes(), 2'000U);
+    for (int to = 0; to <= count; to += 50) {
+      const Ipv4Address prefix{10, static_cast<std::uint8_t>(to / 256),
+                               static_cast<std::uint8_t>(to % 256), 0};
+      const auto route = table.find(prefix, 24);
+      ASSERT_TRUE(route.has_value()) << router << " to " << to;
+      const bool is_attached = to == router || to == router + 1;
+      EXPECT_EQ(route->next.via.is_unspecified(), is_attached);
+      if (!is_attached) EXPECT_EQ(route->next.tap, to > router ? 1U : 0U);
+    }
+  }
+  EXPECT_EQ(warnings_about(scenario),
+            "`first` cannot reach `10.4.76.2`: 1100 routers lie between, more than a time to live "
+            "of 64 allows");
+}
+
 }  // namespace
 }  // namespace elvis

@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "elvis/protocols/shared_prefixes.hpp"
 #include "elvis/util/pool.hpp"
 #include "elvis/util/rng.hpp"
 #include "repetitions.hpp"
@@ -246,6 +248,104 @@ TEST(RouteTableTest, DoesAsTheModelWithVeryManyRoutes) {
   expect_same_lookups(table, model, random, 20'000);
   EXPECT_EQ(table.routes(), model.routes());
   EXPECT_LT(table.memory_bytes() / table.size(), 100U);
+}
+
+// Prefixes that tables share, and a table's routes to some of them.
+struct SharedRoutes {
+  SharedRoutes(RandomRoutes& random, int count, std::uint32_t hop_count) {
+    for (std::uint32_t hop = 0; hop < hop_count; ++hop) {
+      hops.push_back({Ipv4Address{hop}, hop % 60});
+    }
+    std::map<std::pair<std::uint32_t, unsigned>, bool> unique;
+    for (int i = 0; i < count; ++i) {
+      const Route one = random.next();
+      unique[{one.destination.value(), one.prefix_length}] = true;
+    }
+    std::vector<SharedPrefixes::Prefix> all;
+    for (const auto& [prefix, unused] : unique) all.push_back({prefix.first, prefix.second});
+    prefixes = std::make_shared<const SharedPrefixes>(all);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      numbers.push_back(static_cast<std::uint32_t>(random.below(hop_count + 1)));
+    }
+  }
+  std::vector<Route> routes() const {
+    std::vector<Route> all;
+    for (std::uint32_t i = 0; i < prefixes->size(); ++i) {
+      const auto [address, length] = (*prefixes)[i];
+      if (numbers[i] == 0) continue;
+      all.push_back(
+          {Ipv4Address{address}, static_cast<std::uint8_t>(length), hops[numbers[i] - 1], 0});
+    }
+    return all;
+  }
+
+  std::shared_ptr<const SharedPrefixes> prefixes;
+  std::vector<NextHop> hops;
+  std::vector<std::uint32_t> numbers;
+};
+
+TEST(RouteTableTest, DoesAsTheModelWithSharedPrefixes) {
+  const std::uint32_t hop_counts[] = {1, 3, 255, 256, 70'000};
+  for (const unsigned spread : {32U, 20U}) {
+    for (const std::uint32_t hop_count : hop_counts) {
+      RandomRoutes random{hop_count, spread};
+      const SharedRoutes shared{random, 3'000, hop_count};
+      RouteTable table;
+      Model model;
+      // What a table has before is kept.
+      std::vector<Route> own{random.next(), shared.routes().front()};
+      own.back().next.tap = 999;
+      for (const Route& each : own) {
+        table.insert(each);
+        model.insert(each);
+      }
+      table.share(shared.prefixes, shared.hops, shared.numbers);
+      for (const Route& each : shared.routes()) model.insert(each);
+      EXPECT_EQ(table.size(), model.routes().size());
+      EXPECT_EQ(table.routes(), model.routes());
+      EXPECT_LT(table.memory_bytes(), 200 + shared.hops.size() * 8 + shared.numbers.size() * 4);
+      expect_same_lookups(table, model, random, 2'000);
+      const std::vector<Route> all = model.routes();
+      for (int change = 0; change < 60; ++change) {
+        Route other = change % 2 == 0 ? random.next() : all[random.below(all.size())];
+        other.next.tap = 1'000;
+        const Route& gone = all[random.below(all.size())];
+        if (change % 3 == 0) {
+          ASSERT_EQ(table.erase(gone.destination, gone.prefix_length), model.erase(gone));
+        } else if (change % 3 == 1) {
+          ASSERT_EQ(table.insert(other), model.insert(other));
+        } else {
+          table.replace(other);
+          model.replace(other);
+        }
+        ASSERT_EQ(table.size(), model.routes().size());
+        expect_same_lookups(table, model, random, 20);
+      }
+      EXPECT_EQ(table.routes(), model.routes());
+    }
+  }
+}
+
+TEST(RouteTableTest, ASharedPrefixThatIsNoRouteIsLookedPast) {
+  const SharedPrefixes::Prefix all[] = {{0x0a000000, 8}, {0x0a010000, 16}, {0x0a010100, 24}};
+  const auto prefixes = std::make_shared<const SharedPrefixes>(all);
+  EXPECT_EQ(prefixes->longest(0x0a010101), 2U);
+  EXPECT_EQ(prefixes->around(2), 1U);
+  EXPECT_EQ(prefixes->around(0), SharedPrefixes::none);
+  EXPECT_EQ(prefixes->longest(0x0b000000), SharedPrefixes::none);
+  RouteTable table;
+  const NextHop hop{{10, 0, 0, 1}, 3};
+  table.share(prefixes, {&hop, 1}, std::vector<std::uint32_t>{1, 0, 0});
+  EXPECT_EQ(table.size(), 1U);
+  EXPECT_EQ(table.lookup({10, 1, 1, 1}), hop);
+  EXPECT_EQ(table.lookup({11, 1, 1, 1}), std::nullopt);
+  // The longer one of the table's own and the shared ones counts.
+  table.insert(route({10, 1, 0, 0}, 16, 7));
+  EXPECT_EQ(table.lookup({10, 1, 1, 1})->tap, 7U);
+  EXPECT_EQ(table.lookup({10, 2, 1, 1}), hop);
+  table.insert(route({0, 0, 0, 0}, 0, 8));
+  EXPECT_EQ(table.lookup({10, 2, 1, 1}), hop);
+  EXPECT_EQ(table.lookup({11, 1, 1, 1})->tap, 8U);
 }
 
 TEST(RouteTableTest, TakesAllRoutesAtOnceAsOneByOne) {

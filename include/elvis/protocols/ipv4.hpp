@@ -30,6 +30,7 @@ class Icmp;
 class Ipv4Path;
 class Reassembly;
 class RouteTable;
+class SharedPrefixes;
 
 /// Arguments of `[Protocol name='IPv4']`.
 class Ipv4Settings final : public Options {
@@ -80,6 +81,9 @@ class Ipv4 final : public Protocol {
   void add_route(const Route& route);
   /// Adds those whose prefixes have no route yet; quicker than one by one.
   void add_routes(std::span<const Route> routes);
+  /// The same of routes to prefixes that other machines share; see RouteTable::share().
+  void share_routes(std::shared_ptr<const SharedPrefixes> prefixes, std::span<const NextHop> hops,
+                    std::span<const std::uint32_t> numbers);
   /// Removes the route of a prefix; false if there is none.
   bool remove_route(Ipv4Address destination, int prefix_length);
   /// All routes of the machine, those of its networks' prefixes included; null if it has none.

@@ -6,8 +6,11 @@
 // 12 or 18 bits of their address; each slot has its routes, and a trie of 6 bits a step made from
 // them when it is first asked: nodes of two bit vectors whose set bits are counted, as in the
 // Poptrie of Asai and Ohara (SIGCOMM 2015). A change makes anew only the slots that it touches.
-// From 262,144 routes on, a digest of the tries answers for most addresses, made slot by slot
+// From 262,144 routes on, a byte for each /24 answers for most addresses, made slot by slot
 // likewise.
+//
+// Where many tables have routes to the same prefixes, they share these (SharedPrefixes), and each
+// has a byte or two for a prefix.
 #pragma once
 
 #include <cstddef>
@@ -21,6 +24,9 @@
 #include "elvis/wire/address.hpp"
 
 namespace elvis {
+
+class RouteColumn;
+class SharedPrefixes;
 
 /// One route a prefix; what is looked up is decided by prefixes alone, not by the order in which
 /// they came.
@@ -48,6 +54,10 @@ class RouteTable {
   /// Gives the table these routes and no others; quicker than one by one. Of several with one
   /// prefix the last counts.
   void assign(std::span<const Route> routes);
+  /// Adds a route for each of `prefixes` that has none: over the hop with this one of `numbers`,
+  /// counted from 1; 0 is no route. `prefixes` stays shared as long as few other routes are added.
+  void share(std::shared_ptr<const SharedPrefixes> prefixes, std::span<const NextHop> hops,
+             std::span<const std::uint32_t> numbers);
   void clear();
 
   std::size_t size() const;
@@ -63,8 +73,10 @@ class RouteTable {
   std::optional<NextHop> lookup_digest(std::uint32_t address);
   bool put(const Route& route, bool may_replace);
   void spread_out(std::size_t size);
+  void keep_all();
 
-  RouteList list_;  // empty once the routes are spread
+  RouteList list_;                       // empty once the routes are spread
+  std::unique_ptr<RouteColumn> column_;  // of no prefix that is in the list; never beside spread_
   std::unique_ptr<Spread> spread_;
 };
 
