@@ -48,15 +48,19 @@ class RoundTrips {
   }
   std::uint64_t received() const { return received_; }
 
-  std::string text() const {
-    const std::uint64_t lost = sent_ == 0 ? 0 : (sent_ - std::min(received_, sent_)) * 100 / sent_;
-    std::string text = fmt::format("{} sent, {} received, {}% lost", sent_, received_, lost);
-    if (failed_ != 0) fmt::format_to(std::back_inserter(text), ", {} errors", failed_);
+  // The last two lines of ping, of the iputils, in one.
+  std::string text(Duration took) const {
+    std::string text = fmt::format("{} packets transmitted, {} received", sent_, received_);
+    if (failed_ != 0) fmt::format_to(std::back_inserter(text), ", +{} errors", failed_);
+    const auto lost = static_cast<double>(sent_ - std::min(received_, sent_));
+    fmt::format_to(std::back_inserter(text), ", {:g}% packet loss, time {}ms",
+                   sent_ == 0 ? 0 : lost * 100 / static_cast<double>(sent_),
+                   std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
     if (received_ == 0) return text;
     const auto mean = static_cast<std::uint64_t>(sum_ / received_);
     const Wide of_squares = squares_ / received_;
     const Wide variance = of_squares - std::min(of_squares, Wide{mean} * mean);
-    fmt::format_to(std::back_inserter(text), ", min/avg/max/mdev {}/{}/{}/{} ms",
+    fmt::format_to(std::back_inserter(text), "; rtt min/avg/max/mdev = {}/{}/{}/{} ms",
                    milliseconds(least_), milliseconds(mean), milliseconds(most_),
                    milliseconds(square_root(variance)));
     return text;
@@ -108,6 +112,7 @@ Task<Result<>> ping(Application& self, const PingOptions& options) {
   ProbeSocket socket{self.machine()};
   self.expect_messages(options.count);
   if (options.start > Duration{}) co_await self.sleep_for(options.start);
+  const Time began = self.now();
   RoundTrips trips;
   Waiting waiting;
   for (std::uint64_t i = 0; i < options.count; ++i) {
@@ -132,7 +137,7 @@ Task<Result<>> ping(Application& self, const PingOptions& options) {
     }
     if (!is_last && options.interval <= Duration{}) co_await self.sleep_for(Duration{});
   }
-  self.set_detail(trips.text());
+  self.set_detail(trips.text(self.now() - began));
   if (trips.received() == 0) co_return Errc::timed_out;
   co_return Result<>{};
 }

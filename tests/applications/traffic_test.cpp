@@ -173,7 +173,8 @@ TEST_F(TrafficTest, PingSumsUp) {
   EXPECT_EQ(pinger.status(), ApplicationStatus::done);
   EXPECT_EQ(pinger.messages(), 3U);
   EXPECT_EQ(pinger.detail(),
-            "3 sent, 3 received, 0% lost, min/avg/max/mdev 0.000/0.000/0.000/0.000 ms");
+            "3 packets transmitted, 3 received, 0% packet loss, time 2000ms; "
+            "rtt min/avg/max/mdev = 0.000/0.000/0.000/0.000 ms");
   EXPECT_EQ(pinger.last_at(), at(2s + 2ns));
 }
 
@@ -184,7 +185,8 @@ TEST_F(TrafficTest, PingFailsWhenNobodyAnswers) {
   const Application& pinger = add(*alice_, "ping", options);
   internet_.run();
   EXPECT_EQ(pinger.status(), ApplicationStatus::failed);
-  EXPECT_EQ(pinger.detail(), "2 sent, 0 received, 100% lost, 2 errors");
+  EXPECT_EQ(pinger.detail(),
+            "2 packets transmitted, 0 received, +2 errors, 100% packet loss, time 2000ms");
   EXPECT_EQ(alice_->now(), at(2s)) << "a second between them, and one after the last";
 }
 

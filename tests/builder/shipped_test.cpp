@@ -216,7 +216,8 @@ TEST(ShippedTest, TwoLansReachEachOtherThroughTheRouter) {
   EXPECT_EQ(lans.outcome().reason, StopReason::completed);
   EXPECT_EQ(lans.application("scientist").messages(), 5U);
   EXPECT_EQ(Machine::next_application(lans.application("scientist"))->detail(),
-            "3 sent, 3 received, 0% lost, min/avg/max/mdev 6.000/6.000/6.000/0.000 ms");
+            "3 packets transmitted, 3 received, 0% packet loss, time 2006ms; "
+            "rtt min/avg/max/mdev = 6.000/6.000/6.000/0.000 ms");
 }
 
 TEST(ShippedTest, TracerouteNamesTheWholeChain) {
