@@ -72,7 +72,6 @@ struct Transfers {
   Task<bool> attempt(Application& self) {
     TcpSocket socket{self.machine()};
     if (!co_await socket.connect({server, 80})) co_return false;
-    socket.set_keep_alive(10s, 5s, 3);  // a server that is gone for good
     const Pattern pattern{seed};
     for (std::uint64_t sent = 0; sent < bytes;) {
       const std::size_t size = std::min<std::uint64_t>(bytes - sent, 5'000);
@@ -117,9 +116,10 @@ class PowerChaosTest : public testing::TestWithParam<std::uint64_t> {
       settings.congestion = static_cast<int>(luck.below(congestion_kinds().size()));
       settings.sack = luck.below(3) != 0;
       settings.timestamps = luck.below(3) != 0;
-      settings.retries = 5;
+      settings.syn_retries = 15;  // luck alone is to break nothing
+      settings.retries = has_power_cuts ? 6 : 15;
       settings.keep_alive =
-          true;  // the server's end must not wait for ever for a client that is off
+          has_power_cuts;  // the server's end must not wait for ever for a client that is off
       settings.keep_alive_time = 10s;
       settings.keep_alive_interval = 5s;
       settings.keep_alive_probes = 3;

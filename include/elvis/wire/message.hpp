@@ -162,12 +162,9 @@ class Message : private MessageParts {
   /// The first slice's bytes to be written, none if another slice shares its chunk.
   std::span<std::uint8_t> writable_front();
 
-  /// The first `bytes` bytes, at most 255, in one piece to be written, after copying those that
-  /// others share. Null if the message is shorter. Whether it is verified stays as it is.
+  /// The first `bytes`, at most 255, in one piece to be written, copied if shared; null if fewer.
   std::uint8_t* own_front(std::size_t bytes);
-
-  /// Flips bit `bit` (0 is the most significant of byte 0), after copying the bytes that others
-  /// share. Marks the message as not verified.
+  /// Flips a bit (0 is the highest of byte 0), of a copy if it is shared. It is not verified then.
   void flip_bit(std::size_t bit);
 
   /// Whether the transport checksum is known to be right because the stack below wrote it and
