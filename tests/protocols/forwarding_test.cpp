@@ -273,6 +273,7 @@ TEST_F(ForwardingTest, ADirectedBroadcastReachesItsNetworkFromWithin) {
   ASSERT_TRUE(static_cast<Udp&>(*carol.find(ProtocolId::udp)).listen(ear, {{}, 7}));
   internet_.run_on(*bob_, [](Application& self) -> Task<Result<>> {
     UdpSocket socket{self.machine()};
+    socket.set_broadcast(true);
     (void)socket.connect({Internet::at(2, 255), 7});
     co_return socket.send(text("all of you"));
   });
