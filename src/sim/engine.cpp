@@ -200,7 +200,7 @@ class Windows {
       partition->prepare();
       if (partition != first) unfinished_elsewhere += partition->unfinished();
     }
-    Time end = std::min(add_saturated(second, options_.lookahead), last);
+    Time end = std::min(second, last);
     const bool is_complete = unfinished_elsewhere == 0 && first->unfinished() == 0;
     if (has_completion_ && is_complete) end = std::min(end, first->grid_end(next));
     first->run_ahead(end, options_.lookahead, has_completion_ && unfinished_elsewhere == 0);

@@ -29,7 +29,7 @@ void Partition::send(std::size_t partition, Event event) {
   box.events.push_back(event);
   box.first = std::min(box.first, event.time);
   first_sent_ = std::min(first_sent_, event.time);
-  end_ = std::min(end_, add_saturated(event.time, caution_));
+  if (is_ahead_) end_ = std::min(end_, event.time);
 }
 
 void Partition::hand_over(Entity& target, Entity& origin, void* subject, bool crosses) {
@@ -37,7 +37,7 @@ void Partition::hand_over(Entity& target, Entity& origin, void* subject, bool cr
   if (crosses) {
     outboxes_[parity_][target.partition().index_].handed.push_back(event);
     has_handed_over_ = true;
-    end_ = std::min(end_, add_saturated(now_, caution_));
+    if (is_ahead_) end_ = std::min(end_, add_saturated(now_, lookahead_));
   } else {
     late_.push_back(event);
   }
@@ -66,10 +66,11 @@ void Partition::run(Time end) {
 }
 
 void Partition::run_ahead(Time end, Duration lookahead, bool ends_when_complete) {
-  caution_ = lookahead;
+  is_ahead_ = true;
+  lookahead_ = lookahead;
   ends_when_complete_ = ends_when_complete;
   run(end);
-  caution_ = Duration::max();
+  is_ahead_ = false;
   ends_when_complete_ = is_alone_;
 }
 

@@ -315,8 +315,14 @@ void TcpSocket::set_time_to_live(std::uint8_t time_to_live) {
 
 void TcpSocket::set_no_delay(bool no_delay) {
   if (session_ != nullptr) return session_->set_no_delay(no_delay);
-  if (settings_ != nullptr) settings_->no_delay = no_delay;
+  if (!no_delay && settings().no_delay) {
+    configure([](TcpSettings& settings) { settings.no_delay = false; });
+  }
   is_undelayed_ = no_delay;
+}
+
+bool TcpSocket::no_delay() const {
+  return session_ != nullptr ? session_->no_delay() : is_undelayed_ || settings().no_delay;
 }
 
 void TcpSocket::set_congestion(int congestion) {

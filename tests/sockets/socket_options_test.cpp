@@ -373,23 +373,23 @@ TEST_F(SocketOptionsTest, KeepsOnlyWhatItsReceiveBufferHolds) {
 TEST_F(SocketOptionsTest, TellsWhichOptionsAStreamHas) {
   on_bob([&](Application&, TcpSocket& peer) -> Task<Result<>> {
     peer.set_no_delay(true);
-    EXPECT_TRUE(peer.settings().no_delay);
+    EXPECT_TRUE(peer.no_delay());
     co_return Result<>{};
   });
   on_alice([&](Application&) -> Task<Result<>> {
     TcpSocket socket{alice_};
-    EXPECT_FALSE(socket.settings().no_delay);
+    EXPECT_FALSE(socket.no_delay());
     socket.set_no_delay(true);
     socket.set_keep_alive(seconds{9}, seconds{3}, 2);
     socket.set_receive_buffer(70'000);
     socket.set_send_buffer(80'000);
     EXPECT_TRUE(co_await socket.connect(bob_end_));
-    EXPECT_TRUE(socket.settings().no_delay);
+    EXPECT_TRUE(socket.no_delay());
     EXPECT_TRUE(socket.settings().keep_alive);
     EXPECT_EQ(socket.settings().receive_buffer, 70'000U);
     EXPECT_EQ(socket.settings().send_buffer, 80'000U);
     socket.set_no_delay(false);
-    EXPECT_FALSE(socket.settings().no_delay);
+    EXPECT_FALSE(socket.no_delay());
     co_return Result<>{};
   });
   run();

@@ -155,9 +155,10 @@ class Partition {
 
   /// Handles all events before `end` (or until a stop is requested).
   void run(Time end);
-  /// The same while nothing happens elsewhere: not further than to where something could come back
-  /// from another partition, `lookahead` after it gets there, nor beyond the grid interval in which
-  /// the last that has an end reaches it, if `ends_when_complete`.
+  /// The same while nothing happens elsewhere before `end`: not further than to where something
+  /// that was sent gets to another partition, or what was handed over across partitions may be
+  /// decided, `lookahead` later; nor beyond the grid interval in which the last that has an end
+  /// reaches it, if `ends_when_complete`.
   void run_ahead(Time end, Duration lookahead, bool ends_when_complete);
   /// Takes what all partitions sent here in the window before, and lets what is sent from now on
   /// wait apart from that: the others may be in the same call, or in run() already.
@@ -274,7 +275,8 @@ class Partition {
   std::size_t index_;
   bool is_alone_;
   bool ends_when_complete_;
-  Duration caution_ = Duration::max();  // how soon something may come back after it was sent
+  bool is_ahead_ = false;  // in run_ahead()
+  Duration lookahead_{0};
   Duration grid_{1};
   Duration window_{0};
   std::uint64_t windows_ = 0;

@@ -97,6 +97,7 @@ class TcpSocket final : public TcpUser, public Waitable, public Pooled {
   /// The options as they are.
   const TcpSettings& settings() const;
   void set_no_delay(bool no_delay);
+  bool no_delay() const;
   /// bind() succeeds though connections, as those in TIME-WAIT, have this local end.
   void set_reuse_address(bool reuses) { reuses_address_ = reuses; }
   /// How many machines may send its datagrams on; at least 1, 64 if nobody says otherwise.

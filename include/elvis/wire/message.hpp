@@ -129,13 +129,10 @@ class Message : private MessageParts {
   std::size_t copy_to(std::span<std::uint8_t> destination, std::size_t offset = 0) const;
   std::vector<std::uint8_t> to_bytes() const;
   std::string to_string() const;
-  /// Two hex digits a byte, a blank between bytes, 16 bytes a line, with offsets and text beside:
-  ///
   ///     00000000  48 65 6c 6c 6f 0a                                |Hello.|
-  ///
-  /// That is: the offset of the line as 8 hex digits, two blanks, the bytes padded to 47 columns,
-  /// two blanks, and between bars the text, with a dot for what is not printable ASCII. Every line
-  /// ends in a line feed; the empty message has no line.
+  /// 16 bytes a line: its offset as 8 hex digits, two blanks, the bytes padded to 47 columns, two
+  /// blanks, and between bars the text, with a dot for what is not printable ASCII. Every line ends
+  /// in a line feed; the empty message has no line.
   std::string hex() const;
 
   std::size_t slice_count() const { return count_; }

@@ -65,6 +65,7 @@ class TcpSession final : public Session {
   }
   void set_cork(bool cork);
   void set_no_delay(bool no_delay);
+  bool no_delay() const { return connection_.sender().is_undelayed; }
   /// Sends all of `data` and says that they end in urgent data (RFC 9293, 3.8.5).
   void send_urgent(Message&& data);
   /// How many machines may send its datagrams on from now on; at least 1.
