@@ -174,8 +174,7 @@ class Partition {
   /// When the next event here happens, as prepare(), run() or settle() left it, or when
   /// the earliest does that was sent elsewhere.
   Time earliest() const { return std::min(next_, first_sent_); }
-  /// The two parts of it: when the next event here happens, and when the earliest of those that
-  /// were sent to `other` and are not there yet.
+  /// When the next event here happens, and when the first of those sent to `other` is due there.
   Time next_here() const { return next_; }
   Time first_sent_to(const Partition& other) const {
     return outboxes_[parity_][other.index_].first;
