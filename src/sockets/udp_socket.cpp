@@ -220,10 +220,10 @@ std::unique_ptr<UdpSocket::Waiting> UdpSocket::take_oldest() {
 
 Result<Datagram> UdpSocket::try_receive() {
   if (newest_ != nullptr) [[likely]] {
-    Datagram oldest = std::move(take_oldest()->datagram);
+    const std::unique_ptr<Waiting> oldest = take_oldest();
     if (has_waits()) [[unlikely]]
       taken(machine(), Ready::readable, ready());
-    return oldest;
+    return std::move(oldest->datagram);
   }
   if (is_closed()) return Errc::closed;
   if (!has_failed()) return Errc::would_block;
