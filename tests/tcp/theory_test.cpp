@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "paths.hpp"
+#include "repetitions.hpp"
 
 namespace elvis::test {
 namespace {
@@ -49,12 +50,13 @@ TEST(TheoryTest, OneFlowFillsALine) {
       settings.delayed_ack = true;
       // A product of bandwidth and delay: 100 Mbit/s times 20 ms are 165 frames.
       Dumbbell dumbbell{1, settings, 20ms, 166};
-      dumbbell.run(20s);
+      const Duration length = repetitions(20) == 20 ? 20s : 8s;
+      dumbbell.run(length);
       // A frame on our links is its 14 octets of header and what they carry; on a real Ethernet 24
       // more (preamble, checksum, gap), with which the ceilings would be 94.93 % and 94.15 %.
       const double payload = has_timestamps ? 1'448 : 1'460;
       const double ceiling = 100e6 * payload / 1'514;
-      const double share = dumbbell.flows[0]->goodput(5s, 20s) / ceiling;
+      const double share = dumbbell.flows[0]->goodput(5s, length) / ceiling;
       EXPECT_GE(share, 0.99) << congestion;
       EXPECT_LE(share, 1.0001) << congestion;
     }
