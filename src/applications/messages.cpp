@@ -26,7 +26,7 @@ constexpr std::uint64_t messages_per_event = 4'096;
   if (received == nullptr) return socket.try_receive().error();
   const bool compares = options.type == CaptureOptions::message_text ||
                         (options.type == -1 && !options.message.text().empty());
-  if (compares && !(received->payload == options.message.text())) {
+  if (compares && !options.message.is_in(received->payload)) {
     self.count_other_message();
   } else {
     self.count_message(received->payload.size());

@@ -116,8 +116,8 @@ void Machine::switch_on() {
 // The engine has asked for the first line. Tap and IPv4 lie in the third; of an application the
 // first line is what messages touch. More would only keep the memory busy.
 void Machine::prefetch(const void* subject) const {
-  prefetch_lines(this, 2, 2);
-  if (applications_ != nullptr) prefetch_lines(applications_, 0, 0);
+  prefetch_line(this, 2);
+  if (applications_ != nullptr) prefetch_line(applications_);
   prefetch_remembered();
   if (subject == nullptr) return prefetch_timers();
   if (subject == start()) return;

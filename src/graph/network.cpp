@@ -30,9 +30,6 @@ constexpr std::uint64_t network_bits(std::uint32_t network) {
   return high << 42 | low << tap_bits;
 }
 
-// What a frame's digest covers of its header: Ethernet, IPv4 and UDP.
-constexpr std::size_t digest_bytes = 42;
-
 std::uint64_t word_at(const std::uint8_t* bytes) {
   std::uint64_t word = 0;
   std::memcpy(&word, bytes, sizeof word);
@@ -86,7 +83,7 @@ Tap* Network::tap_with(Ipv4Address address) const {
   if (run == addresses_.begin()) return nullptr;
   --run;
   const std::uint32_t offset = address.value() - run->address;
-  return offset < run->count ? taps_[run->tap + offset] : nullptr;
+  return offset < run->count ? taps_[run->tap + offset].tap() : nullptr;
 }
 
 // Sorts the claims and joins consecutive addresses of consecutive taps, which is what a counted
@@ -123,14 +120,19 @@ inline void Network::tell_carried(Entity& origin, const Frame& frame) const {
   counters.bytes_sent += frame.size();
   if (Observer* const observer = world_.observer()) observer->frame_sent(from, frame, here.now());
 
-  const std::uint64_t fold = fold_of(frame);
+  std::uint8_t scratch[digest_bytes];
+  const std::uint8_t* const header = header_of(frame, scratch);
+  const std::uint64_t fold = fold_of(frame, header);
   sender.fold_in(static_cast<std::uint64_t>(here.now().time_since_epoch().count()), fold);
   auto* const sent = new Frame{{}, std::move(frame), &from, fold, from.frames_sent_++};
   if (is_plain_) {
-    if (Tap* const to = tap_with(destination_of(sent->bytes))) [[likely]] {
+    const std::uint64_t tap_index = load48(header) - first_mac_;
+    if (tap_index < taps_.size() && sent->bytes.size() >= EthernetHeader::size) [[likely]] {
+      const Attachment& to = taps_[tap_index];
       tell_carried(sender, *sent);
-      sent->tap = to;
-      return here.schedule(to->machine(), sender, add_saturated(here.now(), lookahead_), sent);
+      sent->tap = to.tap();
+      return here.schedule(*to.machine, to.partition, sender,
+                           add_saturated(here.now(), lookahead_), sent);
     }
   }
   carry(from, sent);
@@ -243,17 +245,21 @@ void Network::tell_fate(Entity& origin, const Frame& frame, FrameFate fate, cons
 
 // ===== Network: what is counted =====
 
+// What the digest covers of a frame's header, with zeros where it is shorter.
+inline const std::uint8_t* Network::header_of(const Message& frame,
+                                              std::uint8_t (&scratch)[digest_bytes]) {
+  const std::uint8_t* const bytes = frame.front(digest_bytes, scratch);
+  if (bytes != nullptr) [[likely]]
+    return bytes;
+  std::memset(scratch, 0, sizeof scratch);
+  frame.copy_to(scratch);
+  return scratch;
+}
+
 // The header's words are multiplied in pairs, each word with a key of its own, and the products
 // added up: multiplications that need not wait for each other.
-std::uint64_t Network::fold_of(const Message& frame) const {
+inline std::uint64_t Network::fold_of(const Message& frame, const std::uint8_t* bytes) const {
   __extension__ using Wide = unsigned __int128;
-  std::uint8_t scratch[digest_bytes];
-  const std::uint8_t* bytes = frame.front(digest_bytes, scratch);
-  if (bytes == nullptr) [[unlikely]] {
-    std::memset(scratch, 0, sizeof scratch);
-    frame.copy_to(scratch);
-    bytes = scratch;
-  }
   const std::uint64_t rest = std::uint64_t{frame.size()} << 16 | load16(bytes + 32);
   const Wide sum =
       Wide{word_at(bytes) ^ 0x9e3779b97f4a7c15U} * (word_at(bytes + 8) ^ 0xbf58476d1ce4e5b9U) +

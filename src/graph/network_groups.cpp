@@ -129,8 +129,13 @@ void Network::distribute_to_group(Tap& from, const LinkState& state, Time depart
     }
   }
   const std::unique_ptr<Frame> original{frame};
-  for (Tap* const to : is_for_all ? taps_ : members) {
-    if (to != &from) deliver(*to, *this, state, departure, new Frame{*original}, luck);
+  const auto hand = [&](Tap& to) {
+    if (&to != &from) deliver(to, *this, state, departure, new Frame{*original}, luck);
+  };
+  if (is_for_all) {
+    for (const Attachment& to : taps_) hand(*to.tap());
+  } else {
+    for (Tap* const to : members) hand(*to);
   }
 }
 
@@ -153,7 +158,7 @@ void Network::announce(Tap& from, Time arrival, Frame* frame, const ArpPacket& p
     here.schedule_in_order(to.machine(), arrival, order, told(to, sent->bytes));
   };
   if (!groups_->is_selective() || world_.observer() != nullptr) {
-    for (Tap* const to : taps_) hand(*to);
+    for (const Attachment& to : taps_) hand(*to.tap());
     return;
   }
   std::vector<Tap*> concerned = groups_->concerned_by(packet.sender_address);

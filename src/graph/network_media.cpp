@@ -47,6 +47,9 @@ bool bears_mark(const Message& frame) {
 void Network::prepare(std::size_t partitions) {
   counters_.assign(partitions, {});
   prepare_groups(partitions);
+  for (Attachment& tap : taps_) {
+    tap.partition = static_cast<std::uint32_t>(tap.machine->partition().index());
+  }
   if (!is_limited_) return;
   media_.resize(properties_.medium == MediumKind::shared ? 1 : 2 * taps_.size());
   if (properties_.medium == MediumKind::shared) media_[0] = make_medium(nullptr, false);

@@ -58,8 +58,11 @@ Machine& World::add_machine(std::span<Network* const> networks, std::size_t prot
   machine->taps_ = reinterpret_cast<Tap*>(static_cast<std::byte*>(row) + taps_at);
   for (Network* const network : networks) {
     const auto index = static_cast<std::uint32_t>(network->taps_.size());
-    network->taps_.push_back(new (machine->taps_ + machine->tap_count_++)
-                                 Tap{*machine, *network, index});
+    const Tap* const tap =
+        new (machine->taps_ + machine->tap_count_++) Tap{*machine, *network, index};
+    const auto offset =
+        reinterpret_cast<const std::byte*>(tap) - static_cast<const std::byte*>(row);
+    network->taps_.push_back({machine, static_cast<std::uint32_t>(offset)});
   }
   machines_.push_back(machine);
   return *machine;
@@ -120,13 +123,14 @@ Outcome World::run(RunOptions options) {
   for (Network& network : networks_) {
     network.prepare(plan.partitions);
     network.move_to(network.taps_.empty() ? engine_->partition(0)
-                                          : network.taps_.front()->machine().partition());
-    network.crosses_partitions_ = std::any_of(
-        network.taps_.begin(), network.taps_.end(),
-        [&](const Tap* tap) { return &tap->machine().partition() != &network.partition(); });
+                                          : network.taps_.front().machine->partition());
+    network.crosses_partitions_ =
+        std::ranges::any_of(network.taps_, [&](const Network::Attachment& tap) {
+          return tap.partition != network.partition().index();
+        });
     grid = std::max(grid, network.lookahead());
   }
-  start_applications();
+  start_applications(is_serial);
   schedule_switches();
   options.engine.lookahead = plan.lookahead;
   options.engine.grid = std::min<Duration>(grid, std::chrono::milliseconds{10});
@@ -136,9 +140,21 @@ Outcome World::run(RunOptions options) {
   return outcome;
 }
 
-void World::start_applications() {
+void World::start_applications(bool has_event_limit) {
+  const auto starts = [](const Machine* machine) {
+    return machine->applications_ != nullptr || machine->starts_protocols_;
+  };
+  if (!has_event_limit) {
+    std::vector<std::size_t> events(engine_->size());
+    for (const Machine* const machine : machines_) {
+      if (starts(machine)) ++events[machine->partition().index()];
+    }
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      engine_->partition(i).expect_events(events[i]);
+    }
+  }
   for (Machine* const machine : machines_) {
-    if (machine->applications_ == nullptr && !machine->starts_protocols_) continue;
+    if (!starts(machine)) continue;
     for (const Application* next = machine->applications_; next != nullptr; next = next->next_) {
       if (next->kind().has_end) machine->partition().expect_completion();
     }

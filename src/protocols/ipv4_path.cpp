@@ -12,7 +12,7 @@ namespace elvis {
 
 Ipv4Path::Ipv4Path(Ipv4& ipv4, const Ipv4::Way& way, Ipv4Address local, Ipv4Address remote,
                    std::uint8_t protocol)
-    : ipv4_{&ipv4}, tap_{way.tap}, local_{local}, next_hop_{way.next_hop} {
+    : local_{local}, next_hop_{way.next_hop}, ipv4_{&ipv4}, tap_{way.tap} {
   Ipv4Header header;
   header.protocol = protocol;
   header.source = local;
@@ -36,7 +36,7 @@ void Ipv4Path::take(const Ipv4::Way& way) {
   const bool is_whole = way.mac != MacAddress{} && !is_looped_ &&
                         ipv4_->path_mtu(remote(), *tap_) == tap_->network().properties().mtu;
   generation_ = ipv4_->generation_;
-  fast_generation_ = is_whole ? generation_ : 0;
+  headers_.fast_generation = is_whole ? generation_ : 0;
 }
 
 Result<> Ipv4Path::renew() {
@@ -70,12 +70,13 @@ void Ipv4Path::set_header(const Ipv4Header& header) {
   without_length.total_length = 0;
   without_length.emit(bytes + EthernetHeader::size);
   constexpr std::size_t checksum_at = EthernetHeader::size + 10;
-  sum_ = static_cast<std::uint16_t>(~load16(bytes + checksum_at));
+  headers_.sum = static_cast<std::uint16_t>(~load16(bytes + checksum_at));
   store16(bytes + checksum_at, 0);
-  headers_ = {.first = {load64(bytes), load64(bytes + 8)},
-              .second = load64(bytes + 16),
-              .third = load64(bytes + 24),
-              .fourth = load16(bytes + 32)};
+  headers_.first[0] = load64(bytes);
+  headers_.first[1] = load64(bytes + 8);
+  headers_.second = load64(bytes + 16);
+  headers_.third = load64(bytes + 24);
+  headers_.fourth = load16(bytes + 32);
 }
 
 void Ipv4Path::set_dont_fragment(bool dont_fragment) {
@@ -98,7 +99,7 @@ void Ipv4Path::set_type_of_service(std::uint8_t type_of_service) {
 
 void Ipv4Path::set_looped(bool is_looped) {
   is_looped_ = is_looped;
-  generation_ = fast_generation_ = 0;  // to be found anew
+  generation_ = headers_.fast_generation = 0;  // to be found anew
 }
 
 Result<> Ipv4Path::send(Message&& payload) {
@@ -108,7 +109,7 @@ Result<> Ipv4Path::send(Message&& payload) {
   if (generation_ != ipv4_->generation_) {
     if (const Result<> renewed = renew(); !renewed) return renewed;
   }
-  if (fast_generation_ != 0 && length <= tap_->network().properties().mtu) {
+  if (headers_.fast_generation != 0 && length <= tap_->network().properties().mtu) {
     write_headers(payload.prepend(Headers::size), length);
     tap_->transmit(std::move(payload));
     return {};

@@ -130,13 +130,15 @@ bool Udp::is_intact(const Message& datagram, const UdpHeader& header,
 // ===== UdpSession: one conversation =====
 
 UdpSession::UdpSession(Udp& udp, Protocol& above, const Ipv4Path& below, Endpoints endpoints)
-    : udp_{udp},
+    : endpoints_{endpoints},
+      udp_{udp},
       above_{above},
-      endpoints_{endpoints},
+      below_{below},
+      local_port_{endpoints.local.port},
+      remote_port_{endpoints.remote.port},
       sum_{fold_sum(
           pseudo_header_sum(endpoints.local.address, endpoints.remote.address, udp_number, 0) +
-          endpoints.local.port + endpoints.remote.port)},
-      below_{below} {
+          endpoints.local.port + endpoints.remote.port)} {
   udp_.sessions_.insert(*this);
   udp_.count_session(endpoints_.local.port, true);
   udp_.forget_paths();
@@ -157,14 +159,14 @@ void UdpSession::close() {
   if (trouble_ != Errc{}) [[unlikely]]
     return trouble_ == Errc::closed ? Errc::closed : std::exchange(trouble_, Errc{});
   if (payload.size() > UdpHeader::max_payload) return Errc::message_too_long;
-  below_.machine().remember(this, sizeof *this / 64);
+  below_.machine().remember_line(&trouble_);
   const auto length = static_cast<std::uint16_t>(UdpHeader::size + payload.size());
   // The length counts twice: in the header and in the pseudo header.
   std::uint16_t checksum = finish_checksum(payload.partial_sum() + sum_ + 2U * length);
   if (checksum == 0) checksum = 0xffff;  // RFC 768: 0 would mean none
   payload.set_verified(true);
-  return below_.send(UdpHeader{.source_port = endpoints_.local.port,
-                               .destination_port = endpoints_.remote.port,
+  return below_.send(UdpHeader{.source_port = local_port_,
+                               .destination_port = remote_port_,
                                .length = length,
                                .checksum = checksum},
                      std::move(payload));

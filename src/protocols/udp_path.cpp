@@ -63,6 +63,7 @@ UdpPath::UdpPath(const Arrival& arrival, Protocol& above, bool is_from_one)
              std::uint64_t{arrival.source_port} << 32 |
              std::uint64_t{arrival.destination_port} << 16},
       host_mask_{host_mask_of(*arrival.tap)},
+      own_address_{arrival.tap->address()},
       is_from_one_{is_from_one},
       tap_{*arrival.tap},
       above_{above} {}
@@ -86,8 +87,8 @@ UdpPath::UdpPath(const Arrival& arrival, Protocol& above, bool is_from_one)
     return false;
   }
   const Ipv4Address source = words.source();
-  if (source.is_multicast() || source.is_loopback() || (~source.value() & host_mask_) == 0 ||
-      source == tap_.address()) {
+  if (!is_from_one_ && (source.is_multicast() || source.is_loopback() ||
+                        (~source.value() & host_mask_) == 0 || source == own_address_)) {
     return false;
   }
 

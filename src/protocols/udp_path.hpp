@@ -29,6 +29,7 @@ class UdpPath final : public InboundPath {
   std::uint64_t addresses_;
   std::uint64_t ports_;
   std::uint32_t host_mask_;
+  Ipv4Address own_address_;  // of the tap, a line of which less is touched so
   bool is_from_one_;
   Tap& tap_;
   Protocol& above_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <new>
 #include <utility>
 
 #include "elvis/util/assert.hpp"
@@ -69,8 +70,7 @@ void Calendar::start(Time now, Duration width) {
 
 void Calendar::add_block(Slot& slot) {
   if (spare_blocks_.empty()) {
-    blocks_.push_back(std::make_unique_for_overwrite<Block>());
-    spare_blocks_.push_back(blocks_.back().get());
+    spare_blocks_.push_back(new (arena_.allocate(sizeof(Block), alignof(Block))) Block);
   }
   Block* const block = spare_blocks_.back();
   spare_blocks_.pop_back();
@@ -120,7 +120,7 @@ void Calendar::open(Time limit, Order order) {
   open_end_ = std::min(limit, slot_end);
 
   const std::size_t events = due.size();
-  reserve(events_, capacity_, events);
+  events_.reserve(events);
   const bool is_sorted = order == Order::by_time && due.is_in_order;
   if (is_sorted) {
     copy_in_order(due);
@@ -193,14 +193,6 @@ Calendar::Slot Calendar::split(Slot& slot, Time limit) {
   });
   release_blocks(slot);
   return due;
-}
-
-void Calendar::reserve(std::unique_ptr<Event[]>& events, std::size_t& capacity,
-                       std::size_t wanted) {
-  if (wanted <= capacity) return;
-  capacity = wanted + wanted / 8;
-  events.reset();  // first, so that both are never there at once
-  events = std::make_unique_for_overwrite<Event[]>(capacity);
 }
 
 Calendar::Division Calendar::division(std::uint64_t low, std::uint64_t high, std::size_t events) {
@@ -338,7 +330,7 @@ void Calendar::divide_by(Event* first, Event* last, std::uint64_t low, std::uint
     ++offsets[parts.bucket_of(key(*event)) + 1];
   }
   for (std::size_t i = 0; i < parts.buckets; ++i) offsets[i + 1] += offsets[i];
-  reserve(scratch_, scratch_capacity_, events);
+  scratch_.reserve(events);
   Event* const scratch = scratch_.get();
   for (const Event* event = first; event != last; ++event) {
     scratch[offsets[parts.bucket_of(key(*event))]++] = *event;

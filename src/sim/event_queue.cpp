@@ -201,8 +201,8 @@ void EventQueue::prefetch_bucket(const Rung& rung) const {
   if (rung.next == rung.buckets()) return;
   for (std::uint32_t i = rung.offsets[rung.next]; i < rung.offsets[rung.next + 1]; ++i) {
     const Event& event = rung.events[i];
-    prefetch_lines(event.target, 0, 0);
-    prefetch_lines(event.subject, 0, 0);
+    prefetch_line(event.target);
+    prefetch_line(event.subject);
   }
 }
 

@@ -94,8 +94,8 @@ bool Partition::run_in_order() {
     // Two steps: first the target and the subject, then what they point to. (The queue does the
     // first one for the next bucket when it sorts one.)
     if (const Event* const later = queue_.look_ahead(far_ahead)) {
-      prefetch_lines(later->target, 0, 0);
-      prefetch_lines(later->subject, 0, 0);
+      prefetch_line(later->target);
+      prefetch_line(later->subject);
     }
     if (queue_.is_at_start_of_part()) prefetch_first(near_ahead);
     if (const Event* const later = queue_.look_ahead(near_ahead)) {
@@ -139,8 +139,8 @@ bool Partition::run_window() {
   Time latest = now_;
   while (const Event* const next = calendar_.take()) {
     if (const Event* const later = calendar_.look_ahead(far_ahead)) {
-      prefetch_lines(later->target, 0, 0);
-      prefetch_lines(later->subject, 0, 0);
+      prefetch_line(later->target);
+      prefetch_line(later->subject);
     }
     if (const Event* const later = calendar_.look_ahead(near_ahead)) {
       later->target->prefetch(later->subject);

@@ -254,7 +254,8 @@ void CaptureFiles::add(std::uint32_t file, const std::uint8_t* block, std::size_
   std::memcpy(tail.at, block, size);
   tail.at += size;
   // When the file's next block comes, this would have left the cache.
-  prefetch_lines(tail.at, 1, 2);
+  prefetch_line(tail.at, 1);
+  prefetch_line(tail.at, 2);
 }
 
 // Also writes, from time to time.

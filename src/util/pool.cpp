@@ -221,8 +221,7 @@ void ThreadCache::put_block(void* memory, std::size_t bytes) noexcept {
     list.spare.store(std::exchange(list.current, nullptr), std::memory_order_relaxed);
     list.room.store(batch, std::memory_order_relaxed);
   }
-  Block* const block = new (memory) Block;
-  block->next = std::exchange(list.current, block);
+  list.current = (new (memory) Block)->stand_before(list.current);
   add(list.room, ~std::uint32_t{0});
 }
 
@@ -274,6 +273,7 @@ void ThreadCache::carve(std::size_t size_class) {
   Block** last = &list.current;
   for (std::size_t i = 0; i < blocks; ++i, slab_at_ += block_bytes) {
     *last = new (slab_at_) Block;
+    (*last)->next_but_one = reinterpret_cast<Block*>(slab_at_ + 2 * block_bytes);
     last = &(*last)->next;
   }
   *last = nullptr;

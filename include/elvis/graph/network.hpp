@@ -53,12 +53,12 @@ class Network final : public Entity {
   Duration lookahead() const { return lookahead_; }
 
   std::size_t tap_count() const { return taps_.size(); }
-  Tap& tap(std::size_t index) const { return *taps_[index]; }
+  Tap& tap(std::size_t index) const { return *taps_[index].tap(); }
   MacAddress mac_of(std::uint32_t tap_index) const { return MacAddress{first_mac_ + tap_index}; }
   /// The tap with this address, or null.
   Tap* tap_with(MacAddress address) const {
     const std::uint64_t tap_index = address.value() - first_mac_;
-    return tap_index < taps_.size() ? taps_[tap_index] : nullptr;
+    return tap_index < taps_.size() ? taps_[tap_index].tap() : nullptr;
   }
   /// The tap that an IPv4 address was given to, or null: the network's own table, which answers for
   /// machines without ARP.
@@ -136,12 +136,27 @@ class Network final : public Entity {
   [[gnu::cold]] void tell_fate(Entity& origin, const Frame& frame, FrameFate fate,
                                const Tap* to) const;
   void fold_fate(Entity& origin, const Frame& frame);
-  std::uint64_t fold_of(const Message& frame) const;
+  // What a frame's digest covers of its header: Ethernet, IPv4 and UDP.
+  static constexpr std::size_t digest_bytes = 42;
+  static const std::uint8_t* header_of(const Message& frame, std::uint8_t (&scratch)[digest_bytes]);
+  std::uint64_t fold_of(const Message& frame, const std::uint8_t* bytes) const;
   [[gnu::cold]] static std::uint64_t fold_payload(std::uint64_t state, const Message& frame);
   NetworkCounters& counters_here(const Partition& partition) {
     return counters_[partition.index()];
   }
   void index_addresses();
+
+  // A tap, and what senders must know of it without a look at its machine's memory: that may be far
+  // from the cache, or another thread may be writing there.
+  struct Attachment {
+    Machine* machine;
+    std::uint32_t tap_offset;     // bytes behind the machine
+    std::uint32_t partition = 0;  // once the run begins
+
+    Tap* tap() const {
+      return reinterpret_cast<Tap*>(reinterpret_cast<std::byte*>(machine) + tap_offset);
+    }
+  };
 
   World& world_;
   std::uint32_t index_;
@@ -153,7 +168,7 @@ class Network final : public Entity {
   Duration lookahead_;
   bool is_limited_;
   bool is_plain_;  // neither media nor luck nor changes: a frame arrives after its latency
-  std::vector<Tap*> taps_;
+  std::vector<Attachment> taps_;
   std::vector<AddressRun> addresses_;                          // sorted by address
   std::vector<std::pair<Ipv4Address, std::uint32_t>> claims_;  // until index_addresses()
   std::vector<PartitionCounters> counters_;

@@ -171,7 +171,7 @@ class World {
   Arena& arena_of(const Machine& machine);
   void schedule_switches();
   void attach(Machine& machine, Protocol& protocol);
-  void start_applications();
+  void start_applications(bool has_event_limit);
   static const Network* network_of(const Entity& entity);
   void count_in_flight();
 

@@ -95,13 +95,16 @@ class UdpSession final : public Session {
 
   UdpSession(Udp& udp, Protocol& above, const Ipv4Path& below, Endpoints endpoints);
 
+  // The second line is what datagrams touch: most of below_, and what follows it.
+  Endpoints endpoints_;  // first, where the base leaves room
   Udp& udp_;
   Protocol& above_;
-  Endpoints endpoints_;
-  Errc trouble_{};     // why nothing can be sent: closed for ever, anything else once
-  std::uint32_t sum_;  // of what is equal in all datagrams' pseudo headers and headers
   Ipv4Path below_;
+  std::uint16_t local_port_;
+  std::uint16_t remote_port_;
+  std::uint16_t sum_;  // of what is equal in all datagrams' pseudo headers and headers
+  Errc trouble_{};     // why nothing can be sent: closed for ever, anything else once
 };
-static_assert(sizeof(UdpSession) == 128, "two cache lines for each message sent");
+static_assert(sizeof(UdpSession) == 128, "one cache line for each message sent, one for others");
 
 }  // namespace elvis

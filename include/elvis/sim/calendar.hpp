@@ -14,10 +14,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "elvis/sim/event.hpp"
+#include "elvis/util/arena.hpp"
+#include "elvis/util/huge_pages.hpp"
 
 namespace elvis {
 
@@ -131,7 +132,6 @@ class Calendar {
   void release_blocks(Slot& slot);
   template <typename Visit>
   static void for_each_block(const Slot& slot, Visit visit);
-  static void reserve(std::unique_ptr<Event[]>& events, std::size_t& capacity, std::size_t wanted);
   Slot split(Slot& slot, Time limit);
   void copy_in_order(const Slot& slot);
   template <typename Key>
@@ -153,7 +153,7 @@ class Calendar {
   std::size_t head_ = 0;
   std::size_t slot_events_ = 0;
   std::array<Slot, slot_count> slots_;
-  std::vector<std::unique_ptr<Block>> blocks_;  // all there are
+  Arena arena_;  // of all blocks
   std::vector<Block*> spare_blocks_;
 
   // The open window, in buckets: sorted up to sorted_end_, taken up to at_.
@@ -165,10 +165,8 @@ class Calendar {
   Event* events_end_ = nullptr;
   std::size_t bucket_ = 0;  // the next one to sort
   std::vector<std::uint32_t> offsets_;
-  std::unique_ptr<Event[]> events_;
-  std::size_t capacity_ = 0;
-  std::unique_ptr<Event[]> scratch_;
-  std::size_t scratch_capacity_ = 0;
+  LargeArray<Event> events_;
+  LargeArray<Event> scratch_;
   std::vector<Event> heap_;  // what was scheduled into the open window
   Event taken_;              // from the heap
   bool is_range_known_ = false;

@@ -34,18 +34,13 @@ class Entity {
   /// For messages to people: what this is called.
   virtual const char* kind() const = 0;
 
-  /// Remembers memory that its next event will probably touch, `lines` cache lines of it, 1 to 8,
-  /// to ask for it in time. A hint.
-  void remember(const void* memory, unsigned lines) {
-    const std::int64_t away = lines_to(memory) * 8 + (lines - 1);
-    remembered_ = static_cast<std::int32_t>(away) == away ? static_cast<std::int32_t>(away) : 0;
-  }
-  /// The same for one line of what leads there.
-  void remember_path(const void* memory) {
-    const std::int64_t away = lines_to(memory);
-    remembered_path_ =
-        static_cast<std::int32_t>(away) == away ? static_cast<std::int32_t>(away) : 0;
-  }
+  /// Remembers the cache line that `memory` lies in, which its next event will probably touch, to
+  /// ask for it in time. A hint.
+  void remember_line(const void* memory) { remembered_ = hint(memory, 2); }
+  /// The same for four lines from there on: a coroutine's frame, a session.
+  void remember(const void* memory) { remembered_ = hint(memory, 2) | four_lines; }
+  /// The same for the line of what leads there.
+  void remember_path(const void* memory) { remembered_path_ = hint(memory, 1); }
 
   /// The key of this entity's next event.
   std::uint64_t next_order() { return std::uint64_t{id_} << 32 | sequence_++; }
@@ -59,13 +54,17 @@ class Entity {
   friend Timer;
   friend Partition;
 
-  static constexpr std::uintptr_t cache_line = 64;
+  static constexpr std::int32_t four_lines = 1;
 
-  std::int64_t lines_to(const void* memory) const {
-    return static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(memory) / cache_line) -
-           static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(this) / cache_line);
+  // How many lines from here, times `scale`; 0, and so a line that is there anyway, if that is far.
+  std::int32_t hint(const void* memory, std::int64_t scale) const {
+    constexpr std::uintptr_t cache_line = 64;
+    const std::int64_t away = static_cast<std::int64_t>(
+                                  reinterpret_cast<std::uintptr_t>(memory) / cache_line -
+                                  reinterpret_cast<std::uintptr_t>(this) / cache_line) *
+                              scale;
+    return static_cast<std::int32_t>(away) == away ? static_cast<std::int32_t>(away) : 0;
   }
-
   void timer_armed(Timer& timer);
   void run_timers(Time now);
 
@@ -76,8 +75,8 @@ class Entity {
   // When the engine will look at the timers next: one event serves them all. A timer that is
   // cancelled or put off leaves the event where it is; when it comes, nothing is due.
   Time look_at_ = end_of_time;
-  // How many lines from here; short, so that an entity leaves room in its first line. The three
-  // lowest bits of the first say how many lines more than one. 0: none.
+  // How many lines from here; short, so that an entity leaves room in its first line. The lowest
+  // bit of the first one says whether it is four lines.
   std::int32_t remembered_ = 0;
   std::int32_t remembered_path_ = 0;
 };

@@ -114,6 +114,17 @@ class Partition {
     }
   }
 
+  /// The same for those who know the index of the target's partition: the target is not looked at.
+  [[gnu::always_inline]] void schedule(Entity& target, std::size_t partition, Entity& origin,
+                                       Time at, void* subject) {
+    const Event event{at, origin.next_order(), &target, subject};
+    if (partition == index_) {
+      enqueue(event);
+    } else {
+      send(partition, event);
+    }
+  }
+
   /// The same by an order that next_order() of an entity gave: what comes to several at once.
   void schedule_in_order(Entity& target, Time at, std::uint64_t order, void* subject) {
     const Event event{at, order, &target, subject};
@@ -169,6 +180,11 @@ class Partition {
   void settle(std::vector<Partition*>& all);
   /// When the next event here happens; end_of_time if there is none.
   Time next_time();
+  /// Before the first event is scheduled, if the number of events has no limit: says how many will
+  /// be before the run begins. Many go to where they are taken from at once.
+  void expect_events(std::size_t count) {
+    if (count >= dense_window && may_use_windows()) start_windows();
+  }
   /// Looks at the queue before the first window.
   void prepare() { next_ = next_time(); }
   /// When the next event here happens, as prepare(), run() or settle() left it, or when

@@ -142,6 +142,11 @@ class UdpSocket final : public Protocol, public Waitable {
   void stop_listening();
 
   Endpoint local_;
+  Waiting* newest_ = nullptr;  // of a ring: the oldest comes next
+  std::size_t waiting_bytes_ = 0;
+  UdpSessionRef last_;  // the session that send_to() used last
+  std::unique_ptr<std::vector<Membership>> memberships_;
+  // What send() touches stands last, beside what waits behind the socket in a coroutine's frame.
   bool is_listening_ : 1 = false;
   bool dont_fragment_ : 1 = false;
   bool is_looped_ : 1 = true;
@@ -151,10 +156,6 @@ class UdpSocket final : public Protocol, public Waitable {
   Errc failure_{};  // what the next receive() says: closed for ever, anything else once
   std::uint32_t receive_buffer_ = default_receive_buffer;
   UdpSessionRef connected_;
-  UdpSessionRef last_;         // the session that send_to() used last
-  Waiting* newest_ = nullptr;  // of a ring: the oldest comes next
-  std::size_t waiting_bytes_ = 0;
-  std::unique_ptr<std::vector<Membership>> memberships_;
 };
 
 /// The awaitable of readable().
@@ -170,7 +171,7 @@ class UdpSocket::Readable : public Wait {
   void await_suspend(std::coroutine_handle<> waiting) {
     wait(waiting);
     join(socket_);
-    socket_.machine().remember(waiting.address(), 4);
+    socket_.machine().remember(waiting.address());
   }
   Errc await_resume() noexcept {
     leave();

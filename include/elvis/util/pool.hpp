@@ -46,8 +46,9 @@ class ThreadCache {
       List& list = lists_[size_class];
       if (Block* const block = list.current) [[likely]] {
         list.current = block->next;
-        // The next one was perhaps freed long ago; it will be asked for soon.
-        prefetch_lines(list.current, 0, size_class > 2 ? 2 : 0);
+        // The next but one was perhaps freed long ago; it will be asked for soon.
+        prefetch_line(block->next_but_one);
+        if (size_class > 2) prefetch_line(block->next, 1);
         list.room.store(list.room.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
         return block;
       }
@@ -62,8 +63,7 @@ class ThreadCache {
       const std::uint32_t room = list.room.load(std::memory_order_relaxed);
       if (room != 0) [[likely]] {
         Block* const block = new (memory) Block;
-        block->next = list.current;
-        list.current = block;
+        list.current = block->stand_before(list.current);
         list.room.store(room - 1, std::memory_order_relaxed);
         return;
       }
@@ -76,8 +76,15 @@ class ThreadCache {
 
   struct Block {
     Block* next;
+    Block* next_but_one;         // only to be asked for ahead
     Block* next_batch;           // of the first block of a batch, in the depot
     std::uint32_t batch_blocks;  // likewise
+
+    Block* stand_before(Block* others) {
+      next = others;
+      next_but_one = others == nullptr ? this : others->next;
+      return this;
+    }
   };
 
   // The atomics are written by their own thread alone; live_blocks() reads them.

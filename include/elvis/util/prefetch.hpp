@@ -7,14 +7,12 @@
 
 namespace elvis {
 
-/// Asks for the cache lines from the one `first` lines behind `memory` to the one `last` behind it,
-/// whether or not anything is there: an address that is never followed is only a number.
-inline void prefetch_lines(const void* memory, int first, int last) {
+/// Asks for the cache line that is `lines` behind the one of `memory`, whether or not anything is
+/// there: an address that is never followed is only a number.
+inline void prefetch_line(const void* memory, std::ptrdiff_t lines = 0) {
   const auto address = reinterpret_cast<std::uintptr_t>(memory);
-  for (int line = first; line <= last; ++line) {
-    const auto offset = static_cast<std::uintptr_t>(std::int64_t{line} * 64);
-    __builtin_prefetch(reinterpret_cast<const void*>(address + offset));
-  }
+  __builtin_prefetch(
+      reinterpret_cast<const void*>(address + static_cast<std::uintptr_t>(lines) * 64));
 }
 
 /// Asks for the first and the last of `bytes` bytes: a line, or two that follow each other.

@@ -153,6 +153,11 @@ class Message : private MessageParts {
 
   friend bool operator==(const Message& left, const Message& right);
   friend bool operator==(const Message& left, std::string_view right);
+  /// Whether it is all of `constant` itself; equal bytes elsewhere are not.
+  bool is_all_of(const Chunk& constant) const {
+    return count_ == 1 && capacity_ == 0 && inline_[0].chunk == &constant &&
+           size_ == constant.capacity();
+  }
 
   // ----- change -----
 

@@ -278,7 +278,7 @@ void Tcp::take_for_session(TcpSession& session, TcpSegment&& segment, const Arri
       !segment.has(TcpHeader::rst)) {
     return machine().drop(Drop::queue_full, segment.payload);
   }
-  machine().remember(&session, 4);
+  machine().remember(&session);
   session.take(std::move(segment));
 }
 
