@@ -113,9 +113,8 @@ void Runner::check_packet(const Event& event, const Packet& expected, Flow& flow
       std::min<std::int64_t>(setup_.tolerance / std::chrono::microseconds{1}, 0xffff'ffff));
   // In the middle of what was written a stack may push or not (RFC 9293, 3.9.1.2).
   options.checks_push =
-      actual.payload_bytes == 0 ||
-      (!actual.has(Packet::syn) && flow.written() != 0 &&
-       flow.is_end_of_write(position + actual.payload_bytes));
+      actual.payload_bytes == 0 || (!actual.has(Packet::syn) && flow.written() != 0 &&
+                                    flow.is_end_of_write(position + actual.payload_bytes));
   std::vector<Difference> differences = compare(expected, actual, options);
   const bool carries_stream = live.kind == Packet::Kind::tcp && live.payload_bytes > 0 &&
                               position + live.payload_bytes <= flow.written();

@@ -431,7 +431,8 @@ bool Setup::apply_freebsd(std::string_view name, std::uint64_t value, const std:
   } else if (name == "insecure_syn") {
     tcp.challenged_syns = !is_on;
   } else if (name == "fastopen.client_enable" || name == "fastopen.server_enable") {
-    const std::uint32_t bit = name == "fastopen.client_enable" ? fast_open_client : fast_open_server;
+    const std::uint32_t bit =
+        name == "fastopen.client_enable" ? fast_open_client : fast_open_server;
     fast_open = is_on ? fast_open | bit : fast_open & ~bit;
   } else if (name == "rexmit_slop") {
     tcp.rto_slop = milliseconds{value};

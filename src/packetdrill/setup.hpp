@@ -60,7 +60,7 @@ class Setup {
   /// net.ipv4.tcp_fastopen: bits of FastOpenBits.
   std::uint32_t fast_open = 3;
   bool forgets_cookies = false;  ///< A command asks for that; whoever does so sets it back.
-  bool grants_ecn = false;  ///< To those who ask, without asking oneself.
+  bool grants_ecn = false;       ///< To those who ask, without asking oneself.
   TcpSettings tcp;
   std::vector<std::string> notes;
 

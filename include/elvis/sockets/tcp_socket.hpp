@@ -52,9 +52,9 @@ class TcpSocket final : public TcpUser, public Waitable, public Pooled {
   /// timed_out, network_unreachable, host_unreachable, closed, invalid_argument.
   Connect connect(Endpoint remote);
   class ConnectAndSend;
-  /// The same, and sends `data`: with the SYN as far as the settings and what is known of the remote
-  /// end allow (RFC 7413), the rest behind it. What went with the SYN may arrive twice, so `data`
-  /// must be something that does no harm then (RFC 7413, 2.1).
+  /// The same, and sends `data`: with the SYN as far as the settings and what is known of the
+  /// remote end allow (RFC 7413), the rest behind it. What went with the SYN may arrive twice, so
+  /// `data` must be something that does no harm then (RFC 7413, 2.1).
   ConnectAndSend connect(Endpoint remote, Message data);
   /// The same, given up after `timeout`: then the socket is as before. Errors: also timed_out.
   Task<Result<>> connect(Endpoint remote, Duration timeout);

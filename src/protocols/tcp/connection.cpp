@@ -60,8 +60,8 @@ void TcpConnection::accept(const TcpSegment& syn, Time now) {
   sender_.send_syn(now);
 }
 
-void TcpConnection::connect_fast(const std::optional<TcpOptions::FastOpen>& option,
-                                 Message&& data, Time now) {
+void TcpConnection::connect_fast(const std::optional<TcpOptions::FastOpen>& option, Message&& data,
+                                 Time now) {
   fast_open_ = std::make_unique<TcpFastOpen>();
   fast_open_->option = option;
   fast_open_->has_data = !data.empty();
@@ -155,8 +155,8 @@ std::uint8_t TcpConnection::scale_for(const TcpSettings& settings) {
 std::uint16_t TcpConnection::advertised_mss() const {
   constexpr std::uint64_t headers = 40;
   // RFC 9293, 3.7.1: of what can be received; how large the path is says nothing of that.
-  const bool follows_path =
-      link_mtu_ == 0 || settings_->option_layout() == TcpLayout::like_linux;  // which says less then
+  const bool follows_path = link_mtu_ == 0 || settings_->option_layout() ==
+                                                  TcpLayout::like_linux;  // which says less then
   const std::uint32_t mtu = follows_path ? path_mtu_ : link_mtu_;
   const std::uint64_t fits = std::min<std::uint64_t>(mtu - headers, 65'495);
   return static_cast<std::uint16_t>(settings_->mss == 0 ? fits : std::min(fits, settings_->mss));

@@ -61,8 +61,8 @@ bool TcpConnection::take_fast(TcpSegment& segment, Time now) {
 
 void TcpConnection::take_in_syn_sent(TcpSegment& segment, Time now) {
   const std::int64_t acknowledged = sender_.position_of(segment.acknowledgement);
-  if (segment.has(TcpHeader::ack) &&
-      (acknowledged < 1 || !sender_.may_acknowledge(acknowledged) || echoes_another(segment, now))) {
+  if (segment.has(TcpHeader::ack) && (acknowledged < 1 || !sender_.may_acknowledge(acknowledged) ||
+                                      echoes_another(segment, now))) {
     if (!segment.has(TcpHeader::rst)) reply_reset(segment);
     return;
   }

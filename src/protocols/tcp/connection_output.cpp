@@ -129,8 +129,7 @@ void TcpConnection::fill_reset(TcpSegment& segment, Time now) {
   segment.flags |= TcpHeader::ack;
   segment.acknowledgement = reset_acknowledgement_;
   if (settings_->option_layout() == TcpLayout::like_linux) {
-    segment.window =
-        is_early_ ? receiver_.advertise_in_syn() : receiver_.advertise(receive_scale_);
+    segment.window = is_early_ ? receiver_.advertise_in_syn() : receiver_.advertise(receive_scale_);
   }
   // RFC 7323, 3.2: resets of a conversation that has timestamps carry them too.
   if (uses_timestamps_) {

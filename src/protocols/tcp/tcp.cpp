@@ -285,8 +285,8 @@ void Tcp::take_for_session(TcpSession& session, TcpSegment&& segment, const Arri
     }
   }
   // While too many wait to be accepted, nobody else connects: the SYN is answered again later.
-  if (session.is_half_open_ && !session.is_ready_ && session.listener_->is_full() && segment.has(TcpHeader::ack) &&
-      !segment.has(TcpHeader::rst)) {
+  if (session.is_half_open_ && !session.is_ready_ && session.listener_->is_full() &&
+      segment.has(TcpHeader::ack) && !segment.has(TcpHeader::rst)) {
     return machine().drop(Drop::queue_full, segment.payload);
   }
   machine().remember(&session, 4);
