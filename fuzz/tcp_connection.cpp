@@ -96,8 +96,10 @@ enum class Way : std::uint8_t {
   close_wait,
   last_ack,
   time_wait,
+  let_in,         // by a cookie (RFC 7413), and not answered yet
+  syn_with_data,  // sent, likewise
 };
-constexpr std::uint8_t ways = 13;
+constexpr std::uint8_t ways = 15;
 
 class Steps {
  public:
@@ -160,6 +162,23 @@ class Steps {
         speak();
         if (way_ == Way::accepted) arrive(ack, 1, 1);
         return;
+      }
+      case Way::let_in: {
+        TcpSegment opening;
+        opening.flags = syn;
+        opening.sequence = peer_isn;
+        opening.window = 8'000;
+        opening.options = syn_options();
+        opening.payload = zeros(100);
+        connection_.accept_fast(std::move(opening), now_);
+        ELVIS_ASSERT(connection_.readable() == 100);
+        return speak();
+      }
+      case Way::syn_with_data: {
+        const std::size_t room = connection_.room_in_syn(1'000);
+        connection_.connect_fast(TcpOptions::FastOpen{}, zeros(std::min<std::size_t>(room, 900)),
+                                 now_);
+        return speak();
       }
       case Way::by_cookie: {
         TcpSegment opening;

@@ -190,6 +190,14 @@ Message part_of_request(std::uint64_t done, std::uint64_t request, std::uint64_t
   return message;
 }
 
+// The first part of the request goes with the SYN if the server is known (RFC 7413).
+Task<Result<>> connect_asking(TcpSocket& socket, const RequestResponseOptions& options,
+                              Message first) {
+  const Result<> connected =
+      co_await socket.connect({options.to.address, options.port}, std::move(first));
+  co_return connected;
+}
+
 Task<Result<>> ask_repeatedly(Application& self, const RequestResponseOptions& options,
                               std::uint64_t number, Exchanges& exchanges) {
   Rng rng = self.machine().rng(fmt::format("request_response {}", number));
@@ -197,6 +205,10 @@ Task<Result<>> ask_repeatedly(Application& self, const RequestResponseOptions& o
   for (std::uint64_t i = 0; i < options.count; ++i) {
     if (i != 0 && options.interval > Duration{}) co_await self.sleep_for(options.interval);
     const Time begun = self.now();
+    const std::uint64_t request = std::max<std::uint64_t>(
+        size_around(options.request_size, options.sizes, rng), request_header);
+    const std::uint64_t response = size_around(options.response_size, options.sizes, rng);
+    std::uint64_t done = 0;
     if (i % options.per_connection == 0) {
       socket.emplace(self.machine());
       socket->set_no_delay(true);
@@ -204,14 +216,18 @@ Task<Result<>> ask_repeatedly(Application& self, const RequestResponseOptions& o
       if (options.ip.address) {
         if (const Result<> bound = socket->bind({*options.ip.address, 0}); !bound) co_return bound;
       }
-      const Result<> connected = co_await socket->connect({options.to.address, options.port});
+      Result<> connected;
+      if (socket->settings().may_open_fast()) {
+        Message first = part_of_request(done, request, response);
+        done += first.size();
+        connected = co_await connect_asking(*socket, options, std::move(first));
+      } else {
+        connected = co_await socket->connect({options.to.address, options.port});
+      }
       if (!connected) co_return connected;
       ++exchanges.connections;
     }
-    const std::uint64_t request = std::max<std::uint64_t>(
-        size_around(options.request_size, options.sizes, rng), request_header);
-    const std::uint64_t response = size_around(options.response_size, options.sizes, rng);
-    for (std::uint64_t done = 0; done < request;) {
+    while (done < request) {
       Message part = part_of_request(done, request, response);
       done += part.size();
       const Result<> sent = co_await socket->send(std::move(part));

@@ -171,8 +171,8 @@ Task<CallOutcome> Process::write(const CallEvent& call) {
   if (file == nullptr) co_return CallOutcome::failed("EBADF");
   Buffer buffer = buffer_of(call);
   const auto size = static_cast<std::size_t>(buffer.size);
-  if ((buffer.flags & flag_fast_open) != 0) {
-    co_return CallOutcome::impossible("TCP Fast Open is not supported");
+  if (file->stream != nullptr && ((buffer.flags & flag_fast_open) != 0 || file->deferred)) {
+    co_return co_await send_fast(*file, call, std::move(buffer.bytes), size, buffer.flags);
   }
   if (buffer.is_null && size > 0) co_return CallOutcome::failed("EFAULT");
   if (file->kind == Packet::Kind::udp) co_return send_datagram(*file, call, buffer.bytes, size);
@@ -203,6 +203,12 @@ Task<CallOutcome> Process::send_stream(File& file, std::string bytes, std::size_
   TcpSocket& stream = *file.stream;
   if (stream.session() == nullptr && !file.is_connecting) co_return CallOutcome::failed("EPIPE");
   if (size == 0) co_return 0;
+  const bool may_wait = !file.is_nonblocking && (flags & flag_dont_wait) == 0;
+  if (file.kernel != nullptr && !may_wait && stream.session() != nullptr &&
+      (stream.state() == TcpState::syn_sent ||
+       (stream.state() == TcpState::syn_received && !stream.is_connected()))) {
+    co_return CallOutcome::failed("EAGAIN");  // others let it wait in the buffer
+  }
   bytes.resize(std::min(bytes.size(), size));
   Message data{bytes};
   if (size > data.size()) data.append(Message::zeros(size - data.size()));
@@ -211,7 +217,6 @@ Task<CallOutcome> Process::send_stream(File& file, std::string bytes, std::size_
   if ((flags & flag_oob) != 0) co_return send_urgent(file, std::move(data), size);
   Flow* const flow = file.flow;
   if (flow != nullptr) flow->wrote(bytes, size, !holds_back);
-  const bool may_wait = !file.is_nonblocking && (flags & flag_dont_wait) == 0;
   std::size_t sent = 0;
   boost::system::error_code error;
   if (file.kernel != nullptr && stream.session() != nullptr) {

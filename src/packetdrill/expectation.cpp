@@ -26,6 +26,11 @@ std::optional<Runner::Seen> Runner::take_sighting(Flow& flow, const Packet& expe
     const Packet& live = seen.decoded.packet;
     const bool is_icmp = live.kind == Packet::Kind::icmp;
     if (is_icmp != (expected.kind == Packet::Kind::icmp) || !flow.sends(live)) continue;
+    // A flow whose port is not known yet is none of those whose ports are.
+    if (!is_icmp && flow.local().port == 0 &&
+        flows_.find(live.kind, {live.source, live.source_port}, flow.remote()) != nullptr) {
+      continue;
+    }
     sightings.erase(sighting);
     if (!is_icmp && flow.local().port == 0) flow.set_local({live.source, live.source_port});
     return seen;
@@ -100,7 +105,7 @@ void Runner::check_packet(const Event& event, const Packet& expected, Flow& flow
   const Packet& live = seen.decoded.packet;
   flow.learn(live, expected);
   const Packet actual = flow.to_script(live);
-  const std::uint64_t position = flow.position_of(actual.sequence);
+  const std::uint64_t position = flow.position_of(actual);
   CompareOptions options;
   options.order = setup_.has_exact_options ? OptionOrder::exact : OptionOrder::free;
   options.timestamp_tick = setup_.timestamp_tick;
@@ -108,8 +113,8 @@ void Runner::check_packet(const Event& event, const Packet& expected, Flow& flow
       std::min<std::int64_t>(setup_.tolerance / std::chrono::microseconds{1}, 0xffff'ffff));
   // In the middle of what was written a stack may push or not (RFC 9293, 3.9.1.2).
   options.checks_push =
-      actual.payload_bytes == 0 ||
-      (flow.written() != 0 && flow.is_end_of_write(position + actual.payload_bytes));
+      actual.payload_bytes == 0 || (!actual.has(Packet::syn) && flow.written() != 0 &&
+                                    flow.is_end_of_write(position + actual.payload_bytes));
   std::vector<Difference> differences = compare(expected, actual, options);
   const bool carries_stream = live.kind == Packet::Kind::tcp && live.payload_bytes > 0 &&
                               position + live.payload_bytes <= flow.written();

@@ -136,9 +136,9 @@ bool Flow::is_end_of_write(std::uint64_t position) const {
   return std::find(ends_.begin(), ends_.end(), position) != ends_.end();
 }
 
-std::uint64_t Flow::position_of(std::uint32_t sequence) const {
+std::uint64_t Flow::position_of(const Packet& script) const {
   // Streams of scripts are shorter than 4 GiB, so that the wire's 32 bits say it.
-  return sequence - 1U;
+  return script.has(Packet::syn) ? 0 : script.sequence - 1U;
 }
 
 }  // namespace elvis::packetdrill

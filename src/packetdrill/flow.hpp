@@ -50,8 +50,8 @@ class Flow {
   bool carries(std::uint64_t position, const std::vector<std::uint8_t>& bytes) const;
   /// Whether a call to write ended at `position`.
   bool is_end_of_write(std::uint64_t position) const;
-  /// The position in the stream of the first byte of a segment with the script's `sequence`.
-  std::uint64_t position_of(std::uint32_t sequence) const;
+  /// The position in the stream of the first byte of a segment in the script's numbers.
+  std::uint64_t position_of(const Packet& script) const;
 
  private:
   Packet::Kind kind_;

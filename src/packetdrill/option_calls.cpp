@@ -21,7 +21,10 @@ using std::chrono::seconds;
 constexpr std::int64_t nonblocking_bit = 0x800;  // O_NONBLOCK
 
 // Options that a stack without their subject takes and tells back.
-constexpr std::array<std::string_view, 36> kept_options{"SO_REUSEADDR",
+constexpr std::array<std::string_view, 39> kept_options{"SO_REUSEADDR",
+                                                        "TCP_FASTOPEN",
+                                                        "TCP_FASTOPEN_CONNECT",
+                                                        "TCP_FASTOPEN_NO_COOKIE",
                                                         "SO_ZEROCOPY",
                                                         "SO_TIMESTAMPING",
                                                         "SO_REUSEPORT",
@@ -65,24 +68,17 @@ std::string_view name_of(const Expression& expression) {
 
 // Scripts may write an option as a number.
 std::string_view name_of_option(const CallEvent& call) {
-  constexpr std::array<std::pair<std::int64_t, std::string_view>, 18> of_tcp{
-      {{1, "TCP_NODELAY"},
-       {2, "TCP_MAXSEG"},
-       {3, "TCP_CORK"},
-       {4, "TCP_KEEPIDLE"},
-       {5, "TCP_KEEPINTVL"},
-       {6, "TCP_KEEPCNT"},
-       {7, "TCP_SYNCNT"},
-       {8, "TCP_LINGER2"},
-       {9, "TCP_DEFER_ACCEPT"},
-       {10, "TCP_WINDOW_CLAMP"},
-       {11, "TCP_INFO"},
-       {12, "TCP_QUICKACK"},
-       {13, "TCP_CONGESTION"},
-       {18, "TCP_USER_TIMEOUT"},
-       {23, "TCP_FASTOPEN"},
-       {24, "TCP_TIMESTAMP"},
-       {25, "TCP_NOTSENT_LOWAT"},
+  constexpr std::array<std::pair<std::int64_t, std::string_view>, 21> of_tcp{
+      {{1, "TCP_NODELAY"},       {2, "TCP_MAXSEG"},
+       {3, "TCP_CORK"},          {4, "TCP_KEEPIDLE"},
+       {5, "TCP_KEEPINTVL"},     {6, "TCP_KEEPCNT"},
+       {7, "TCP_SYNCNT"},        {8, "TCP_LINGER2"},
+       {9, "TCP_DEFER_ACCEPT"},  {10, "TCP_WINDOW_CLAMP"},
+       {11, "TCP_INFO"},         {12, "TCP_QUICKACK"},
+       {13, "TCP_CONGESTION"},   {18, "TCP_USER_TIMEOUT"},
+       {23, "TCP_FASTOPEN"},     {30, "TCP_FASTOPEN_CONNECT"},
+       {33, "TCP_FASTOPEN_KEY"}, {34, "TCP_FASTOPEN_NO_COOKIE"},
+       {24, "TCP_TIMESTAMP"},    {25, "TCP_NOTSENT_LOWAT"},
        {36, "TCP_INQ"}}};
   constexpr std::array<std::pair<std::int64_t, std::string_view>, 7> of_socket{
       {{2, "SO_REUSEADDR"},
@@ -152,9 +148,8 @@ void Process::configure(File& file, Change change) {
   // Those who connect from now on take over what is set.
   file.listener.reset();
   file.listener = std::make_unique<TcpListener>(machine_);
-  TcpSettings settings = file.settings;
-  settings.ecn = settings.ecn || setup_.grants_ecn;
-  file.listener->use(settings);
+  file.listener->use(settings_of_listener(file));
+  file.listener->set_reuse_address(file.is_set("SO_REUSEADDR"));
   static_cast<void>(file.listener->listen(file.local, file.backlog));
 }
 
@@ -167,6 +162,11 @@ CallOutcome Process::setsockopt(const CallEvent& call) {
   if (call.arguments.size() < 4 || name.empty()) return CallOutcome::failed("ENOPROTOOPT");
   const Expression& argument = call.arguments[3];
   if (name == "SO_LINGER") return set_linger(*file, argument);
+  if (name.starts_with("TCP_FASTOPEN")) {
+    CallOutcome outcome = set_fast_open(*file, name, call);
+    if (outcome.value == 0) configure(*file, [](TcpSettings&) {});
+    return outcome;
+  }
   if (name == "TCP_CONGESTION") {
     const Expression& word = argument.kind == Expression::Kind::list && !argument.parts.empty()
                                  ? argument.parts[0]

@@ -356,7 +356,9 @@ bool Parser::parse_sack(TcpOption& option) {
 
 // Hex digits, perhaps none.
 bool Parser::parse_bytes(TcpOption& option) {
-  const Token digits = scanner_.take_raw(",<>");
+  Token digits = scanner_.take_raw(",<>");
+  const auto definition = definitions_.find(digits.text);
+  if (definition != definitions_.end()) digits.text = definition->second;
   for (std::size_t at = 0; at < digits.text.size(); at += 2) {
     const std::string byte = digits.text.substr(at, 2);
     const bool is_hex = byte.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;

@@ -53,7 +53,7 @@ std::int64_t Process::readiness(const File& file) const {
   if (session->readable() > 0 || !file.unread.empty() || is_at_end) {
     bits |= ready_in | ready_in_normal;
   }
-  if (is_at_end) bits |= ready_remote_closed;
+  if (is_at_end || session->connection().receiver().has_finished()) bits |= ready_remote_closed;
   if (session->is_over() && session->failure() != Errc{}) {
     bits |= ready_error | ready_hung_up | ready_in | ready_out | ready_in_normal |
             ready_out_normal | ready_remote_closed;

@@ -207,9 +207,7 @@ CallOutcome Process::listen(const CallEvent& call) {
     return CallOutcome::failed("EINVAL");
   }
   auto listener = std::make_unique<TcpListener>(machine_);
-  TcpSettings settings = file->settings;
-  settings.ecn = settings.ecn || setup_.grants_ecn;
-  listener->use(settings);
+  listener->use(settings_of_listener(*file));
   listener->set_reuse_address(file->is_set("SO_REUSEADDR"));
   const auto backlog = static_cast<std::size_t>(std::max<std::int64_t>(number_at(call, 1, 1), 1));
   file->backlog = backlog;
@@ -329,9 +327,16 @@ Task<CallOutcome> Process::connect(const CallEvent& call) {
   const Endpoint remote = endpoint_at(call, 1, {setup_.remote, setup_.connect_port});
   if (file->kind == Packet::Kind::udp) co_return connect_datagrams(*file, remote);
   if (file->listener != nullptr) co_return CallOutcome::failed("EISCONN");
+  if (call.arguments.size() > 1 && call.arguments[1].word == "AF_UNSPEC") {
+    co_return disconnect(*file);
+  }
+  if (file->deferred) co_return CallOutcome::failed("EISCONN");
   if (file->stream->session() != nullptr || file->is_connecting) co_return connect_again(*file);
+  if (file->is_set("TCP_FASTOPEN_CONNECT")) {
+    co_return co_await connect_fast(*file, remote, !file->is_nonblocking);
+  }
   file->flow = &flows_.opened(Packet::Kind::tcp, file->local, remote);
-  file->stream->use(file->settings);
+  file->stream->use(settings_of_connection(*file));
   if (file->is_nonblocking) {
     if (const Result<> begun = file->stream->start_connecting(remote); !begun) {
       co_return CallOutcome::failed(begun.error());
@@ -357,6 +362,16 @@ CallOutcome Process::connect_again(File& file) {
     return CallOutcome::failed("EALREADY");
   }
   if (!std::exchange(file.is_connecting, false)) return CallOutcome::failed("EISCONN");
+  return 0;
+}
+
+// The connection is reset, and the socket may connect anew.
+CallOutcome Process::disconnect(File& file) {
+  file.stream->abort();
+  file.stream = std::make_unique<TcpSocket>(machine_);
+  file.is_connecting = file.is_bound = false;
+  file.local = {};
+  file.deferred.reset();
   return 0;
 }
 

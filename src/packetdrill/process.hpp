@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -74,6 +75,7 @@ class Process {
     std::unique_ptr<UdpSocket> datagrams;
     Message unread;  // what was looked at with MSG_PEEK
     Flow* flow = nullptr;
+    std::optional<Endpoint> deferred;  // where connect() goes when the first data are there
     std::map<std::string, std::int64_t, std::less<>> kept;  // options as they were set
 
     bool is_set(std::string_view option) const {
@@ -99,6 +101,7 @@ class Process {
   Task<CallOutcome> connect(const CallEvent& call);
   CallOutcome connect_datagrams(File& file, Endpoint remote);
   CallOutcome connect_again(File& file);
+  CallOutcome disconnect(File& file);
   CallOutcome accepted(File& listener, TcpSocketRef socket, const CallEvent& call);
 
   // ----- data_calls.cpp -----
@@ -121,6 +124,14 @@ class Process {
   CallOutcome send_datagram(File& file, const CallEvent& call, std::string_view bytes,
                             std::size_t size);
   static void check_received(const CallEvent& call, std::string_view bytes, CallOutcome& outcome);
+
+  // ----- fast_open_calls.cpp -----
+  Task<CallOutcome> connect_fast(File& file, Endpoint remote, bool may_wait);
+  Task<CallOutcome> send_fast(File& file, const CallEvent& call, std::string bytes,
+                              std::size_t size, std::int64_t flags);
+  CallOutcome set_fast_open(File& file, std::string_view name, const CallEvent& call);
+  TcpSettings settings_of_connection(const File& file) const;
+  TcpSettings settings_of_listener(const File& file) const;
 
   // ----- option_calls.cpp -----
   CallOutcome setsockopt(const CallEvent& call);

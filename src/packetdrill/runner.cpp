@@ -215,6 +215,9 @@ Task<> Runner::play_event(const Event& event) {
   } else {
     co_await wait_for(event, moment);
     setup_.apply_command(std::get<CommandEvent>(event.what).text);
+    if (std::exchange(setup_.forgets_cookies, false)) {
+      static_cast<Tcp*>(host_->find(ProtocolId::tcp))->forget_cookies();
+    }
     if (!setup_.refusal.empty()) fail_as(Verdict::Kind::wrong, event.span, setup_.refusal);
   }
   if (is_inbound(&event)) {

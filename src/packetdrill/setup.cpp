@@ -24,6 +24,10 @@ std::uint64_t number_in(std::string_view text) {
   const bool is_product = text.starts_with(arithmetic);
   if (is_product) text.remove_prefix(arithmetic.size());
   std::uint64_t value = 0;
+  if (text.starts_with("0x")) {
+    std::from_chars(text.data() + 2, text.data() + text.size(), value, 16);
+    return value;
+  }
   auto read = std::from_chars(text.data(), text.data() + text.size(), value);
   const char* const end = text.data() + text.size();
   // `$((15*1024*1024))`; of the shell's arithmetic, products are what scripts use.
@@ -163,6 +167,7 @@ void Setup::be_like_linux() {
   tcp.receive_buffer = 6'291'456;  // the greatest of tcp_rmem; its window scale is 7
   tcp.send_buffer = 1 << 30;       // LinuxSocket says how much is taken
   grants_ecn = true;
+  fast_open = fast_open_client;
 }
 
 void Setup::be_like_freebsd() {
@@ -290,7 +295,13 @@ void Setup::apply_command(const std::string& command) {
     send_buffer = 256 * 1024;
     tcp.slow_start_after_idle = false;
     tcp.syn_retries = 5;
+    // Packetdrill's own scripts let all listeners in.
+    const bool is_for_all = command.find("common/defaults.sh") != std::string::npos;
+    fast_open = fast_open_client | fast_open_server | (is_for_all ? fast_open_all_listeners : 0U);
+    choose_cookie_key("a1a1a1a1-b2b2b2b2-c3c3c3c3-d4d4d4d4");
   }
+  forgets_cookies = forgets_cookies || command.find("tcp_metrics flush") != std::string::npos ||
+                    command.find("tcp_fastopen_cookies=0") != std::string::npos;
   std::vector<std::string> line;
   std::vector<std::string> words = words_of(command);
   words.emplace_back("\n");
@@ -366,6 +377,10 @@ bool Setup::apply_linux(std::string_view name, const std::vector<std::string>& v
     unsent_low_water = static_cast<std::uint32_t>(std::min<std::uint64_t>(value, 0xffff'ffff));
   } else if (name == "tcp_mtu_probing") {
     if (value == 2) refusal = "probing for the MTU with larger segments (RFC 4821) is not there";
+  } else if (name == "tcp_fastopen") {
+    fast_open = static_cast<std::uint32_t>(value);
+  } else if (name == "tcp_fastopen_key") {
+    choose_cookie_key(values[0]);
   } else if (name == "tcp_early_retrans") {
     tcp.tail_probes = is_on;
   } else if (name == "tcp_frto") {
@@ -415,6 +430,10 @@ bool Setup::apply_freebsd(std::string_view name, std::uint64_t value, const std:
     tcp.exact_resets = !is_on;
   } else if (name == "insecure_syn") {
     tcp.challenged_syns = !is_on;
+  } else if (name == "fastopen.client_enable" || name == "fastopen.server_enable") {
+    const std::uint32_t bit =
+        name == "fastopen.client_enable" ? fast_open_client : fast_open_server;
+    fast_open = is_on ? fast_open | bit : fast_open & ~bit;
   } else if (name == "rexmit_slop") {
     tcp.rto_slop = milliseconds{value};
   } else if (name == "rexmit_initial" && is_on) {
@@ -462,6 +481,19 @@ void Setup::apply_route(const std::vector<std::string>& words) {
     }
     if (words[at] == "congctl") choose_congestion(words[at + 1]);
   }
+}
+
+// Four words of 32 bits, of which each is written with its last byte first.
+void Setup::choose_cookie_key(std::string_view text) {
+  std::array<std::uint64_t, 2> key{};
+  for (std::size_t at = 0; at < 4; ++at) {
+    std::uint32_t word = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), word, 16);
+    key[at / 2] |= std::uint64_t{word} << 32 * (at % 2);
+    text.remove_prefix(static_cast<std::size_t>(read.ptr - text.data()));
+    if (text.starts_with('-')) text.remove_prefix(1);
+  }
+  tcp.fast_open_key = key;
 }
 
 void Setup::choose_congestion(const std::string& name) {

@@ -15,6 +15,15 @@
 
 namespace elvis::packetdrill {
 
+/// What Linux's setting of fast opens consists of.
+enum FastOpenBits : std::uint32_t {
+  fast_open_client = 1,
+  fast_open_server = 2,
+  fast_open_client_bare = 4,       ///< Sends data without a cookie.
+  fast_open_server_bare = 0x200,   ///< Takes them.
+  fast_open_all_listeners = 0x400  ///< Also those that did not ask for it.
+};
+
 class Setup {
  public:
   /// Takes the defaults of `layout`; if that is automatic, of the stack that the script's first
@@ -48,7 +57,10 @@ class Setup {
   std::uint32_t unsent_low_water = 0xffff'ffff;  ///< net.ipv4.tcp_notsent_lowat
   std::uint32_t offloaded_mss = 0;               ///< `--mss`: of packets that were put together.
   std::string refusal;  ///< Why the script cannot be run, if a command asks for what is not there.
-  bool grants_ecn = false;  ///< To those who ask, without asking oneself.
+  /// net.ipv4.tcp_fastopen: bits of FastOpenBits.
+  std::uint32_t fast_open = 3;
+  bool forgets_cookies = false;  ///< A command asks for that; whoever does so sets it back.
+  bool grants_ecn = false;       ///< To those who ask, without asking oneself.
   TcpSettings tcp;
   std::vector<std::string> notes;
 
@@ -61,6 +73,7 @@ class Setup {
   bool apply_freebsd(std::string_view name, std::uint64_t value, const std::string& text);
   void apply_route(const std::vector<std::string>& words);
   void choose_congestion(const std::string& name);
+  void choose_cookie_key(std::string_view text);
   void note(std::string text);
 };
 

@@ -13,7 +13,7 @@ namespace {
 using Symbol = std::pair<std::string_view, std::int64_t>;
 
 // Sorted by name.
-constexpr std::array<Symbol, 206> symbols{{
+constexpr std::array<Symbol, 207> symbols{{
     {"AF_INET", 2},
     {"AF_INET6", 10},
     {"AF_UNSPEC", 0},
@@ -184,6 +184,7 @@ constexpr std::array<Symbol, 206> symbols{{
     {"TCP_ESTABLISHED", 1},
     {"TCP_FASTOPEN", 23},
     {"TCP_FASTOPEN_CONNECT", 30},
+    {"TCP_FASTOPEN_KEY", 33},
     {"TCP_FASTOPEN_NO_COOKIE", 34},
     {"TCP_FIN_WAIT1", 4},
     {"TCP_FIN_WAIT2", 5},

@@ -11,6 +11,7 @@ namespace elvis {
 TcpSocket::TcpSocket(Machine& machine, TcpSessionRef session)
     : machine_{machine}, session_{std::move(session)}, local_{session_->endpoints().local} {
   was_connected_ = true;
+  failure_ = session_->failure();  // it may have broken before it was accepted
   session_->set_user(this);
 }
 
@@ -52,7 +53,7 @@ void TcpSocket::use(const TcpSettings& settings) {
   settings_ = std::make_unique<TcpSettings>(settings);
 }
 
-Result<> TcpSocket::start_connecting(Endpoint remote) {
+Result<> TcpSocket::start_connecting(Endpoint remote, Message* first) {
   if (is_closed_) return Errc::closed;
   if (session_ != nullptr && session_->is_over() && !was_connected_) {
     session_.reset();  // it was refused, say, and may be tried again
@@ -64,18 +65,19 @@ Result<> TcpSocket::start_connecting(Endpoint remote) {
   Tcp* const tcp = this->tcp();
   if (tcp == nullptr) return Errc::no_protocol;
   Result<TcpSessionRef> session =
-      tcp->connect(*this, {.local = local_, .remote = remote}, settings_.get());
+      tcp->connect(*this, {.local = local_, .remote = remote}, settings_.get(), first);
   if (!session) return session.error();
   session_ = *std::move(session);
   if (is_undelayed_) session_->set_no_delay(true);
   return {};
 }
 
-bool TcpSocket::Connect::await_ready() {
-  if (const Result<> started = socket_.start_connecting(remote_); !started) {
+bool TcpSocket::Connect::is_settled(Message* data) {
+  if (const Result<> started = socket_.start_connecting(remote_, data); !started) {
     failure_ = static_cast<Errc>(started.error().value());
     return true;
   }
+  if (data != nullptr && !data->empty()) (void)socket_.session_->send(std::move(*data));
   return socket_.session_->is_over();
 }
 

@@ -17,7 +17,11 @@ enum TcpOptionKind : std::uint8_t {
   sack_permitted_kind = 4,
   sack_kind = 5,
   timestamps_kind = 8,
+  fast_open_kind = 34,
+  experimental_kind = 254,
 };
+
+constexpr std::uint16_t fast_open_identifier = 0xf989;  // of RFC 7413's experiment (RFC 6994)
 
 // Writes options one behind the other.
 class TcpOptionWriter {
@@ -56,6 +60,20 @@ class TcpOptionWriter {
       at_ += 8;
     }
   }
+  // Aligned by what follows, as nothing does.
+  void fast_open(const TcpOptions::FastOpen& option) {
+    const std::size_t head_size = option.is_experimental ? 4 : 2;
+    const std::size_t whole = (head_size + option.size + 3) / 4 * 4;
+    if (size() + whole > TcpOptions::max_size) return;
+    head(option.is_experimental ? experimental_kind : fast_open_kind,
+         static_cast<std::uint8_t>(head_size + option.size));
+    if (option.is_experimental) {
+      store16(at_, fast_open_identifier);
+      at_ += 2;
+    }
+    at_ = std::copy_n(option.bytes.begin(), option.size, at_);
+    pad(whole - head_size - option.size);
+  }
   // Multiples of 4 bytes; behind the last option stand end-of-list bytes (RFC 9293, 3.2).
   void finish() {
     while (size() % 4 != 0) *at_++ = end_of_options;
@@ -70,6 +88,18 @@ class TcpOptionWriter {
   std::uint8_t* begin_;
   std::uint8_t* at_;
 };
+
+// RFC 7413, 4.1.1: 4 to 16 bytes, an even number. One that cannot be is as good as none.
+void read_fast_open(TcpOptions& options, std::span<const std::uint8_t> cookie, bool experimental) {
+  if (cookie.size() % 2 != 0) return;
+  TcpOptions::FastOpen option;
+  option.is_experimental = experimental;
+  if (cookie.size() >= TcpOptions::FastOpen::least && cookie.size() <= TcpOptions::FastOpen::most) {
+    option.size = static_cast<std::uint8_t>(cookie.size());
+    std::copy(cookie.begin(), cookie.end(), option.bytes.begin());
+  }
+  options.fast_open = option;
+}
 
 void read_option(TcpOptions& options, std::uint8_t kind, std::span<const std::uint8_t> value) {
   switch (kind) {
@@ -92,6 +122,14 @@ void read_option(TcpOptions& options, std::uint8_t kind, std::span<const std::ui
            at += 8) {
         options.blocks[options.block_count++] = {load32(value.data() + at),
                                                  load32(value.data() + at + 4)};
+      }
+      break;
+    case fast_open_kind:
+      read_fast_open(options, value, false);
+      break;
+    case experimental_kind:
+      if (value.size() >= 2 && load16(value.data()) == fast_open_identifier) {
+        read_fast_open(options, value.subspan(2), true);
       }
       break;
     default:  // RFC 9293, 3.1: what is not known is passed over
@@ -147,6 +185,7 @@ std::size_t TcpOptions::emit(std::uint8_t* bytes, TcpLayout layout) const {
     writer.pad(1);
     writer.window_scale(*window_scale);
   }
+  if (fast_open) writer.fast_open(*fast_open);
   writer.sack(sack());
   writer.finish();
   return writer.size();
@@ -155,6 +194,7 @@ std::size_t TcpOptions::emit(std::uint8_t* bytes, TcpLayout layout) const {
 bool operator==(const TcpOptions& left, const TcpOptions& right) {
   return left.mss == right.mss && left.sack_permitted == right.sack_permitted &&
          left.window_scale == right.window_scale && left.timestamps == right.timestamps &&
+         left.fast_open == right.fast_open &&
          std::equal(left.sack().begin(), left.sack().end(), right.sack().begin(),
                     right.sack().end());
 }

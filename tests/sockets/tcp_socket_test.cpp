@@ -79,6 +79,44 @@ TEST_F(TcpSocketTest, CarriesAQuestionAndItsAnswer) {
   EXPECT_EQ(answered, "pong");
 }
 
+// RFC 7413: from the second connection on the question is there half a round trip after it began.
+TEST_F(TcpSocketTest, SendsWithTheSynToWhomItKnows) {
+  TcpSettings fast;
+  fast.fast_open = tcp_fast_open_client | tcp_fast_open_server;
+  std::vector<Duration> heard_after;
+  Time begun{};
+  lan_.run_on(bob_, [&](Application& self) -> Task<Result<>> {
+    TcpListener listener{self.machine()};
+    listener.use(fast);
+    EXPECT_TRUE(listener.listen({{}, 80}));
+    for (int i = 0; i < 2; ++i) {
+      Result<TcpSocketRef> peer = co_await listener.accept();
+      const Result<Message> question = co_await (*peer)->receive();
+      EXPECT_EQ(question->to_string(), "ping");
+      heard_after.push_back(self.now() - begun);
+      EXPECT_TRUE(co_await (*peer)->send(text("pong")));
+    }
+    co_return Result<>{};
+  });
+  lan_.run_on(alice_, [&](Application& self) -> Task<Result<>> {
+    co_await self.sleep_for(seconds{1});
+    for (int i = 0; i < 2; ++i) {
+      TcpSocket socket{self.machine()};
+      socket.use(fast);
+      begun = self.now();
+      EXPECT_TRUE(co_await socket.connect(bob_end_, text("ping")));
+      EXPECT_EQ((co_await socket.receive())->to_string(), "pong");
+      EXPECT_EQ((socket.info().options & TcpInfo::syn_data) != 0, i == 1);
+      co_await self.sleep_for(seconds{1});
+    }
+    co_return Result<>{};
+  });
+  run();
+  ASSERT_EQ(heard_after.size(), 2U);
+  EXPECT_EQ(heard_after[1], milliseconds{1});
+  EXPECT_GE(heard_after[0], milliseconds{3});
+}
+
 TEST_F(TcpSocketTest, CarriesALongStreamWhole) {
   constexpr std::size_t size = 3'000'000;
   std::vector<std::uint8_t> bytes(size);

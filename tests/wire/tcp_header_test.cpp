@@ -93,6 +93,37 @@ TEST(TcpOptionsTest, ReadsAgainWhatItWroteInEveryLayout) {
   }
 }
 
+TEST(TcpOptionsTest, WritesACookieInBothForms) {
+  TcpOptions options;
+  options.fast_open = TcpOptions::FastOpen{.size = 4, .bytes = {1, 2, 3, 4}};
+  const Bytes usual{34, 6, 1, 2, 3, 4, 1, 1};
+  EXPECT_EQ(emitted(options, TcpLayout::rfc), usual);
+  EXPECT_EQ(TcpOptions::parse(usual), options);
+  options.fast_open->is_experimental = true;
+  const Bytes experimental{254, 8, 0xf9, 0x89, 1, 2, 3, 4};
+  EXPECT_EQ(emitted(options, TcpLayout::rfc), experimental);
+  EXPECT_EQ(TcpOptions::parse(experimental), options);
+}
+
+TEST(TcpOptionsTest, TakesACookieThatCannotBeForAQuestion) {
+  EXPECT_EQ(TcpOptions::parse(Bytes{34, 4, 1, 2}).fast_open->size, 0) << "too short";
+  Bytes long_one(20, 7);
+  long_one[0] = 34;
+  long_one[1] = 20;
+  EXPECT_EQ(TcpOptions::parse(long_one).fast_open->size, 0) << "too long";
+  EXPECT_FALSE(TcpOptions::parse(Bytes{34, 7, 1, 2, 3, 4, 5, 0}).fast_open) << "odd";
+  EXPECT_FALSE(TcpOptions::parse(Bytes{254, 4, 0xf9, 0x88}).fast_open) << "another experiment";
+}
+
+TEST(TcpOptionsTest, LeavesOutACookieThatFindsNoRoom) {
+  TcpOptions options = all_options();
+  options.fast_open = TcpOptions::FastOpen{.is_experimental = true, .size = 16, .bytes = {}};
+  EXPECT_EQ(emitted(options, TcpLayout::like_linux).size(), 40U);
+  const TcpOptions read = TcpOptions::parse(emitted(options, TcpLayout::rfc));
+  EXPECT_FALSE(read.fast_open);
+  EXPECT_EQ(read, all_options());
+}
+
 TEST(TcpOptionsTest, LeavesOutBlocksThatFindNoRoom) {
   TcpOptions options;
   options.timestamps = {.value = 1, .echo = 2};

@@ -10,6 +10,7 @@
 #include "elvis/graph/protocol.hpp"
 #include "elvis/protocols/ipv4.hpp"
 #include "elvis/protocols/tcp/connection.hpp"
+#include "elvis/protocols/tcp/fast_open.hpp"
 #include "elvis/protocols/tcp/segment.hpp"
 #include "elvis/protocols/tcp/session_table.hpp"
 #include "elvis/protocols/tcp/settings.hpp"
@@ -51,8 +52,9 @@ class Tcp final : public Protocol {
   /// here. `user` is told when it has come about. `settings` that are not null are copied. Errors:
   /// address_in_use, address_not_available (no port is left), network_unreachable,
   /// host_unreachable.
+  /// With `first`, the SYN carries what it may of it (RFC 7413), which is taken off its front.
   Result<TcpSessionRef> connect(TcpUser& user, Endpoints endpoints,
-                                const TcpSettings* settings = nullptr);
+                                const TcpSettings* settings = nullptr, Message* first = nullptr);
   using Protocol::listen;
   /// Takes connections to `local`. Up to `backlog` of them wait for accept(). `settings` that are
   /// not null are copied. Errors: address_in_use, address_not_available.
@@ -76,6 +78,10 @@ class Tcp final : public Protocol {
   std::size_t session_count() const { return sessions_.size(); }
   /// Connections that were opened either way since the start.
   std::uint64_t connections() const { return connections_; }
+  /// Whether data that go to `server` now would go with the SYN.
+  bool knows_cookie(Ipv4Address server, const TcpSettings& settings) const;
+  /// Forgets the cookies of all servers.
+  void forget_cookies() { fast_open_.reset(); }
   /// Told of all connections made from now on; null for nobody.
   void set_tracer(TcpTracer* tracer) { tracer_ = tracer; }
   TcpTracer* tracer() const { return tracer_; }
@@ -102,8 +108,11 @@ class Tcp final : public Protocol {
   Result<std::uint16_t> free_port(Endpoint local, Endpoint remote);
   void take_for_session(TcpSession& session, TcpSegment&& segment, const Arrival& arrival);
   void take_for_listener(Listener& listener, TcpSegment&& segment, const Arrival& arrival);
-  void take_syn(Listener& listener, const TcpSegment& syn, const Arrival& arrival);
+  void take_syn(Listener& listener, TcpSegment&& syn, const Arrival& arrival);
   void answer_with_cookie(Listener& listener, const TcpSegment& syn, const Endpoints& endpoints);
+  void connect_fast(TcpSession& session, Message& first);
+  void opened_fast(TcpSession& session);
+  bool open_fast(Listener& listener, TcpSession& session, TcpSegment& syn);
   bool open_by_cookie(Listener& listener, TcpSegment& segment, const Arrival& arrival);
   Result<TcpSession*> make_session(const Endpoints& endpoints, TcpUser* user,
                                    const TcpSettings* settings);
@@ -127,6 +136,7 @@ class Tcp final : public Protocol {
   Listener* listener_list_ = nullptr;
   TcpTracer* tracer_ = nullptr;
   std::uint64_t connections_ = 0;
+  std::unique_ptr<TcpFastOpenCache> fast_open_;
 };
 
 }  // namespace elvis

@@ -51,12 +51,18 @@ class TcpSocket final : public TcpUser, public Waitable, public Pooled {
   /// `Result<> connected = co_await socket.connect(remote);` Errors: those of Tcp::open, refused,
   /// timed_out, network_unreachable, host_unreachable, closed, invalid_argument.
   Connect connect(Endpoint remote);
+  class ConnectAndSend;
+  /// The same, and sends `data`: with the SYN as far as the settings and what is known of the
+  /// remote end allow (RFC 7413), the rest behind it. What went with the SYN may arrive twice, so
+  /// `data` must be something that does no harm then (RFC 7413, 2.1).
+  ConnectAndSend connect(Endpoint remote, Message data);
   /// The same, given up after `timeout`: then the socket is as before. Errors: also timed_out.
   Task<Result<>> connect(Endpoint remote, Duration timeout);
   /// The same to a machine by name (see resolve()). Errors: also unknown_name.
   Task<Result<>> connect(std::string name, std::uint16_t port, Duration timeout = Duration::max());
-  /// Begins to connect without waiting. Errors: those of Tcp::open, invalid_argument.
-  Result<> start_connecting(Endpoint remote);
+  /// Begins to connect without waiting. What the SYN carries of `first` is taken off its front.
+  /// Errors: those of Tcp::open, invalid_argument.
+  Result<> start_connecting(Endpoint remote, Message* first = nullptr);
 
   // ----- the stream -----
 
@@ -181,14 +187,29 @@ class TcpSocket::Connect : public Wait {
       : Wait{Ready::connected}, socket_{socket}, remote_{remote} {}
 
   Machine& machine() const { return socket_.machine_; }
-  bool await_ready();
+  bool await_ready() { return is_settled(nullptr); }
   void await_suspend(std::coroutine_handle<> waiting);
   Result<> await_resume();
+
+ protected:
+  /// Begins; true if there is nothing to wait for.
+  bool is_settled(Message* data);
 
  private:
   TcpSocket& socket_;
   Endpoint remote_;
   std::optional<Errc> failure_;
+};
+
+class TcpSocket::ConnectAndSend : public Connect {
+ public:
+  ConnectAndSend(TcpSocket& socket, Endpoint remote, Message&& data)
+      : Connect{socket, remote}, data_{std::move(data)} {}
+
+  bool await_ready() { return is_settled(&data_); }
+
+ private:
+  Message data_;
 };
 
 class TcpSocket::Send : public Wait {
@@ -243,6 +264,9 @@ class TcpSocket::Flush : public Wait {
 
 inline TcpSocket::Connect TcpSocket::connect(Endpoint remote) {
   return Connect{*this, remote};
+}
+inline TcpSocket::ConnectAndSend TcpSocket::connect(Endpoint remote, Message data) {
+  return ConnectAndSend{*this, remote, std::move(data)};
 }
 inline TcpSocket::Send TcpSocket::send(Message data) {
   return Send{*this, std::move(data)};

@@ -34,12 +34,26 @@ struct TcpOptions {
     friend bool operator==(const Timestamps&, const Timestamps&) = default;
   };
 
+  /// The cookie of a fast open, or the question for one (RFC 7413, 4.1.1).
+  struct FastOpen {
+    static constexpr std::size_t least = 4;
+    static constexpr std::size_t most = 16;
+
+    bool is_experimental = false;  ///< As it was before it had a number of its own (RFC 6994).
+    std::uint8_t size = 0;         ///< Bytes of the cookie; 0: one is asked for.
+    std::array<std::uint8_t, most> bytes{};
+
+    std::span<const std::uint8_t> cookie() const { return {bytes.data(), size}; }
+    friend bool operator==(const FastOpen&, const FastOpen&) = default;
+  };
+
   std::uint16_t mss = 0;  ///< 0: not given.
   bool sack_permitted = false;
   bool is_malformed = false;  ///< A length that makes no sense ended the list.
   std::uint8_t block_count = 0;
   std::optional<std::uint8_t> window_scale;
   std::optional<Timestamps> timestamps;
+  std::optional<FastOpen> fast_open;
   std::array<Block, max_blocks> blocks;  ///< The first block_count of them mean something.
 
   std::span<const Block> sack() const { return {blocks.data(), block_count}; }

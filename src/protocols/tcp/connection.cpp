@@ -60,6 +60,48 @@ void TcpConnection::accept(const TcpSegment& syn, Time now) {
   sender_.send_syn(now);
 }
 
+void TcpConnection::connect_fast(const std::optional<TcpOptions::FastOpen>& option, Message&& data,
+                                 Time now) {
+  fast_open_ = std::make_unique<TcpFastOpen>();
+  fast_open_->option = option;
+  fast_open_->has_data = !data.empty();
+  state_ = TcpState::syn_sent;
+  last_received_at_ = now;
+  const std::size_t bytes = data.size();
+  write_all(std::move(data), now);
+  sender_.send_syn(now, bytes);
+}
+
+// RFC 7413, 4.2.1: as the remote end's MSS was last time, with room for all options that there are.
+std::size_t TcpConnection::room_in_syn(std::size_t remote_mss) const {
+  constexpr std::size_t unknown = 536;  // RFC 9293, 3.7.1
+  const bool is_like_linux = settings_->option_layout() == TcpLayout::like_linux;
+  std::size_t most = advertised_mss();
+  most = std::min<std::size_t>(most, path_mtu_ - 40);
+  if (remote_mss != 0 || !is_like_linux) {
+    most = std::min(most, remote_mss == 0 ? unknown : remote_mss);
+  }
+  return most > TcpOptions::max_size ? most - TcpOptions::max_size : 0;
+}
+
+void TcpConnection::accept_fast(TcpSegment&& syn, Time now) {
+  accept(syn, now);
+  is_early_ = sender_.sends_early = true;
+  sender_.start_window();
+  note(tcp_connected | tcp_writable);
+  if (syn.payload.empty()) return;
+  has_fast_data_ = true;
+  receiver_.take(1, std::move(syn.payload), false, *settings_, now);
+  note(tcp_readable);
+}
+
+void TcpConnection::accept_with_cookie(const TcpSegment& syn, const TcpOptions::FastOpen& cookie,
+                                       Time now) {
+  accept(syn, now);
+  fast_open_ = std::make_unique<TcpFastOpen>();
+  fast_open_->option = cookie;
+}
+
 void TcpConnection::accept_cookie(const TcpSegment& syn, Time now) {
   is_passive_ = true;
   last_received_at_ = now;
@@ -113,7 +155,9 @@ std::uint8_t TcpConnection::scale_for(const TcpSettings& settings) {
 std::uint16_t TcpConnection::advertised_mss() const {
   constexpr std::uint64_t headers = 40;
   // RFC 9293, 3.7.1: of what can be received; how large the path is says nothing of that.
-  const std::uint32_t mtu = link_mtu_ != 0 ? link_mtu_ : path_mtu_;
+  const bool follows_path = link_mtu_ == 0 || settings_->option_layout() ==
+                                                  TcpLayout::like_linux;  // which says less then
+  const std::uint32_t mtu = follows_path ? path_mtu_ : link_mtu_;
   const std::uint64_t fits = std::min<std::uint64_t>(mtu - headers, 65'495);
   return static_cast<std::uint16_t>(settings_->mss == 0 ? fits : std::min(fits, settings_->mss));
 }
@@ -129,7 +173,7 @@ std::uint32_t TcpConnection::payload_limit() const {
 
 void TcpConnection::established() {
   state_ = TcpState::established;
-  sender_.start_window();
+  if (!is_early_) sender_.start_window();
   slow_deadline_ = settings_->keep_alive
                        ? add_saturated(last_received_at_, settings_->keep_alive_time)
                        : end_of_time;
@@ -261,7 +305,11 @@ void TcpConnection::settings_changed(Time now) {
 void TcpConnection::set_path_mtu(std::size_t mtu, Time now) {
   constexpr std::size_t least = 68;
   path_mtu_ = static_cast<std::uint32_t>(std::max(mtu, least));
-  if (receiver_.next() != 0) sender_.mss_reduced(payload_limit(), now);
+  if (receiver_.next() != 0) {
+    sender_.mss_reduced(payload_limit(), now);
+  } else if (fast_open_ != nullptr && fast_open_->has_data && state_ == TcpState::syn_sent) {
+    sender_.resend_syn_data(now);  // the SYN was too long: it goes alone
+  }
 }
 
 // ===== TcpConnection: time =====
@@ -318,6 +366,7 @@ TcpInfo TcpConnection::info(Time now) const {
   option(uses_window_scale_, TcpInfo::window_scale);
   option(uses_ecn_, TcpInfo::ecn);
   option(has_seen_marks_, TcpInfo::ecn_seen);
+  option(has_fast_data_, TcpInfo::syn_data);
   info.snd_wscale = send_scale_;
   info.rcv_wscale = receive_scale_;
   info.ato = static_cast<std::uint32_t>(settings_->ack_delay.count() / 1'000);

@@ -61,7 +61,8 @@ bool TcpConnection::take_fast(TcpSegment& segment, Time now) {
 
 void TcpConnection::take_in_syn_sent(TcpSegment& segment, Time now) {
   const std::int64_t acknowledged = sender_.position_of(segment.acknowledgement);
-  if (segment.has(TcpHeader::ack) && acknowledged != 1) {
+  if (segment.has(TcpHeader::ack) && (acknowledged < 1 || !sender_.may_acknowledge(acknowledged) ||
+                                      echoes_another(segment, now))) {
     if (!segment.has(TcpHeader::rst)) reply_reset(segment);
     return;
   }
@@ -83,7 +84,7 @@ void TcpConnection::take_in_syn_sent(TcpSegment& segment, Time now) {
   // RFC 3168, 6.1.1: an answer with ECE alone agrees.
   uses_ecn_ = settings_->wants_ecn() && segment.has(TcpHeader::ece) && !segment.has(TcpHeader::cwr);
   sender_.prepare_window();
-  sender_.acknowledged({.position = 1,
+  sender_.acknowledged({.position = static_cast<std::uint64_t>(acknowledged),
                         .window = segment.window,
                         .updates_window = true,
                         .is_pure = false,
@@ -92,11 +93,36 @@ void TcpConnection::take_in_syn_sent(TcpSegment& segment, Time now) {
                         .blocks = {}},
                        now);
   established();
+  if (fast_open_ != nullptr) opened_fast(segment, now);
   receiver_.acknowledge_now();
+  receiver_.is_interactive =
+      settings_->option_layout() == TcpLayout::like_linux && sender_.unsent_bytes() != 0;
   if (sender_.has_finished()) state_ = TcpState::fin_wait_1;
   if (segment.payload.empty() && !segment.has(TcpHeader::fin)) return;
   segment.flags = static_cast<std::uint16_t>(segment.flags & ~TcpHeader::syn);
   take_data(segment, 1, now);
+}
+
+// Linux does not believe who echoes a time at which no SYN was sent.
+bool TcpConnection::echoes_another(const TcpSegment& segment, Time now) const {
+  if (settings_->option_layout() != TcpLayout::like_linux || !settings_->timestamps) return false;
+  if (!segment.options.timestamps || segment.options.timestamps->echo == 0) return false;
+  const std::uint32_t age = timestamp(now) - segment.options.timestamps->echo;
+  return age > timestamp(now) - timestamp(sender_.progress_at());
+}
+
+// RFC 7413, 4.2.1: what of the SYN's data was not acknowledged is sent again at once.
+void TcpConnection::opened_fast(const TcpSegment& answer, Time now) {
+  fast_open_->granted = answer.options.fast_open;
+  fast_open_->granted_mss = peer_mss_;
+  fast_open_->was_resent = sender_.has_lost_syn();
+  if (!fast_open_->has_data) return;
+  if (sender_.una() == sender_.next()) {
+    has_fast_data_ = true;
+    sender_.count_syn_with_data();
+  } else {
+    sender_.resend_syn_data(now);
+  }
 }
 
 // ===== TcpConnection: all other states (RFC 9293, 3.10.7.4) =====
@@ -212,7 +238,14 @@ bool TcpConnection::take_acknowledgement(const TcpSegment& segment, std::int64_t
     apply_acknowledgement(segment, static_cast<std::uint64_t>(acknowledged),
                           static_cast<std::uint64_t>(position), now);
     established();
-    if (sender_.has_finished()) state_ = TcpState::fin_wait_1;
+    if (fast_open_ != nullptr && fast_open_->has_data && sender_.una() != sender_.next()) {
+      sender_.resend_syn_data(now);  // both opened at once
+    }
+    fast_open_.reset();
+    if (sender_.has_finished()) {
+      state_ = TcpState::fin_wait_1;
+      if (sender_.is_fin_acknowledged()) fin_acknowledged(now);
+    }
     return true;
   }
   // RFC 5961, 5.2: neither the future nor the distant past.

@@ -25,6 +25,9 @@ bool TcpConnection::next(TcpSegment& segment, Time now) {
       return true;
     }
     if (out.is_push) segment.flags |= TcpHeader::psh;
+    if (settings_->option_layout() == TcpLayout::like_linux && !segment.payload.empty()) {
+      receiver_.answered_at(now, *settings_);
+    }
     if (out.is_fin) segment.flags |= TcpHeader::fin;
     if (uses_ecn_) {
       if (out.has_cwr) segment.flags |= TcpHeader::cwr;
@@ -72,6 +75,11 @@ void TcpConnection::fill_syn(TcpSegment& segment, bool is_resent, Time now) {
   }
   segment.window =
       static_cast<std::uint16_t>(std::min<std::uint64_t>(settings_->receive_buffer, 65'535));
+  if (is_early_) segment.window = receiver_.advertise_in_syn();
+  // RFC 7413, 4.2.1: what is sent again is a usual SYN.
+  if (fast_open_ != nullptr && !is_resent && (!is_answer || is_passive_)) {
+    options.fast_open = fast_open_->option;
+  }
   segment.acknowledgement = 0;
   if (is_answer) {
     segment.flags |= TcpHeader::ack;
@@ -94,6 +102,7 @@ void TcpConnection::fill_acknowledgement(TcpSegment& segment, Time now) {
   options.sack_permitted = false;
   options.window_scale.reset();
   options.timestamps.reset();
+  options.fast_open.reset();
   options.block_count = 0;
   if (uses_timestamps_) options.timestamps = {.value = timestamp(now), .echo = recent_timestamp_};
   if (sender_.uses_sack() && receiver_.has_news_of_gaps()) {
@@ -119,6 +128,9 @@ void TcpConnection::fill_reset(TcpSegment& segment, Time now) {
   if (!reset_has_ack_) return;
   segment.flags |= TcpHeader::ack;
   segment.acknowledgement = reset_acknowledgement_;
+  if (settings_->option_layout() == TcpLayout::like_linux) {
+    segment.window = is_early_ ? receiver_.advertise_in_syn() : receiver_.advertise(receive_scale_);
+  }
   // RFC 7323, 3.2: resets of a conversation that has timestamps carry them too.
   if (uses_timestamps_) {
     segment.options.timestamps = {.value = timestamp(now), .echo = recent_timestamp_};

@@ -88,12 +88,13 @@ void TcpReceiver::take(std::uint64_t position, Message bytes, bool has_fin,
 void TcpReceiver::count_for_ack(std::size_t bytes, const TcpSettings& settings, Time now) {
   const auto size = static_cast<std::uint32_t>(bytes);
   largest_ = std::max(largest_, size);
+  last_data_at_ = ticks(now);
   unacknowledged_ += size;
   if (unacknowledged_ >= 2 * std::min(largest_, mss_) && unacknowledged_ > size) {
     wants_ack_ = true;
   } else if (!settings.delayed_ack || unacknowledged_ >= 2 * mss_) {
     wants_ack_ = true;
-  } else if (quick_acks_ > 0) {
+  } else if (quick_acks_ > 0 && !is_interactive) {
     --quick_acks_;
     wants_ack_ = true;
   } else if (ack_deadline_ == end_of_time) {
@@ -102,6 +103,7 @@ void TcpReceiver::count_for_ack(std::size_t bytes, const TcpSettings& settings, 
 }
 
 void TcpReceiver::note_duplicate(std::uint64_t begin, std::uint64_t end) {
+  is_interactive = false;
   duplicate_begin_ = begin;
   duplicate_length_ = static_cast<std::uint32_t>(end - begin);
 }
@@ -139,6 +141,13 @@ std::uint16_t TcpReceiver::advertise(unsigned scale, bool rounds_down) {
   // Rounded up, so that the edge does not move back (RFC 7323, 2.4).
   return static_cast<std::uint16_t>(
       std::min(largest, (window + (std::uint64_t{1} << scale) - 1) >> scale));
+}
+
+std::uint16_t TcpReceiver::advertise_in_syn() {
+  const std::uint64_t free = buffer_ > ready_.size() ? buffer_ - ready_.size() : 0;
+  constexpr std::uint64_t largest = 65'535;
+  right_edge_ = std::max(right_edge_, next_ + std::min(free, largest));
+  return static_cast<std::uint16_t>(std::min(largest, right_edge_ - next_));
 }
 
 bool TcpReceiver::wants_window_update(unsigned scale) const {

@@ -41,11 +41,13 @@ void TcpSender::set_mss(std::uint32_t mss) {
 
 void TcpSender::prepare_window() {
   lost_syn_ = !flight_.empty() && flight_.front().was_resent;
+  // Linux lets it be lost once.
+  begins_small_ = lost_syn_ && (!is_like_linux() || flight_.front().resent_count > 1);
 }
 
 // RFC 6928, 2; one segment if the SYN was lost (RFC 5681, 3.1).
 void TcpSender::start_window() {
-  window_.bytes = (lost_syn_ ? 1 : settings_->initial_window) * window_.mss;
+  window_.bytes = (begins_small_ ? 1 : settings_->initial_window) * window_.mss;
   window_.threshold = TcpWindow::unlimited;
   phase_ = Phase::open;
 }

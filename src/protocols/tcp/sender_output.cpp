@@ -8,9 +8,18 @@
 
 namespace elvis {
 
-void TcpSender::send_syn(Time now) {
+void TcpSender::send_syn(Time now, std::size_t bytes) {
   next_ = 1;
   record(0, 1, now);
+  if (bytes != 0) {
+    Message data = unsent_.take(bytes);
+    record(next_, static_cast<std::uint32_t>(data.size()), now);
+    next_ += data.size();
+    bytes_sent_ += data.size();
+    ++segments_;
+    sent_.append(std::move(data));
+    has_syn_data_ = true;
+  }
   wants_syn_ = true;
   timer_base_ = progress_at_ = now;
   arm(now);
@@ -30,10 +39,13 @@ bool TcpSender::next_segment(Outgoing& out, Time now) {
     wants_syn_ = false;
     last_sent_at_ = now;
     out = {.position = 0, .payload = {}, .is_syn = true};
+    if (has_syn_data_) out.payload = bytes_of(1, next_);
+    has_syn_data_ = false;
     return true;
   }
-  if (lost_ != 0 && resend(out, now)) return true;
-  if (una_ == 0) return false;
+  // Before the SYN is acknowledged nothing else is sent again.
+  if (lost_ != 0 && (una_ != 0 || flight_.front().is_lost) && resend(out, now)) return true;
+  if (una_ == 0 && !sends_early) return false;
   if (wants_tail_resend_) {
     wants_tail_resend_ = false;
     if (!flight_.empty() && !flight_.back().is_sacked) {
@@ -157,7 +169,8 @@ bool TcpSender::send_new(Outgoing& out, Time now) {
     return false;
   }
   const std::uint64_t flying = in_flight();
-  if (flying + size > window_.bytes && flying != 0 && !must_send_new_) {
+  const std::uint64_t syn = una_ == 0 ? 1 : 0;  // which takes none of the window
+  if (flying + size > window_.bytes + syn && flying != 0 && !must_send_new_) {
     is_window_used_ = true;
     // RFC 3042: the first two duplicates let something new out. (With SACK they make room.)
     if (!may_transmit_beyond(size)) return false;
@@ -226,6 +239,15 @@ void TcpSender::record(std::uint64_t begin, std::uint32_t length, Time now) {
                 .resent_count = 0,
                 .order = static_cast<std::uint16_t>(segments_)});
   last_sent_at_ = now;
+}
+
+void TcpSender::resend_syn_data(Time now) {
+  repair();
+  for (std::size_t i = 0; i < flight_.size(); ++i) mark_lost(flight_[i]);
+  phase_ = Phase::loss;
+  recover_ = next_;
+  must_resend_ = true;
+  arm(now);
 }
 
 // Everything in flight was too long for the path: in smaller pieces again (RFC 1191, 6.5: without

@@ -176,6 +176,7 @@ void TcpSession::tell() {
     connection_.blame(soft_error_);  // RFC 9293, 3.9.2.2: what the network said meanwhile
   }
   if ((events & tcp_connected) != 0 && listener_ != nullptr) tcp_.established(*this);
+  if ((events & tcp_connected) != 0 && connection_.fast_open() != nullptr) tcp_.opened_fast(*this);
   if (user_ != nullptr) user_->tcp_changed(*this, events);
 }
 
@@ -190,7 +191,7 @@ struct TcpBytes {
     const TcpOptions& options = segment.options;
     size = TcpHeader::min_size;
     if (options.mss == 0 && options.block_count == 0 && !options.sack_permitted &&
-        !options.window_scale) [[likely]] {
+        !options.window_scale && !options.fast_open) [[likely]] {
       if (options.timestamps) {
         constexpr std::uint32_t aligned_timestamps = 0x0101'080a;  // NOP, NOP, kind, length
         store32(bytes + 20, aligned_timestamps);
@@ -238,11 +239,22 @@ void TcpSession::path_mtu_changed() {
   if (mtu < connection_.path_mtu()) connection_.set_path_mtu(mtu, machine().now());
 }
 
+// RFC 9293, 3.9.2.2; RFC 5927, 5.2: only before it is open. Linux does not ask whether the error
+// may pass, and gives up those who want to come in as well.
+bool TcpSession::may_fail_at_once(bool is_final) const {
+  const TcpState state = connection_.state();
+  if (connection_.settings().option_layout() == TcpLayout::like_linux) {
+    return state == TcpState::syn_sent ||
+           (state == TcpState::syn_received && listener_ != nullptr && !is_accepted_);
+  }
+  return is_final && state == TcpState::syn_sent;
+}
+
 void TcpSession::network_failed(const DeliveryError& error) {
   if (error.code == Errc::message_too_long) {
     path_mtu_changed();
-  } else if (error.is_final && connection_.state() == TcpState::syn_sent) {
-    connection_.fail(error.code);  // RFC 9293, 3.9.2.2; RFC 5927, 5.2: only before it is open
+  } else if (may_fail_at_once(error.is_final)) {
+    connection_.fail(error.code);
   } else {
     soft_error_ = error.code;
   }

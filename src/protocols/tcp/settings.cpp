@@ -11,6 +11,7 @@ namespace elvis {
 
 namespace {
 
+constexpr std::array<std::string_view, 4> fast_open_names{"off", "client", "server", "both"};
 constexpr std::array<std::string_view, 3> layout_names{"rfc", "linux", "freebsd"};
 
 }  // namespace
@@ -98,6 +99,15 @@ void TcpSettings::visit(OptionVisitor& visitor) {
                  keep_alive_probes);
   visitor.option({.name = "syn_cookies", .summary = "answers SYNs for which there is no room"},
                  syn_cookies);
+  visitor.choice({.name = "fast_open", .summary = "which ends send data in SYNs (RFC 7413)"},
+                 fast_open_names, fast_open);
+  visitor.option({.name = "fast_open_cookies",
+                  .summary = "only for those who have a cookie; else for everybody"},
+                 fast_open_cookies);
+  visitor.option({.name = "fast_open_queue",
+                  .summary = "connections that were let in by cookies and are half open",
+                  .maximum = 65'535},
+                 fast_open_queue);
   visitor.option({.name = "first_port",
                   .summary = "of the ports given to those who ask for none",
                   .minimum = 1'024,

@@ -29,8 +29,8 @@ Tcp::~Tcp() {
 
 // ===== Tcp: active open =====
 
-Result<TcpSessionRef> Tcp::connect(TcpUser& user, Endpoints endpoints,
-                                   const TcpSettings* settings) {
+Result<TcpSessionRef> Tcp::connect(TcpUser& user, Endpoints endpoints, const TcpSettings* settings,
+                                   Message* first) {
   if (endpoints.remote.port == 0 || ipv4_.is_for_several(endpoints.remote.address)) {
     return Errc::invalid_argument;
   }
@@ -52,7 +52,11 @@ Result<TcpSessionRef> Tcp::connect(TcpUser& user, Endpoints endpoints,
   const Result<TcpSession*> made = make_session(endpoints, &user, settings);
   if (!made) return made.error();
   TcpSessionRef session{*made};
-  session->connection_.connect(machine().now());
+  if (first != nullptr && session->connection_.settings().may_open_fast()) {
+    connect_fast(*session, *first);
+  } else {
+    session->connection_.connect(machine().now());
+  }
   session->push();
   return session;
 }
@@ -171,6 +175,7 @@ void Tcp::unlisten(Endpoint local) {
   });
   for (const TcpSessionRef& session : unaccepted) {
     session->listener_ = nullptr;
+    if (session->is_accepted_) continue;
     machine().is_ending() ? session->drop() : session->abort();
   }
   delete listener;
@@ -186,9 +191,10 @@ Tcp::Listener* Tcp::listener_for(Endpoint local) {
 TcpSessionRef Tcp::accept(Endpoint local) {
   Listener** const found = listeners_.find(local);
   if (found == nullptr || (*found)->ready.empty()) return nullptr;
-  TcpSessionRef session{(*found)->ready.front()};
+  TcpSessionRef session = std::move((*found)->ready.front());
   (*found)->ready.pop_front();
-  session->listener_ = nullptr;
+  session->is_accepted_ = true;
+  if (!session->is_half_open_) session->listener_ = nullptr;  // else it is still counted
   return session;
 }
 
@@ -199,8 +205,13 @@ std::size_t Tcp::waiting(Endpoint local) {
 
 void Tcp::established(TcpSession& session) {
   Listener& listener = *session.listener_;
-  if (std::exchange(session.is_half_open_, false)) --listener.half_open;
-  listener.ready.push_back(&session);
+  if (session.connection_.is_synchronized()) {
+    if (std::exchange(session.is_half_open_, false)) --listener.half_open;
+    if (session.is_accepted_) session.listener_ = nullptr;
+  }
+  if (session.is_ready_) return;  // a cookie let it in before
+  session.is_ready_ = true;
+  listener.ready.emplace_back(&session);
   listener.acceptor.tcp_acceptable();
 }
 
@@ -274,8 +285,8 @@ void Tcp::take_for_session(TcpSession& session, TcpSegment&& segment, const Arri
     }
   }
   // While too many wait to be accepted, nobody else connects: the SYN is answered again later.
-  if (session.is_half_open_ && session.listener_->is_full() && segment.has(TcpHeader::ack) &&
-      !segment.has(TcpHeader::rst)) {
+  if (session.is_half_open_ && !session.is_ready_ && session.listener_->is_full() &&
+      segment.has(TcpHeader::ack) && !segment.has(TcpHeader::rst)) {
     return machine().drop(Drop::queue_full, segment.payload);
   }
   machine().remember(&session);
@@ -291,11 +302,11 @@ void Tcp::take_for_listener(Listener& listener, TcpSegment&& segment, const Arri
     }
     return;
   }
-  if (segment.has(TcpHeader::syn)) return take_syn(listener, segment, arrival);
+  if (segment.has(TcpHeader::syn)) return take_syn(listener, std::move(segment), arrival);
   machine().drop(Drop::no_listener, segment.payload);
 }
 
-void Tcp::take_syn(Listener& listener, const TcpSegment& syn, const Arrival& arrival) {
+void Tcp::take_syn(Listener& listener, TcpSegment&& syn, const Arrival& arrival) {
   const Endpoints endpoints{arrival.local(), arrival.remote()};
   if (listener.is_full()) return machine().drop(Drop::queue_full, syn.payload);
   if (listener.half_open >= listener.backlog) {
@@ -310,7 +321,7 @@ void Tcp::take_syn(Listener& listener, const TcpSegment& syn, const Arrival& arr
   session.listener_ = &listener;
   session.is_half_open_ = true;
   ++listener.half_open;
-  session.connection_.accept(syn, machine().now());
+  if (!open_fast(listener, session, syn)) session.connection_.accept(syn, machine().now());
   session.push();
 }
 

@@ -19,21 +19,26 @@ struct Tcp::Listener {
   const TcpSettings& settings_or(const TcpSettings& others) const {
     return settings == nullptr ? others : *settings;
   }
-  /// `session` is over before somebody accepted it.
+  /// `session` is over before somebody accepted it. What it brought may still be read if it was let
+  /// in by a cookie: that was promised when its data were acknowledged (RFC 7413, 4.2.2). Linux
+  /// keeps them all.
   void forget(TcpSession& session) {
-    if (session.is_half_open_) {
-      --half_open;
-    } else {
-      std::erase(ready, &session);
-    }
+    if (session.is_half_open_) --half_open;
+    session.is_half_open_ = false;
     session.listener_ = nullptr;
+    const bool is_like_linux =
+        session.connection().settings().option_layout() == TcpLayout::like_linux;
+    const bool is_kept = session.connection().is_early() || is_like_linux;
+    if (session.is_ready_ && !session.is_accepted_ && !is_kept) {
+      std::erase_if(ready, [&](const TcpSessionRef& waiting) { return waiting == &session; });
+    }
   }
 
   TcpAcceptor& acceptor;
   Endpoint local;
   std::size_t backlog;
   std::size_t half_open = 0;
-  std::deque<TcpSession*> ready;
+  std::deque<TcpSessionRef> ready;
   std::unique_ptr<TcpSettings> settings;
   Listener* next = nullptr;  // of the same machine
 };

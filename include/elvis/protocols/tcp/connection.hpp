@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 
+#include "elvis/protocols/tcp/fast_open.hpp"
 #include "elvis/protocols/tcp/receiver.hpp"
 #include "elvis/protocols/tcp/segment.hpp"
 #include "elvis/protocols/tcp/sender.hpp"
@@ -51,6 +52,19 @@ class TcpConnection {
   void connect(Time now);
   /// Passive open by `syn`, which came to a listener.
   void accept(const TcpSegment& syn, Time now);
+  /// Active open whose SYN has `option`, if any, and carries `data` (RFC 7413, 4.2.1), at most
+  /// room_in_syn() bytes.
+  void connect_fast(const std::optional<TcpOptions::FastOpen>& option, Message&& data, Time now);
+  /// The bytes that fit into a SYN for somebody whose MSS was `remote_mss`; 0: nobody knows it.
+  std::size_t room_in_syn(std::size_t remote_mss) const;
+  /// Passive open by `syn` whose cookie was right: its data count, and others may be sent at once
+  /// (RFC 7413, 4.2.2).
+  void accept_fast(TcpSegment&& syn, Time now);
+  /// accept(), with a cookie in the answer.
+  void accept_with_cookie(const TcpSegment& syn, const TcpOptions::FastOpen& cookie, Time now);
+  /// What is kept of a fast open until it has been looked at; null if it is none.
+  const TcpFastOpen* fast_open() const { return fast_open_.get(); }
+  void forget_fast_open() { fast_open_.reset(); }
   /// Passive open by the acknowledgement of a SYN cookie. `syn` is the SYN as far as the cookie
   /// tells; the connection is established.
   void accept_cookie(const TcpSegment& syn, Time now);
@@ -124,6 +138,8 @@ class TcpConnection {
   bool is_over() const { return state_ == TcpState::closed; }
   /// ESTABLISHED or later.
   bool is_synchronized() const { return state_ >= TcpState::established; }
+  /// Whether a cookie let it in: data may be sent though the remote end has not answered yet.
+  bool is_early() const { return is_early_; }
   Errc failure() const { return failure_; }
   std::size_t readable() const { return receiver_.readable(); }
   std::size_t writable() const;
@@ -146,6 +162,8 @@ class TcpConnection {
   void take_in_order(TcpSegment& segment, Time now);
   void take_in_syn_sent(TcpSegment& segment, Time now);
   void agree(const TcpSegment& syn);
+  bool echoes_another(const TcpSegment& segment, Time now) const;
+  void opened_fast(const TcpSegment& answer, Time now);
   bool passes_paws(const TcpSegment& segment, Time now) const;
   void remember_timestamp(const TcpSegment& segment);
   bool is_acceptable(std::int64_t position, std::uint32_t length) const;
@@ -189,6 +207,8 @@ class TcpConnection {
   bool wants_keep_alive_ : 1 = false;
   bool is_lingering_ : 1 = false;  // until slow_deadline_
   bool has_seen_marks_ : 1 = false;
+  bool is_early_ : 1 = false;       // RFC 7413: let in by a cookie
+  bool has_fast_data_ : 1 = false;  // data of a SYN were taken, by either end
   std::uint8_t keep_alives_ = 0;
   std::uint8_t challenges_left_ = 0;
   std::uint32_t clock_offset_;
@@ -210,6 +230,7 @@ class TcpConnection {
   TcpSender sender_;
   TcpReceiver receiver_;
   std::unique_ptr<TcpSettings> own_settings_;
+  std::unique_ptr<TcpFastOpen> fast_open_;  // while it opens
 };
 
 }  // namespace elvis

@@ -58,6 +58,8 @@ class TcpReceiver {
   /// edge unless that would make it silly (RFC 9293, 3.8.6.2.2).
   /// Like FreeBSD, `rounds_down`, and takes what the field cannot tell of.
   std::uint16_t advertise(unsigned scale, bool rounds_down = false);
+  /// The window of a SYN that acknowledges data, which is not scaled: as if none had come.
+  std::uint16_t advertise_in_syn();
   /// Whether reading has opened the window so far that the remote end should hear of it.
   bool wants_window_update(unsigned scale) const;
   void acknowledge_now() { wants_ack_ = true; }
@@ -90,10 +92,22 @@ class TcpReceiver {
   std::uint64_t urgent_end = 0;
   /// The most bytes that the window may grow to; 0: it stays as it is.
   std::uint32_t auto_tune_limit = 0;
+  /// Data go back and forth: acknowledgements wait for them (as Linux does; see answered_at()).
+  bool is_interactive = false;
+  /// Something is sent. If data came shortly before, it is an answer to them.
+  void answered_at(Time now, const TcpSettings& settings) {
+    const Duration since = Duration{std::int64_t{ticks(now) - last_data_at_} << tick_bits};
+    if (largest_ != 0 && since < settings.ack_delay) is_interactive = true;
+  }
   /// RFC 3168, 6.1.3: a segment with CE has arrived; acknowledgements carry ECE until CWR does.
   bool echoes_congestion = false;
 
  private:
+  // About a millisecond.
+  static constexpr unsigned tick_bits = 20;
+  static std::uint32_t ticks(Time now) {
+    return static_cast<std::uint32_t>(now.time_since_epoch().count() >> tick_bits);
+  }
   void count_for_ack(std::size_t bytes, const TcpSettings& settings, Time now);
 
   std::uint64_t next_ = 0;
@@ -114,6 +128,7 @@ class TcpReceiver {
   Time round_began_{};
   std::uint16_t quick_acks_ = 0;
   bool wants_ack_ = false;
+  std::uint32_t last_data_at_ = 0;  // in ticks
 };
 
 }  // namespace elvis

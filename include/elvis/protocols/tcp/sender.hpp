@@ -115,7 +115,15 @@ class TcpSender {
     return !unsent_.empty() || lost_ != 0 || wants_syn_ || wants_tail_resend_ ||
            (wants_fin_ && fin_ == 0);
   }
-  void send_syn(Time now);
+  /// `bytes` of what was written go with it (RFC 7413).
+  void send_syn(Time now, std::size_t bytes = 0);
+  /// What the SYN carried was not acknowledged with it: it goes out again, which is nobody's fault.
+  void resend_syn_data(Time now);
+  /// A SYN and its data count as one segment that was delivered.
+  void count_syn_with_data() { --delivered_segments_; }
+  bool has_lost_syn() const { return lost_syn_; }
+  /// When what is in flight was first sent.
+  Time progress_at() const { return progress_at_; }
   /// The SYN goes out again at once.
   void repeat_syn() { wants_syn_ = true; }
   /// The SYN went out and was acknowledged without this object: by a cookie.
@@ -138,11 +146,15 @@ class TcpSender {
   bool is_corked : 1 = false;
   /// As if corked, until an acknowledgement comes (MSG_MORE).
   bool is_held : 1 = false;
+  /// Data need not wait for the acknowledgement of the SYN (RFC 7413, 4.2).
+  bool sends_early : 1 = false;
   /// Small segments don't wait (no Nagle).
   bool is_undelayed : 1 = false;
 
  private:
   // Here, where they fit beside those above.
+  bool has_syn_data_ : 1 = false;      // which the SYN that is to be sent next carries
+  bool begins_small_ : 1 = false;      // with a window of one segment
   std::uint8_t reordering_ = 3;        // segments that overtook another one, at most
   std::uint8_t reorderings_seen_ = 0;  // up to 255
 

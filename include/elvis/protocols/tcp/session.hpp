@@ -22,7 +22,9 @@ class TcpSession final : public Session {
   Machine& machine() const { return tcp_.machine(); }
   TcpState state() const { return connection_.state(); }
   /// Whether data may go either way.
-  bool is_open() const { return connection_.is_synchronized() && !connection_.is_over(); }
+  bool is_open() const {
+    return (connection_.is_synchronized() || connection_.is_early()) && !connection_.is_over();
+  }
   bool is_over() const { return connection_.is_over(); }
   /// Why the connection broke; nothing if it did not.
   Errc failure() const { return connection_.failure(); }
@@ -100,6 +102,7 @@ class TcpSession final : public Session {
   void tell();
   void expire();
   void path_mtu_changed();
+  bool may_fail_at_once(bool is_final) const;
   void network_failed(const DeliveryError& error);
   bool is_known() const { return is_known_; }
 
@@ -110,8 +113,10 @@ class TcpSession final : public Session {
   std::uint32_t sum_;  // of what is equal in all segments' pseudo headers and headers
   Errc soft_error_{};  // what the network said that may pass
   bool is_pushing_ = false;
-  bool is_known_ = true;  // to Tcp, which holds a reference as long
-  bool is_half_open_ = false;
+  bool is_known_ = true;          // to Tcp, which holds a reference as long
+  bool is_half_open_ = false;     // and counted by its listener
+  bool is_ready_ : 1 = false;     // to be accepted: it has been in the listener's queue
+  bool is_accepted_ : 1 = false;  // though half open
   bool sends_ecn_capable_ = false;
   Ipv4Path below_;
   TcpTracer* tracer_ = nullptr;

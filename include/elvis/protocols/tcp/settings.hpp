@@ -3,14 +3,19 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 #include "elvis/graph/options.hpp"
 #include "elvis/util/units.hpp"
 #include "elvis/wire/tcp_options.hpp"
 
 namespace elvis {
+
+/// Which ends open fast: bits of TcpSettings::fast_open.
+enum TcpFastOpenUse : std::uint8_t { tcp_fast_open_client = 1, tcp_fast_open_server = 2 };
 
 /// The defaults hold where a person says nothing else.
 class TcpSettings final : public Options {
@@ -35,6 +40,8 @@ class TcpSettings final : public Options {
   bool path_mtu_discovery = true;  ///< RFC 1191: segments are not fragmented.
   bool auto_tune = false;          ///< Buffers grow with the path, up to 16 times.
   bool slow_start_after_idle = true;         ///< RFC 5681, 4.1.
+  bool fast_open_cookies = true;             ///< RFC 7413, 4.1; else data come, and go, without.
+  int fast_open = 0;                         ///< RFC 7413: bits of TcpFastOpenUse.
   std::uint8_t time_to_live = 0;             ///< Of its datagrams; 0: 64.
   std::uint64_t initial_window = 10;         ///< Segments (RFC 6928).
   std::uint64_t quick_acks = 0;              ///< First data segments that are acknowledged at once.
@@ -57,14 +64,20 @@ class TcpSettings final : public Options {
   Duration keep_alive_time = std::chrono::hours{2};    ///< Idle before the first probe.
   Duration keep_alive_interval = std::chrono::seconds{75};
   std::uint64_t keep_alive_probes = 9;
+  std::uint64_t fast_open_queue = 16;       ///< Let in by cookies and half open, at most.
   std::uint64_t initial_sequence = chosen;  ///< The ISN, for tests; else by RFC 6528.
   int layout = 0;                           ///< TcpLayout of what is sent.
+
+  /// What cookies are made with (RFC 7413, 4.1.2); else by the seed, other for each machine.
+  std::optional<std::array<std::uint64_t, 2>> fast_open_key;
 
   static constexpr std::uint64_t least_buffer = 2'048;
   static constexpr std::uint64_t largest_buffer = std::uint64_t{1} << 30;  ///< RFC 7323, 2.3.
   /// How large a buffer may become with auto_tune.
   static std::uint64_t tuned(std::uint64_t buffer) { return std::min(buffer * 16, largest_buffer); }
 
+  bool may_open_fast() const { return (fast_open & tcp_fast_open_client) != 0; }
+  bool lets_in_fast() const { return (fast_open & tcp_fast_open_server) != 0; }
   /// Whether ECN is asked for: by `ecn`, or as the congestion control needs it.
   bool wants_ecn() const;
   /// Whether each mark is echoed as it is (RFC 8257, 3.2).

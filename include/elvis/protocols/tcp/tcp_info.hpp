@@ -37,6 +37,7 @@ struct TcpInfo {
   static constexpr std::uint8_t window_scale = 4;
   static constexpr std::uint8_t ecn = 8;
   static constexpr std::uint8_t ecn_seen = 16;
+  static constexpr std::uint8_t syn_data = 32;  ///< Data of a SYN were taken (RFC 7413).
 
   TcpState state = TcpState::closed;
   TcpCongestionState ca_state = TcpCongestionState::open;
