@@ -38,27 +38,30 @@ class RoundTrips {
  public:
   void sent() { ++sent_; }
   void failed() { ++failed_; }
-  void received(Duration time) {
+  // Also one that answers again counts for the times.
+  void received(Duration time, bool is_first) {
     const auto taken = static_cast<std::uint64_t>(time.count());
-    least_ = received_ == 0 ? taken : std::min(least_, taken);
+    least_ = received_ + repeated_ == 0 ? taken : std::min(least_, taken);
     most_ = std::max(most_, taken);
     sum_ += taken;
     squares_ += Wide{taken} * taken;
-    ++received_;
+    ++(is_first ? received_ : repeated_);
   }
   std::uint64_t received() const { return received_; }
 
   // The last two lines of ping, of the iputils, in one.
   std::string text(Duration took) const {
     std::string text = fmt::format("{} packets transmitted, {} received", sent_, received_);
+    if (repeated_ != 0) fmt::format_to(std::back_inserter(text), ", +{} duplicates", repeated_);
     if (failed_ != 0) fmt::format_to(std::back_inserter(text), ", +{} errors", failed_);
     const auto lost = static_cast<double>(sent_ - std::min(received_, sent_));
     fmt::format_to(std::back_inserter(text), ", {:g}% packet loss, time {}ms",
                    sent_ == 0 ? 0 : lost * 100 / static_cast<double>(sent_),
                    std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
-    if (received_ == 0) return text;
-    const auto mean = static_cast<std::uint64_t>(sum_ / received_);
-    const Wide of_squares = squares_ / received_;
+    const std::uint64_t timed = received_ + repeated_;
+    if (timed == 0) return text;
+    const auto mean = static_cast<std::uint64_t>(sum_ / timed);
+    const Wide of_squares = squares_ / timed;
     const Wide variance = of_squares - std::min(of_squares, Wide{mean} * mean);
     fmt::format_to(std::back_inserter(text), "; rtt min/avg/max/mdev = {}/{}/{}/{} ms",
                    milliseconds(least_), milliseconds(mean), milliseconds(most_),
@@ -70,6 +73,7 @@ class RoundTrips {
   std::uint64_t sent_ = 0;
   std::uint64_t received_ = 0;
   std::uint64_t failed_ = 0;
+  std::uint64_t repeated_ = 0;
   std::uint64_t least_ = 0;
   std::uint64_t most_ = 0;
   Wide sum_ = 0;
@@ -80,16 +84,22 @@ class RoundTrips {
 class Waiting {
  public:
   void sent(std::uint16_t sequence, Time now) { times_[sequence % window] = {now, sequence, true}; }
-  std::optional<Time> answered(std::uint16_t sequence) {
+  // When the request was sent that a reply answers, if that is still known, and whether none came
+  // before.
+  struct Answered {
+    Time sent;
+    bool is_first;
+  };
+  std::optional<Answered> answered(std::uint16_t sequence) {
     Slot& slot = times_[sequence % window];
-    if (slot.sequence != sequence || !std::exchange(slot.is_open, false)) return std::nullopt;
-    return slot.at;
+    if (!slot.sent || slot.sequence != sequence) return std::nullopt;
+    return Answered{*slot.sent, std::exchange(slot.is_open, false)};
   }
 
  private:
   static constexpr std::size_t window = 1'024;
   struct Slot {
-    Time at{};
+    std::optional<Time> sent;
     std::uint16_t sequence = 0;
     bool is_open = false;
   };
@@ -130,9 +140,9 @@ Task<Result<>> ping(Application& self, const PingOptions& options) {
       if (!answer) break;
       if (answer->error) {
         trips.failed();
-      } else if (const auto at = waiting.answered(answer->sequence)) {
-        trips.received(self.now() - *at);
-        self.count_message(options.size);
+      } else if (const auto answered = waiting.answered(answer->sequence)) {
+        trips.received(self.now() - answered->sent, answered->is_first);
+        if (answered->is_first) self.count_message(options.size);
       }
     }
     if (!is_last && options.interval <= Duration{}) co_await self.sleep_for(Duration{});

@@ -71,6 +71,7 @@ class RipRouter final : public Protocol, private RipTable::Follower {
   void tell(bool only_changes);
   void send_entries(std::span<const RipEntry> entries, std::uint8_t command, Session& to);
   void look_after();
+  void look_at_links();
   void tell_changes();
   void note_change();
   void found(const Route& route) override;
@@ -84,7 +85,9 @@ class RipRouter final : public Protocol, private RipTable::Follower {
   bool is_listening_ = false;
   Time last_change_ = start_of_time;
   std::vector<SessionRef> groups_;  // to the routers of each tap; null where it has no address
+  std::vector<bool> is_up_;         // the network of each tap
   Alarm expiry_;
+  Alarm links_;    // armed for the next time that a network fails or comes back
   Alarm damping_;  // armed while no further update of changes may be sent
 };
 
@@ -101,6 +104,7 @@ RipRouter::RipRouter(Application& application, const RipOptions& options)
                 router.table_.expire(router.machine().now());
                 router.look_after();
               }},
+      links_{*this, [](Timer& self) { static_cast<Alarm&>(self).router.look_at_links(); }},
       damping_{*this, [](Timer& self) { static_cast<Alarm&>(self).router.tell_changes(); }} {}
 
 RipRouter::~RipRouter() {
@@ -140,11 +144,9 @@ Result<> RipRouter::start() {
       options_.redistribute ? table_.add_own(prefix, RipTable::no_tap) : table_.set_aside(prefix);
     }
   }
-  const RipPacket request = RipPacket::whole_table_request();
-  for (const SessionRef& group : groups_) {
-    if (group != nullptr) send_entries(request.entries(), RipPacket::request, *group);
-  }
-  look_after();
+  is_up_.assign(taps.size(), false);
+  for (std::uint32_t i = 0; i < taps.size(); ++i) table_.set_link(i, false, machine().now());
+  look_at_links();
   return {};
 }
 
@@ -173,9 +175,12 @@ void RipRouter::demux(Message&& payload, Arrival& arrival) {
   take_response(*entries, arrival);
 }
 
-// Whether the packet comes from another machine of a network of this one's.
+// Whether the packet comes from another machine of a network of this one's. What was under way when
+// the network failed comes too late.
 bool RipRouter::is_neighbour(const Arrival& arrival) const {
   if (arrival.tap == nullptr || ipv4().is_local(arrival.source)) return false;
+  const std::span<Tap> taps = machine().taps();
+  if (!is_up_[static_cast<std::size_t>(arrival.tap - taps.data())]) return false;
   const Network& network = arrival.tap->network();
   if (network.tap_with(arrival.source) != nullptr) return true;
   const auto prefixes = machine().world().prefixes_of(network);
@@ -239,10 +244,34 @@ void RipRouter::update() {
 void RipRouter::tell(bool only_changes) {
   const auto horizon = static_cast<RipTable::SplitHorizon>(options_.split_horizon);
   for (std::uint32_t tap = 0; tap < groups_.size(); ++tap) {
-    if (groups_[tap] == nullptr) continue;
+    if (groups_[tap] == nullptr || !is_up_[tap]) continue;
     const std::vector<RipEntry> told = table_.told_at(tap, horizon, only_changes);
     if (!told.empty()) send_entries(told, RipPacket::response, *groups_[tap]);
   }
+}
+
+// RFC 2453, 3.9.1: whoever is attached anew asks. What a network will be like is known beforehand,
+// and so is the time of the next change.
+void RipRouter::look_at_links() {
+  const Time now = machine().now();
+  const RipPacket request = RipPacket::whole_table_request();
+  Time next = end_of_time;
+  for (std::uint32_t tap = 0; tap < is_up_.size(); ++tap) {
+    const LinkProperties& link = machine().taps()[tap].network().properties();
+    for (const LinkChange& change : link.changes) {
+      if (change.from > now) next = std::min(next, change.from);
+    }
+    const bool is_up = link.at(now).is_up;
+    if (is_up_[tap] == is_up) continue;
+    is_up_[tap] = is_up;
+    table_.set_link(tap, is_up, now);
+    note_change();
+    if (is_up && groups_[tap] != nullptr) {
+      send_entries(request.entries(), RipPacket::request, *groups_[tap]);
+    }
+  }
+  if (next != end_of_time) links_.arm(machine(), next);
+  look_after();
 }
 
 // In as many packets as it takes.

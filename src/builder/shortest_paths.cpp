@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <string>
@@ -73,11 +74,11 @@ struct Destination {
 
 // What waits for its turn, by distance: a radix heap (Ahuja, Mehlhorn, Orlin and Tarjan 1990), as
 // distances never fall below the last one taken.
-class WaitingNetworks {
+class WaitingNodes {
  public:
   struct Entry {
     std::uint64_t distance;
-    std::uint32_t network;
+    std::uint32_t node;
   };
 
   void start() { last_ = 0; }
@@ -112,24 +113,41 @@ class WaitingNetworks {
 // What a machine that has to find its ways is attached to.
 using Networks = std::span<const std::uint32_t>;
 
+// What routers are to each other: each is a node, and so is a network of three or more. A network
+// of two is an arc from either to the other. Arcs have twice a network's cost, those to a network
+// one less and those from it one, so that all take time, and a node's ways are known before it.
+struct Arc {
+  std::uint64_t length;
+  std::uint32_t to;
+};
+
+// How far a node is, and over which hop.
+struct Reached {
+  std::uint64_t distance = far_away;
+  Hop hop = no_hop;
+
+  friend auto operator<=>(const Reached&, const Reached&) = default;
+};
+
 // One machine's search, and what it found. Several go on at a time.
 struct Search {
   std::vector<NextHop> hops;
-  std::vector<std::uint64_t> distance;    // of networks
-  std::vector<Hop> hop;                   // to networks; no_hop if attached or unreachable
-  std::vector<std::uint8_t> is_expanded;  // routers
-  std::vector<std::uint8_t> is_attached;  // networks
-  WaitingNetworks queue;
+  std::vector<Reached> nodes;
+  std::vector<Hop> hop;  // to networks; no_hop if attached or unreachable
+  WaitingNodes queue;
 
-  void reach(std::uint32_t network, std::uint64_t to, Hop over) {
-    if (to >= distance[network]) return;
-    distance[network] = to;
-    hop[network] = over;
-    queue.add({to, network});
+  // Of ways that are equally long, the one over the earlier hop.
+  void reach(std::uint32_t node, std::uint64_t distance, Hop over) {
+    Reached& known = nodes[node];
+    if (distance > known.distance) return;
+    if (distance == known.distance) {
+      known.hop = std::min(known.hop, over);
+      return;
+    }
+    known = {distance, over};
+    queue.add({distance, node});
   }
-  bool leads_to(std::uint32_t network) const {
-    return is_attached[network] == 0 && hop[network] != no_hop;
-  }
+  bool leads_to(std::uint32_t network) const { return hop[network] != no_hop; }
 };
 
 // The routes of a machine: by themselves, or the hops to shared prefixes by number.
@@ -154,6 +172,7 @@ class PathFinder {
   };
 
   void find_routers();
+  void find_arcs();
   void collect_destinations();
   void share_prefixes();
   void search(Search& search, std::uint32_t from, Networks attached) const;
@@ -162,6 +181,10 @@ class PathFinder {
   void find_ways(Search& search, Job& job) const;
   void find_ways(std::span<Job> jobs, std::vector<Search>& searches) const;
   Networks networks_of(std::uint32_t machine) const;
+  std::span<const Link> links_of(std::uint32_t network) const {
+    return std::span{links_}.subspan(first_of_network_[network],
+                                     first_of_network_[network + 1] - first_of_network_[network]);
+  }
   /// The only route that a host needs, if one will do.
   bool needs_one_route(std::uint32_t machine, Networks attached) const {
     if (number_[machine] != nobody || attached.size() != 1) return false;
@@ -180,8 +203,8 @@ class PathFinder {
   std::vector<std::uint32_t> number_;             // of each machine among the routers, or nobody
   std::vector<Link> links_;                       // by network
   std::vector<std::uint32_t> first_of_network_;   // in links_
-  std::vector<std::uint32_t> networks_;           // by router
-  std::vector<std::uint32_t> first_of_router_;    // in networks_
+  std::vector<Arc> arcs_;                         // by node they come from
+  std::vector<std::uint32_t> first_of_node_;      // in arcs_
   std::vector<std::uint64_t> cost_;               // of networks
   std::vector<Destination> destinations_;         // by prefix
   std::shared_ptr<const SharedPrefixes> shared_;  // of many destinations
@@ -189,6 +212,7 @@ class PathFinder {
 
 PathFinder::PathFinder(const Plan& plan) : plan_{plan}, addresses_{plan} {
   find_routers();
+  find_arcs();
   collect_destinations();
   if (destinations_.size() >= least_shared) share_prefixes();
 }
@@ -212,27 +236,55 @@ void PathFinder::find_routers() {
       const auto number = static_cast<std::uint32_t>(routers_.size());
       number_[id] = number;
       routers_.push_back(id);
-      first_of_router_.push_back(static_cast<std::uint32_t>(networks_.size()));
       const Networks attached = PlanAddresses::networks_of(group, place);
       for (std::uint32_t tap = 0; tap < attached.size(); ++tap) {
         links_.push_back({number, attached[tap], tap});
-        networks_.push_back(attached[tap]);
       }
     }
   }
-  first_of_router_.push_back(static_cast<std::uint32_t>(networks_.size()));
   for (const PlannedNetwork& network : plan_.networks) {
-    // One more for each network: of paths that take equally long, the one over fewer.
-    cost_.push_back(static_cast<std::uint64_t>(network.properties.least_latency().count()) + 1);
+    // One more for each network: of paths that take equally long, the one over fewer. What takes
+    // more than five hours counts as that, so that no sum is too large.
+    constexpr std::uint64_t most = std::uint64_t{1} << 44;
+    const auto latency = static_cast<std::uint64_t>(network.properties.least_latency().count());
+    cost_.push_back(std::min(latency, most) + 1);
   }
   std::sort(links_.begin(), links_.end(), [](const Link& a, const Link& b) {
     return std::tie(a.network, a.router, a.tap) < std::tie(b.network, b.router, b.tap);
   });
   first_of_network_.assign(plan_.networks.size() + 1, 0);
   for (const Link& link : links_) ++first_of_network_[link.network + 1];
-  for (std::size_t i = 1; i < first_of_network_.size(); ++i) {
-    first_of_network_[i] += first_of_network_[i - 1];
+  std::partial_sum(first_of_network_.begin(), first_of_network_.end(), first_of_network_.begin());
+}
+
+void PathFinder::find_arcs() {
+  struct From {
+    std::uint32_t node;
+    Arc arc;
+  };
+  std::vector<From> all;
+  auto nodes = static_cast<std::uint32_t>(routers_.size());
+  for (std::uint32_t network = 0; network < plan_.networks.size(); ++network) {
+    const std::span<const Link> links = links_of(network);
+    if (links.size() < 2) continue;
+    const std::uint64_t length = 2 * cost_[network];
+    if (links.size() == 2) {
+      all.push_back({links[0].router, {length, links[1].router}});
+      all.push_back({links[1].router, {length, links[0].router}});
+      continue;
+    }
+    for (const Link& link : links) {
+      all.push_back({link.router, {length - 1, nodes}});
+      all.push_back({nodes, {1, link.router}});
+    }
+    ++nodes;
   }
+  first_of_node_.assign(nodes + 1, 0);
+  for (const From& one : all) ++first_of_node_[one.node + 1];
+  std::partial_sum(first_of_node_.begin(), first_of_node_.end(), first_of_node_.begin());
+  arcs_.resize(all.size());
+  std::vector<std::uint32_t> next = first_of_node_;
+  for (const From& one : all) arcs_[next[one.node]++] = one.arc;
 }
 
 // The prefixes of a network, and of its machines' addresses that no prefix has.
@@ -272,38 +324,35 @@ void PathFinder::share_prefixes() {
   shared_ = std::make_shared<const SharedPrefixes>(prefixes);
 }
 
-// Dijkstra over the networks: a router takes a datagram from one that it is attached to to all
-// others.
+// Dijkstra from the routers that are next to a machine.
 void PathFinder::search(Search& search, std::uint32_t from, Networks attached) const {
+  const std::uint32_t self = number_[from];
   search.hops.clear();
-  search.distance.assign(plan_.networks.size(), far_away);
-  search.hop.assign(plan_.networks.size(), no_hop);
-  search.is_expanded.assign(routers_.size(), 0);
-  search.is_attached.assign(plan_.networks.size(), 0);
+  search.nodes.assign(first_of_node_.size() - 1, {});
   search.queue.start();
-  for (const std::uint32_t network : attached) {
-    search.is_attached[network] = 1;
-    search.reach(network, cost_[network], no_hop);
-  }
-  if (number_[from] != nobody) search.is_expanded[number_[from]] = 1;
-  while (const auto next = search.queue.take()) {
-    const auto [distance, network] = *next;
-    if (distance != search.distance[network]) continue;
-    for (std::uint32_t i = first_of_network_[network]; i < first_of_network_[network + 1]; ++i) {
-      const Link& link = links_[i];
-      if (std::exchange(search.is_expanded[link.router], 1) != 0) continue;
-      Hop hop = search.hop[network];
-      if (search.is_attached[network] != 0) {
-        const auto tap = std::find(attached.begin(), attached.end(), network) - attached.begin();
-        search.hops.push_back({address_of(link), static_cast<std::uint32_t>(tap)});
-        hop = static_cast<Hop>(search.hops.size());
-      }
-      for (std::uint32_t k = first_of_router_[link.router]; k < first_of_router_[link.router + 1];
-           ++k) {
-        search.reach(networks_[k], distance + cost_[networks_[k]], hop);
-      }
+  if (self != nobody) search.nodes[self].distance = 0;
+  for (std::uint32_t tap = 0; tap < attached.size(); ++tap) {
+    for (const Link& link : links_of(attached[tap])) {
+      if (link.router == self) continue;
+      search.hops.push_back({address_of(link), tap});
+      search.reach(link.router, 2 * cost_[attached[tap]], static_cast<Hop>(search.hops.size()));
     }
   }
+  while (const auto next = search.queue.take()) {
+    const auto [distance, node] = *next;
+    const Reached& reached = search.nodes[node];
+    if (distance != reached.distance) continue;
+    for (std::uint32_t i = first_of_node_[node]; i < first_of_node_[node + 1]; ++i) {
+      search.reach(arcs_[i].to, distance + arcs_[i].length, reached.hop);
+    }
+  }
+  search.hop.assign(plan_.networks.size(), no_hop);
+  for (std::uint32_t network = 0; network < plan_.networks.size(); ++network) {
+    Reached best;
+    for (const Link& link : links_of(network)) best = std::min(best, search.nodes[link.router]);
+    search.hop[network] = best.hop;
+  }
+  for (const std::uint32_t network : attached) search.hop[network] = no_hop;
 }
 
 // The routes that a search found. Halves of a prefix that are reached the same way join.

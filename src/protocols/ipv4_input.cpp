@@ -16,7 +16,12 @@ namespace elvis {
 
 namespace {
 
-constexpr std::uint32_t first_reserved = 0xf000'0000;  // 240.0.0.0/4: RFC 1112, 4
+// Whether no router sends on what comes from an address, or is for it: RFC 1812, 4.2.2.11
+// and 5.3.7.
+bool is_martian(Ipv4Address address) {
+  constexpr std::uint32_t first_reserved = 0xf000'0000;  // 240.0.0.0/4: RFC 1112, 4
+  return address.value() >> 24 == 0 || address.value() >= first_reserved;
+}
 
 }  // namespace
 
@@ -192,9 +197,8 @@ const Ipv4::Way* Ipv4::way_onward(Ipv4Address destination) {
   }
   const Result<Way> way = way_to(destination);
   if (!way) return nullptr;
-  const bool is_reserved = destination.value() >= first_reserved;
-  const bool is_plain =
-      way->tap != nullptr && way->mac != MacAddress{} && !way->mac.is_group() && !is_reserved;
+  const bool is_plain = way->tap != nullptr && way->mac != MacAddress{} && !way->mac.is_group() &&
+                        !is_martian(destination);
   const std::uint32_t mtu = is_plain ? way->tap->network().properties().mtu : 0;
   return &state_->keep({destination, generation_, static_cast<std::uint16_t>(mtu), *way}).way;
 }
@@ -261,8 +265,7 @@ bool Ipv4::may_forward(const Ipv4Header& header, const Message& datagram, Arriva
     machine().drop(Drop::not_for_me, datagram);
     return false;
   }
-  // RFC 1812, 5.3.7: no router sends on what comes from nobody; 4.2.2.11: nor what is reserved.
-  if (header.source.value() >> 24 == 0 || header.destination.value() >= first_reserved) {
+  if (is_martian(header.source) || is_martian(header.destination)) {
     machine().drop(Drop::bad_source, datagram);
     return false;
   }

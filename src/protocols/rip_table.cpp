@@ -75,6 +75,22 @@ void RipTable::give_up(std::uint64_t key, Known& route, Time now) {
   follower_.lost(address_of(key), route.prefix_length);
 }
 
+// RFC 2453, 3.10.1, does not wait for what is known at once.
+void RipTable::set_link(std::uint32_t tap, bool is_up, Time now) {
+  for (auto& [key, route] : routes_) {
+    if (route.from.tap != tap) continue;
+    if (route.kind == Kind::learnt) {
+      if (!is_up && route.metric < RipEntry::infinity) give_up(key, route, now);
+      continue;
+    }
+    const std::uint32_t metric = is_up ? 1 : RipEntry::infinity;
+    if (route.kind != Kind::own || route.metric == metric) continue;
+    route.metric = metric;
+    is_up ? ++reachable_ : --reachable_;
+    note_change(route);
+  }
+}
+
 void RipTable::set_expiry(Known& route, Time at) {
   route.expires = at;
   next_expiry_ = std::min(next_expiry_, at);

@@ -12,11 +12,16 @@ RouteColumn::RouteColumn(std::shared_ptr<const SharedPrefixes> prefixes,
     : prefixes_{std::move(prefixes)}, hops_{hops.begin(), hops.end()} {
   ELVIS_ASSERT(numbers.size() == prefixes_->size());
   while (width_ < 4 && hops.size() >> (8 * width_) != 0) ++width_;
+  ELVIS_ASSERT(std::ranges::all_of(numbers, [&](auto number) { return number <= hops.size(); }));
+  size_ = numbers.size() - static_cast<std::size_t>(std::ranges::count(numbers, 0U));
   numbers_.resize(numbers.size() * width_);
+  if (width_ == 1) {
+    std::ranges::transform(numbers, numbers_.begin(),
+                           [](auto number) { return static_cast<std::uint8_t>(number); });
+    return;
+  }
   std::uint8_t* at = numbers_.data();
   for (const std::uint32_t number : numbers) {
-    ELVIS_ASSERT(number <= hops.size());
-    size_ += number != 0 ? 1 : 0;
     for (std::size_t i = 0; i < width_; ++i) *at++ = static_cast<std::uint8_t>(number >> 8 * i);
   }
 }

@@ -178,6 +178,25 @@ TEST_F(TrafficTest, PingSumsUp) {
   EXPECT_EQ(pinger.last_at(), at(2s + 2ns));
 }
 
+TEST_F(TrafficTest, PingCountsRepliesThatComeTwice) {
+  LinkProperties twice;
+  twice.latency = LatencyModel{1ms, 1ms};
+  twice.duplication = Probability::ratio(1, 1);
+  internet_.add_network(twice);
+  Machine& carol = internet_.add("carol", 1, {1});
+  internet_.add("dave", 2, {1});
+  PingOptions options;
+  options.to.address = Internet::at(1, 2);
+  options.count = 2;
+  const Application& pinger = add(carol, "ping", options);
+  internet_.run();
+  EXPECT_EQ(pinger.messages(), 2U);
+  EXPECT_EQ(pinger.detail(),
+            "2 packets transmitted, 2 received, +3 duplicates, 0% packet loss, time 1002ms; "
+            "rtt min/avg/max/mdev = 2.000/2.000/2.000/0.000 ms")
+      << "it does not wait for those of the last reply";
+}
+
 TEST_F(TrafficTest, PingFailsWhenNobodyAnswers) {
   PingOptions options;
   options.to.address = Internet::at(0, 77);

@@ -102,6 +102,18 @@ TEST(RoutesTest, OfShortestPathsFollowTheLatency) {
   }
 }
 
+TEST(RoutesTest, OfShortestPathsTakeTheEarlierHopOfEquals) {
+  // Three ways from h to c, all of one length: by a and r2, by b and r3, by b and r1.
+  const Scenario scenario{"[Networks routing='static-shortest-path']\n" + networks +
+                          "[Machines]\n" + router("r3", on("b") + on("c")) +
+                          router("r1", on("b") + on("c")) + router("r2", on("a") + on("c")) +
+                          host("h", on("b") + on("a")) + host("g", on("a") + on("b"))};
+  ASSERT_EQ(scenario.complaints(), "");
+  const auto world = scenario.build();
+  EXPECT_EQ(routes_of(*world, "h"), "10.0.2.0/24 via 10.0.1.1 on 0\n");
+  EXPECT_EQ(routes_of(*world, "g"), "10.0.2.0/24 via 10.0.0.1 on 0\n");
+}
+
 TEST(RoutesTest, OfShortestPathsKeepWhatTheMachineSays) {
   const Scenario scenario{"[Networks routing='static-shortest-path']\n" + networks +
                           "[Machines]\n" + router("r1", on("a") + on("b")) +

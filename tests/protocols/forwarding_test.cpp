@@ -124,6 +124,21 @@ TEST_F(ForwardingTest, NothingComesFromOneself) {  // RFC 1812, 5.3.7 and 5.3.8
   EXPECT_EQ(near_->drops()[Drop::bad_source], 2U);
 }
 
+TEST_F(ForwardingTest, DropsWhatComesFromNobodyOrIsForNobody) {  // RFC 1812, 5.3.7
+  Internet::route(*near_, everything, Internet::at(1, 2), 1);
+  for (const Ipv4Address nobody : {Ipv4Address{0, 0, 0, 5}, Ipv4Address{240, 0, 0, 1}}) {
+    Ipv4Header header = to(Internet::at(2, 10));
+    header.source = nobody;
+    send(header, "from nobody");
+    header = to(nobody);
+    send(header, "for nobody");
+    send(header, "and once more, when the way there is known");
+  }
+  run();
+  EXPECT_EQ(near_->drops()[Drop::bad_source], 6U);
+  EXPECT_EQ(Internet::ipv4(*near_).forwarded(), 0U);
+}
+
 TEST_F(ForwardingTest, TellsWhoseTimeToLiveIsOver) {
   Listener ear{*alice_};
   ASSERT_TRUE(Internet::icmp(*alice_).listen(ear, {{}, 5}));

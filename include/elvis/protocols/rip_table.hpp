@@ -58,6 +58,9 @@ class RipTable {
   /// neighbour, or another router of the same network that it names.
   void take(const RipEntry& heard, Neighbour neighbour, Ipv4Address via, Time now);
 
+  /// Learns that the network at `tap` failed, which nothing is reached by any more, or came back.
+  void set_link(std::uint32_t tap, bool is_up, Time now);
+
   /// When expire() has something to do at the earliest; end_of_time if never.
   Time next_expiry() const { return next_expiry_; }
   /// Gives up routes that nobody told of for too long.
