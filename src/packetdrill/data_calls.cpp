@@ -6,23 +6,13 @@
 #include <utility>
 
 #include "elvis/sim/sleep.hpp"
+#include "call_flags.hpp"
 #include "process.hpp"
 #include "symbols.hpp"
 
 namespace elvis::packetdrill {
 
 namespace {
-
-// Flags of calls, with Linux's values.
-constexpr std::int64_t flag_oob = 0x1;
-constexpr std::int64_t flag_peek = 0x2;
-constexpr std::int64_t flag_dont_wait = 0x40;
-constexpr std::int64_t flag_wait_all = 0x100;
-constexpr std::int64_t flag_more = 0x8000;
-constexpr std::int64_t flag_fast_open = 0x2000'0000;
-constexpr std::int64_t flag_error_queue = 0x2000;
-constexpr std::int64_t flag_end_of_record = 0x80;
-constexpr std::int64_t flag_without_copy = 0x400'0000;
 
 // What a script passes as a buffer; sizes beyond this are mistakes.
 constexpr std::int64_t most_bytes = 256 * 1024 * 1024;

@@ -4,15 +4,13 @@
 #include <charconv>
 #include <utility>
 
+#include "call_flags.hpp"
 #include "process.hpp"
 #include "symbols.hpp"
 
 namespace elvis::packetdrill {
 
 namespace {
-
-constexpr std::int64_t flag_dont_wait = 0x40;
-constexpr std::int64_t flag_fast_open = 0x2000'0000;
 
 // The bytes of a text in which `\xa1` stands for one.
 std::string bytes_of(std::string_view text) {
