@@ -61,8 +61,26 @@ void EventQueue::push_below_top(Event event) {
       return;
     }
   }
+  const std::size_t in_run = run_.size() - run_at_;
+  if (in_run == 0 || run_.back() < event) {
+    run_.push_back(event);
+  } else if (in_run == 1 || run_[run_.size() - 2] < event) {
+    push_heap(std::exchange(run_.back(), event));  // the last one was far ahead of the others
+  } else {
+    push_heap(event);
+  }
+}
+
+void EventQueue::push_heap(const Event& event) {
   heap_.push_back(event);
   std::push_heap(heap_.begin(), heap_.end(), after);
+}
+
+// What was taken goes, when it is all or much; so each event moves once at most on the average.
+void EventQueue::shorten_run() {
+  if (run_at_ < run_.size() / 2) return;
+  run_.erase(run_.begin(), run_.begin() + static_cast<std::ptrdiff_t>(run_at_));
+  run_at_ = 0;
 }
 
 void EventQueue::pop_heap() {

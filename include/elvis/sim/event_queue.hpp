@@ -2,13 +2,14 @@
 // EventQueue: the pending events of one partition, taken in order.
 //
 //   time ──►
-//   [ sorted + heap )[ finest rung … )[ … coarsest rung )[ top, unsorted …
+//   [ sorted + run + heap )[ finest rung … )[ … coarsest rung )[ top, unsorted …
 //     being taken      buckets, each sorted when its turn comes
 //
 // A ladder queue (Tang, Goh and Thng 2005): an event is appended to the unsorted top, moved once
 // into a bucket of about 64 events when its time comes near, and sorted with them when its turn
 // comes. So it needs no tuning to a scenario's time scale. What is scheduled into the part that is
-// being taken goes to a small binary heap.
+// being taken is put behind what was scheduled there before, if it comes later, as what is sent over
+// a link with one latency does; what stands out, as a timer does, goes to a small binary heap.
 #pragma once
 
 #include <cstddef>
@@ -38,31 +39,41 @@ class EventQueue {
 
   /// The earliest event, or null. Valid until the next call that changes the queue.
   const Event* peek() {
-    is_heap_next_ = false;
-    if (position_ < sorted_.size()) {
-      if (heap_.empty() || sorted_[position_] < heap_.front()) return &sorted_[position_];
-    } else if (heap_.empty()) {
-      return refill() ? &sorted_[position_] : nullptr;
+    const Event* earliest = position_ < sorted_.size() ? &sorted_[position_] : nullptr;
+    source_ = Source::sorted;
+    if (run_at_ != run_.size() && (earliest == nullptr || run_[run_at_] < *earliest)) {
+      earliest = &run_[run_at_];
+      source_ = Source::run;
     }
-    is_heap_next_ = true;
-    return &heap_.front();
+    if (!heap_.empty() && (earliest == nullptr || heap_.front() < *earliest)) {
+      earliest = &heap_.front();
+      source_ = Source::heap;
+    }
+    if (earliest == nullptr && refill()) earliest = &sorted_[position_];
+    return earliest;
   }
 
   /// Removes what the call of peek() just before returned.
   void pop() {
     --size_;
-    if (is_heap_next_) return pop_heap();
-    ++position_;
+    if (source_ == Source::sorted) {
+      ++position_;
+    } else if (source_ == Source::run) {
+      if (++run_at_ == run_.size() || run_at_ % long_run == 0) shorten_run();
+    } else {
+      pop_heap();
+    }
   }
 
   /// The event that comes `ahead` places after the next one, if that is already known; else null.
   /// For prefetching only.
   const Event* look_ahead(std::size_t ahead) const {
-    return position_ + ahead < sorted_.size() ? &sorted_[position_ + ahead] : nullptr;
+    if (position_ + ahead < sorted_.size()) return &sorted_[position_ + ahead];
+    return run_at_ + ahead < run_.size() ? &run_[run_at_ + ahead] : nullptr;
   }
 
   /// Whether the event popped last was the first of a newly sorted part.
-  bool is_at_start_of_part() const { return position_ == 1; }
+  bool is_at_start_of_part() const { return position_ == 1 && source_ == Source::sorted; }
 
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
@@ -76,6 +87,8 @@ class EventQueue {
   static constexpr std::size_t small_bucket = 192;     // sorted without being divided further
   static constexpr std::size_t max_buckets = 1 << 16;  // of one rung
   static constexpr std::size_t block_events = 1024;
+  static constexpr std::size_t long_run = 4096;  // taken, before the rest is moved to the front
+  enum class Source : std::uint8_t { sorted, run, heap };
   using Block = std::unique_ptr<Event[]>;
 
   struct Added {
@@ -105,7 +118,9 @@ class EventQueue {
     return top_.size() * block_events - static_cast<std::size_t>(top_end_ - top_at_);
   }
   void push_below_top(Event event);
+  void push_heap(const Event& event);
   void pop_heap();
+  void shorten_run();
   bool refill();
   bool take_top();
   void take_bucket(Rung& rung);
@@ -116,9 +131,11 @@ class EventQueue {
 
   std::vector<Event> sorted_;  // taken from position_ on
   std::size_t position_ = 0;
+  std::vector<Event> run_;  // in order, taken from run_at_ on
+  std::size_t run_at_ = 0;
   std::vector<Event> heap_;
-  bool is_heap_next_ = false;                 // whether peek() saw the heap's first event
-  Time sorted_end_ = start_of_time;           // earlier events go to the heap
+  Source source_ = Source::sorted;            // of what peek() saw
+  Time sorted_end_ = start_of_time;           // earlier events go to the run or to the heap
   std::vector<std::unique_ptr<Rung>> rungs_;  // coarsest first
   std::vector<std::unique_ptr<Rung>> spare_rungs_;
   Time top_start_ = start_of_time;
@@ -135,6 +152,7 @@ class EventQueue {
 template <typename Visit>
 void EventQueue::for_each(Visit visit) const {
   for (std::size_t i = position_; i < sorted_.size(); ++i) visit(sorted_[i]);
+  for (std::size_t i = run_at_; i < run_.size(); ++i) visit(run_[i]);
   for (const Event& event : heap_) visit(event);
   for (const auto& rung : rungs_) {
     for (std::size_t bucket = rung->next; bucket < rung->buckets(); ++bucket) {
