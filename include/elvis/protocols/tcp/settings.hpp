@@ -36,6 +36,7 @@ class TcpSettings final : public Options {
   bool auto_tune = false;          ///< Buffers grow with the path, up to 16 times.
   bool slow_start_after_idle = true;         ///< RFC 5681, 4.1.
   std::uint8_t time_to_live = 0;             ///< Of its datagrams; 0: 64.
+  std::uint8_t type_of_service = 0;          ///< Of its datagrams (RFC 2474).
   std::uint64_t initial_window = 10;         ///< Segments (RFC 6928).
   std::uint64_t quick_acks = 0;              ///< First data segments that are acknowledged at once.
   std::uint64_t send_buffer = 1 << 20;       ///< Bytes that wait to be sent or acknowledged.
