@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Runs a workload of the paper's Table 1 with an API, on one thread, and prints what it took:
-//   sockets basic|ping_pong|server sessions|coroutines|asio [GROUPS [COUNT]]
-// A group is two machines, or 17. Exit code 3: the API is not built.
+//   sockets basic|ping_pong|server sessions|coroutines|asio|asio_callbacks [GROUPS [COUNT]]
+// A group is two machines, or 17.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -105,15 +105,17 @@ int main(int count, char** words) {
   const std::string_view workload = count > 1 ? words[1] : "";
   const std::string_view api = count > 2 ? words[2] : "";
   const bool is_known = workload == "basic" || workload == "ping_pong" || workload == "server";
-  if (!is_known || (api != "sessions" && api != "coroutines" && api != "asio")) {
+  const WorkloadPrograms programs = api == "sessions"         ? session_programs()
+                                    : api == "coroutines"     ? coroutine_programs()
+                                    : api == "asio"           ? asio_programs()
+                                    : api == "asio_callbacks" ? asio_callback_programs()
+                                                              : WorkloadPrograms{};
+  if (!is_known || programs.sender == nullptr) {
     std::fprintf(stderr,
-                 "sockets basic|ping_pong|server sessions|coroutines|asio [GROUPS [COUNT]]\n");
+                 "sockets basic|ping_pong|server "
+                 "sessions|coroutines|asio|asio_callbacks [GROUPS [COUNT]]\n");
     return 2;
   }
-  const WorkloadPrograms programs = api == "sessions"     ? session_programs()
-                                    : api == "coroutines" ? coroutine_programs()
-                                                          : asio_programs();
-  if (programs.sender == nullptr) return 3;
   const auto groups = static_cast<std::uint32_t>(count > 3 ? std::atoi(words[3]) : 1'000);
   const auto times = static_cast<std::uint64_t>(count > 4 ? std::atoll(words[4]) : 1'000);
   auto paper = std::make_unique<Paper>(programs, times);

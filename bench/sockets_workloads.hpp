@@ -39,7 +39,8 @@ struct WorkloadPrograms {
 WorkloadPrograms session_programs();
 /// Coroutines and sockets.
 WorkloadPrograms coroutine_programs();
-/// The Asio model.
+/// The Asio model with its coroutines, and with plain completion handlers.
 WorkloadPrograms asio_programs();
+WorkloadPrograms asio_callback_programs();
 
 }  // namespace elvis

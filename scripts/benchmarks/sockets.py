@@ -4,8 +4,8 @@ from benchmarks import measure, programs
 
 # Name, groups of machines, messages of each; sizes that run for about a second.
 WORKLOADS = (("basic", 2_000, 500), ("ping_pong", 2_000, 400), ("server", 60, 500))
-BARS = {"coroutines": 1.05, "asio": 1.15}
-NOT_BUILT = 3
+# Asio's own coroutines cost something wherever they run: what that is shows beside plain handlers.
+BARS = {"coroutines": 1.05, "asio": 1.15, "asio_callbacks": 1.15}
 
 
 def _ratios(samples, api):
@@ -37,16 +37,12 @@ def _workload(options, found, program, workload, repetitions):
     found.add("sockets", f"{name}: sessions", settings,
               {"run_s": [sample.report["run_s"] for sample in samples["sessions"]]}, repetitions)
     for api, bar in BARS.items():
-        if samples[api][0].code == NOT_BUILT:
-            found.add_failed("sockets", f"{name}: {api}", settings, "not built", status="unavailable")
-            print(f"  {name:<12}{api:<12} not built", flush=True)
-            continue
         reason = _failure(samples[api])
         if not reason and samples[api][0].report["messages"] != messages:
             reason = "did other work than the sessions"
         if reason:
             found.add_failed("sockets", f"{name}: {api}", settings, reason)
-            print(f"  {name:<12}{api:<12} FAILED: {reason}", flush=True)
+            print(f"  {name:<12}{api:<16} FAILED: {reason}", flush=True)
             continue
         times = [sample.report["run_s"] for sample in samples[api]]
         median = measure.summary_of(times)["median"]
@@ -56,16 +52,16 @@ def _workload(options, found, program, workload, repetitions):
         is_held = ratio <= bar
         if not options.is_quick:
             found.add_bar("sockets", f"{name}: {api}", ratio, bar, is_held)
-        print(f"  {name:<12}{api:<12}{plain * 1e9 / messages:>8.0f} ns{median * 1e9 / messages:>10.0f} ns"
+        print(f"  {name:<12}{api:<16}{plain * 1e9 / messages:>8.0f} ns{median * 1e9 / messages:>10.0f} ns"
               f"{(ratio - 1) * 100:>+9.1f} %  (bar: {(bar - 1) * 100:+.0f} %)"
               f"{'' if is_held or options.is_quick else '  MISSED'}", flush=True)
 
 
 def sockets(options, found):
-    """Basic, Ping Pong and Server with sessions, with coroutines and with the Asio model, in turns."""
+    """Basic, Ping Pong and Server with sessions, coroutines, and both ways of Asio, in turns."""
     programs.build("sockets")
     repetitions = options.repetitions or (3 if options.is_quick else 11)
     print(f"sockets: a message on one thread, medians of {repetitions} runs in turns\n"
-          f"  {'':<24}{'sessions':>11}{'sockets':>13}", flush=True)
+          f"  {'':<28}{'sessions':>11}{'sockets':>13}", flush=True)
     for workload in WORKLOADS:
         _workload(options, found, programs.BUILD / "bench" / "sockets", workload, repetitions)

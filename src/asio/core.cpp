@@ -31,16 +31,11 @@ AsioLane::~AsioLane() {
   if (next_ != nullptr) next_->previous_ = previous_;
 }
 
-void AsioLane::start(AsioAttempt& operation) {
-  ELVIS_ASSERT(core_ != nullptr);
-  if (waiting_.empty()) {
-    if (operation.attempt()) return core_->ready(operation);
-    operation.lane_ = this;
-    waiting_.push(operation);
-    return watch();
-  }
+void AsioLane::wait(AsioAttempt& operation) {
+  const bool is_first = waiting_.empty();
   operation.lane_ = this;
   waiting_.push(operation);
+  if (is_first) watch();
 }
 
 void AsioLane::finish(AsioAttempt& operation) {
@@ -66,10 +61,18 @@ void AsioLane::go_on() {
 void AsioLane::go_on_and_call() {
   if (core_ == nullptr) return;
   AsioCore& core = *core_;
-  core.is_running_ = true;  // so that what is ready wakes nobody
-  go_on();
-  core.is_running_ = false;
-  core.call_now();
+  if (core.waiter_ == nullptr) return go_on();  // run() is not there, or woken already
+  if (waiting_.empty()) return;
+  auto& first = static_cast<AsioAttempt&>(waiting_.front());
+  if (!first.attempt()) return watch();
+  first.lane_ = nullptr;
+  waiting_.remove(first);
+  if (!waiting_.empty()) [[unlikely]] {
+    core.is_running_ = true;  // so that what is ready wakes nobody
+    go_on();
+    core.is_running_ = false;
+  }
+  core.call_now(&first);
 }
 
 std::size_t AsioLane::cancel_one() {
@@ -93,7 +96,7 @@ AsioCore::~AsioCore() {
 Task<> AsioCore::run() {
   for (;;) {
     if (thrown_ != nullptr) std::rethrow_exception(std::exchange(thrown_, nullptr));
-    call_handlers();
+    if (!ready_.empty()) call_handlers(&ready_.pop());
     if (!ready_.empty()) {
       co_await Sleep{machine_, machine_.now()};
       continue;
@@ -103,7 +106,7 @@ Task<> AsioCore::run() {
   }
 }
 
-void AsioCore::call_handlers() {
+void AsioCore::call_handlers(AsioOperation* first) {
   struct Running {
     AsioCore& core;
     AsioCore* before = std::exchange(current_, &core);
@@ -122,20 +125,22 @@ void AsioCore::call_handlers() {
     instant_ = machine_.now();
     called_ = 0;
   }
-  while (!ready_.empty()) {
+  for (AsioOperation* next = first; next != nullptr;
+       next = ready_.empty() ? nullptr : &ready_.pop()) {
     {
       const Work work{*this};
-      ready_.pop().complete();
+      next->complete();
     }
-    if (thrown_ != nullptr) std::rethrow_exception(std::exchange(thrown_, nullptr));
-    if (++called_ > most_at_once) return;
+    if (thrown_ != nullptr) [[unlikely]]
+      std::rethrow_exception(std::exchange(thrown_, nullptr));
+    if (++called_ > most_at_once) [[unlikely]]
+      return;
   }
 }
 
-void AsioCore::call_now() {
-  if (waiter_ == nullptr) return;  // run() is not there, or woken already
+void AsioCore::call_now(AsioOperation* first) {
   try {
-    call_handlers();
+    call_handlers(first);
   } catch (...) {
     thrown_ = std::current_exception();
   }

@@ -162,6 +162,12 @@ error_code AsioUdp::set_option(const AsioOption& option) {
     return asio_error(option.name == IP_ADD_MEMBERSHIP ? socket_->join(group, interface)
                                                        : socket_->leave(group, interface));
   }
+  if (is(option, IPPROTO_IP, IP_MULTICAST_IF)) {
+    in_addr interface{};
+    if (option.bytes < sizeof interface) return error::invalid_argument;
+    std::memcpy(&interface, option.data, sizeof interface);
+    return asio_error(socket_->set_multicast_interface(Ipv4Address{ntohl(interface.s_addr)}));
+  }
   const std::optional<int> number = number_of(option);
   if (!number) return error::invalid_argument;
   const int value = *number;

@@ -111,9 +111,12 @@ bool AsioTcp::has_room(AsioAttempt& attempt, std::size_t wanted, std::size_t& ro
 }
 
 void AsioTcp::tcp_changed(TcpSession& session, TcpEvents events) {
+  const bool may_write = (events & tcp_writable) != 0 && outgoing_.has_waits() && !is_connecting_ &&
+                         session.writable() >= needed_;
+  if (!may_write) return socket_->tcp_changed(session, events);  // this may be gone then
+  session.take_end_of_event();                                   // it is not
   socket_->tcp_changed(session, events);
-  if ((events & tcp_writable) == 0 || !outgoing_.has_waits() || is_connecting_) return;
-  if (session.writable() >= needed_) outgoing_.wake(core_.machine());
+  outgoing_.wake(core_.machine());
 }
 
 void AsioTcp::send(AsioAttempt& attempt, Message data) {
@@ -134,6 +137,7 @@ bool AsioTcp::is_ready(AsioAttempt&, Ready what) {
 
 AsioListener::~AsioListener() {
   cancel();
+  unbind();
 }
 
 void AsioListener::open() {
@@ -145,6 +149,7 @@ void AsioListener::open() {
 
 void AsioListener::close() {
   cancel();
+  unbind();
   listener_.reset();
   is_listening_ = false;
 }
@@ -153,21 +158,25 @@ boost::system::error_code AsioListener::bind(Endpoint local) {
   auto* const tcp = static_cast<Tcp*>(core_.machine().find(ProtocolId::tcp));
   if (tcp == nullptr) return asio_error(Errc::no_protocol);
   if (is_listening_ || local_.port != 0) return asio_error(Errc::invalid_argument);
-  if (!local.address.is_unspecified() && !tcp->has_address(local.address)) {
-    return asio_error(Errc::address_not_available);
-  }
-  if (local.port == 0) {
-    const Result<std::uint16_t> port = tcp->ephemeral_port();
-    if (!port) return asio_error(port);
-    local.port = *port;
-  }
-  local_ = local;
+  Result<std::unique_ptr<TcpReservation>> reserved = tcp->reserve(local, reuses_address_);
+  if (!reserved) return asio_error(reserved);
+  bound_ = *std::move(reserved);
+  local_ = bound_->local;
   return {};
+}
+
+void AsioListener::unbind() {
+  if (bound_ == nullptr) return;
+  if (auto* const tcp = static_cast<Tcp*>(core_.machine().find(ProtocolId::tcp))) {
+    tcp->release(*bound_);
+  }
+  bound_.reset();
 }
 
 boost::system::error_code AsioListener::listen(std::size_t backlog) {
   if (is_listening_) return {};
   if (settings_ != nullptr) listener_->use(*settings_);
+  unbind();
   const Result<> listening = listener_->listen(local_, backlog);
   is_listening_ = listening.has_value();
   return asio_error(listening);
@@ -196,7 +205,7 @@ AsioUdp::~AsioUdp() {
 }
 
 void AsioUdp::open() {
-  socket_ = std::make_unique<UdpSocket>(core_.machine());
+  socket_.emplace(core_.machine());
   remote_ = {};
   time_to_live_ = 64;
   receive_buffer_ = static_cast<int>(UdpSocket::default_receive_buffer);
@@ -211,8 +220,7 @@ void AsioUdp::cancel() {
 }
 
 std::size_t AsioUdp::readable() const {
-  const Datagram* const front = socket_->front();
-  return front == nullptr ? 0 : front->payload.size();
+  return socket_->readable();
 }
 
 // As Linux does it: only of a connected socket, and of this end alone.
@@ -238,33 +246,56 @@ boost::system::error_code AsioUdp::connect(Endpoint remote) {
   return asio_error(connected);
 }
 
-bool AsioUdp::receive(AsioAttempt& attempt, const Datagram*& got) {
+bool AsioUdp::receive_waiting(AsioAttempt& attempt, const Message*& got, Endpoint& remote) {
   got = nullptr;
-  if (receives_no_more_) return true;  // nothing, from nobody
-  got = socket_->front();
-  if (got != nullptr) return true;
+  if (receives_no_more_) [[unlikely]] {
+    keep_handed();
+    return true;  // nothing, from nobody
+  }
+  if (const Datagram* const front = socket_->front()) {
+    got = &front->payload;
+    remote = front->remote;
+    return true;
+  }
   if (!has(socket_->ready(), Ready::readable)) return false;
   attempt.error = asio_error(socket_->try_receive());
   return true;
 }
 
-void AsioUdp::send(AsioAttempt& attempt, Endpoint remote, Message data) {
-  if (sends_no_more_) {
+// Nobody has taken what was handed over.
+void AsioUdp::keep_handed() {
+  if (handed_ != nullptr) socket_->keep(*std::exchange(handed_, nullptr));
+}
+
+bool AsioUdp::may_send(AsioAttempt& attempt) {
+  if (sends_no_more_) [[unlikely]]
     attempt.error = boost::asio::error::broken_pipe;
-    return;
-  }
-  const std::size_t bytes = data.size();
-  const Result<> sent = remote == Endpoint{} || remote == remote_
-                            ? socket_->send(std::move(data))
-                            : socket_->send_to(remote, std::move(data));
-  if (sent) {
+  return !sends_no_more_;
+}
+
+void AsioUdp::sent(AsioAttempt& attempt, std::size_t bytes, const Result<>& result) {
+  if (result) [[likely]] {
     attempt.bytes = bytes;
   } else {
-    attempt.error = asio_error(sent);
+    attempt.error = asio_error(result);
   }
 }
 
-bool AsioUdp::is_ready(AsioAttempt&, Ready what) const {
+void AsioUdp::send(AsioAttempt& attempt, Message&& data) {
+  if (!may_send(attempt)) return;
+  const std::size_t bytes = data.size();
+  sent(attempt, bytes, socket_->send(std::move(data)));
+}
+
+void AsioUdp::send_to(AsioAttempt& attempt, Endpoint remote, Message&& data) {
+  if (remote == Endpoint{} || remote == remote_) return send(attempt, std::move(data));
+  if (!may_send(attempt)) return;
+  const std::size_t bytes = data.size();
+  sent(attempt, bytes, socket_->send_to(remote, std::move(data)));
+}
+
+bool AsioUdp::is_ready(AsioAttempt&, Ready what) {
+  keep_handed();
   return has(socket_->ready(), what | Ready::closed);
 }
 

@@ -101,7 +101,8 @@ UdpPath::UdpPath(const Arrival& arrival, Protocol& above, bool is_from_one)
                   .source_port = static_cast<std::uint16_t>(words.ports >> 32),
                   .destination_port = static_cast<std::uint16_t>(words.ports >> 16),
                   .protocol = static_cast<std::uint8_t>(IpProtocol::udp),
-                  .time_to_live = static_cast<std::uint8_t>(words.fragment >> 8)};
+                  .time_to_live = static_cast<std::uint8_t>(words.fragment >> 8),
+                  .ends_event = true};
   frame.remove_front(Words::size);
   frame.set_verified(false);  // as Udp::demux does
   above_.demux(std::move(frame), arrival);

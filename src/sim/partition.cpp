@@ -222,11 +222,7 @@ void Partition::run_ready() {
   while (ready_.next_ != &ready_) {
     Waiter& waiter = *ready_.next_;
     waiter.unlink();
-    if (waiter.is_call_) [[unlikely]] {
-      std::exchange(waiter.call_, nullptr)(waiter);
-    } else {
-      resume(std::exchange(waiter.coroutine_, {}));
-    }
+    go_on(waiter);
   }
 }
 

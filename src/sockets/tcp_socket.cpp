@@ -9,7 +9,7 @@
 namespace elvis {
 
 TcpSocket::TcpSocket(Machine& machine, TcpSessionRef session)
-    : machine_{machine}, session_{std::move(session)}, local_{session_->endpoints().local} {
+    : machine_{machine}, session_{std::move(session)} {
   was_connected_ = true;
   failure_ = session_->failure();  // it may have broken before it was accepted
   session_->set_user(this);
@@ -17,6 +17,7 @@ TcpSocket::TcpSocket(Machine& machine, TcpSessionRef session)
 
 TcpSocket::~TcpSocket() {
   abandon(machine_);
+  unbind();
   if (session_ != nullptr && machine_.is_ending()) {
     session_->drop();
   } else {
@@ -32,21 +33,20 @@ Tcp* TcpSocket::tcp() const {
 
 Result<> TcpSocket::bind(Endpoint local) {
   if (is_closed_) return Errc::closed;
-  if (session_ != nullptr) return Errc::invalid_argument;
+  if (session_ != nullptr || bound_ != nullptr) return Errc::invalid_argument;
   Tcp* const tcp = this->tcp();
   if (tcp == nullptr) return Errc::no_protocol;
-  if (!local.address.is_unspecified() && !tcp->has_address(local.address)) {
-    return Errc::address_not_available;
-  }
-  if (local.port == 0) {
-    const Result<std::uint16_t> port = tcp->ephemeral_port();
-    if (!port) return port.error();
-    local.port = *port;
-  } else if (tcp->is_in_use(local, reuses_address_)) {
-    return Errc::address_in_use;
-  }
-  local_ = local;
+  Result<std::unique_ptr<TcpReservation>> reserved = tcp->reserve(local, reuses_address_);
+  if (!reserved) return reserved.error();
+  bound_ = *std::move(reserved);
   return {};
+}
+
+// A machine that was off meanwhile has another Tcp, which knows nothing of it.
+void TcpSocket::unbind() {
+  if (bound_ == nullptr) return;
+  if (Tcp* const tcp = this->tcp()) tcp->release(*bound_);
+  bound_.reset();
 }
 
 void TcpSocket::use(const TcpSettings& settings) {
@@ -65,7 +65,7 @@ Result<> TcpSocket::start_connecting(Endpoint remote, Message* first) {
   Tcp* const tcp = this->tcp();
   if (tcp == nullptr) return Errc::no_protocol;
   Result<TcpSessionRef> session =
-      tcp->connect(*this, {.local = local_, .remote = remote}, settings_.get(), first);
+      tcp->connect(*this, {.local = local(), .remote = remote}, settings_.get(), first);
   if (!session) return session.error();
   session_ = *std::move(session);
   if (is_undelayed_) session_->set_no_delay(true);
@@ -124,23 +124,12 @@ Result<> TcpSocket::usable() const {
 }
 
 Result<std::size_t> TcpSocket::try_send(Message& data) {
-  if (const Result<> fine = usable(); !fine) return fine.error();
-  if (failure_ != Errc{}) return failure_;
-  if (session_->has_finished() || session_->is_over()) return Errc::shut_down;
+  if (const Errc why = obstacle(); why != Errc{}) return why;
   const std::size_t before = data.size();
   // What is written before both ends have agreed waits in the buffer.
   session_->write(data);
   if (data.size() == before && before != 0) return Errc::would_block;
   return before - data.size();
-}
-
-bool TcpSocket::Send::feed() {
-  const Result<std::size_t> taken = socket_.try_send(data_);
-  if (!taken && taken.error() != Errc::would_block) {
-    failure_ = static_cast<Errc>(taken.error().value());
-    return true;
-  }
-  return data_.empty();
 }
 
 void TcpSocket::Send::await_suspend(std::coroutine_handle<> waiting) {
@@ -149,17 +138,17 @@ void TcpSocket::Send::await_suspend(std::coroutine_handle<> waiting) {
 }
 
 // Who waits behind it need not wait for an acknowledgement if this one goes away.
-TcpSocket::Send::~Send() {
-  if (!is_at_socket() || socket_.machine_.is_ending()) return;
+void TcpSocket::Send::go_away() {
+  if (socket_.machine_.is_ending()) return;
   leave();
   socket_.feed_waiting();
 }
 
-Result<> TcpSocket::Send::await_resume() {
+Result<> TcpSocket::Send::end_wait() {
   const bool has_socket = is_at_socket();
   leave();
   if (outcome() == Errc::closed) return Errc::closed;
-  if (failure_) return *failure_;
+  if (failure_ != Errc{}) return failure_;
   if (outcome() != Errc{}) {
     if (has_socket) socket_.feed_waiting();
     return outcome();
@@ -182,19 +171,15 @@ Result<Message> TcpSocket::try_receive(std::size_t max) {
   return Message{};
 }
 
-bool TcpSocket::Receive::await_ready() const {
-  if (socket_.is_closed_ || socket_.session_ == nullptr) return true;
-  return (socket_.session_->readable() != 0 || socket_.is_at_end()) &&
-         !socket_.has_takers(Ready::readable);
+Result<Message> TcpSocket::peek(std::size_t max) const {
+  if (const Result<> fine = usable(); !fine) return fine.error();
+  if (session_->readable() != 0) return session_->peek(max);
+  if (failure_ != Errc{}) return failure_;
+  if (!is_at_end()) return Errc::would_block;
+  return Message{};
 }
 
-void TcpSocket::Receive::await_suspend(std::coroutine_handle<> waiting) {
-  wait(waiting);
-  join(socket_);
-}
-
-Result<Message> TcpSocket::Receive::await_resume() {
-  leave();
+Result<Message> TcpSocket::Receive::take_what_is_there() {
   if (outcome() != Errc{}) return outcome();
   return socket_.try_receive(max_);
 }
@@ -232,6 +217,7 @@ Result<> TcpSocket::shutdown(Half half) {
 
 void TcpSocket::close() {
   if (std::exchange(is_closed_, true)) return;
+  unbind();
   if (session_ != nullptr) {
     if (linger_ == Duration{}) {
       session_->set_user(nullptr);
@@ -250,10 +236,21 @@ void TcpSocket::abort() {
     session_->abort();
   }
   is_closed_ = true;
+  unbind();
   tell_all(machine_);
 }
 
 void TcpSocket::tcp_changed(TcpSession& session, TcpEvents events) {
+  if ((events & (tcp_readable | tcp_ended | tcp_connected)) == tcp_readable) {
+    Wait* const only = only_by_hand();
+    if (only != nullptr && session.take_end_of_event() && machine_.partition().is_quiet()) {
+      return only->go_on_now();  // this socket may be gone then
+    }
+  }
+  tell_of(session, events);
+}
+
+[[gnu::noinline]] void TcpSocket::tell_of(TcpSession& session, TcpEvents events) {
   if ((events & tcp_ended) != 0) {
     failure_ = session.failure();
     return tell_all(machine_);
@@ -315,6 +312,11 @@ void TcpSocket::set_time_to_live(std::uint8_t time_to_live) {
   configure([&](TcpSettings& settings) { settings.time_to_live = time_to_live; });
 }
 
+void TcpSocket::set_type_of_service(std::uint8_t type_of_service) {
+  if (session_ != nullptr) return session_->set_type_of_service(type_of_service);
+  configure([&](TcpSettings& settings) { settings.type_of_service = type_of_service; });
+}
+
 void TcpSocket::set_no_delay(bool no_delay) {
   if (session_ != nullptr) return session_->set_no_delay(no_delay);
   if (!no_delay && settings().no_delay) {
@@ -371,7 +373,8 @@ Result<> TcpSocket::send_urgent(Message data) {
 // ===== TcpSocket: how it is =====
 
 Endpoint TcpSocket::local() const {
-  return session_ == nullptr ? local_ : session_->endpoints().local;
+  if (session_ != nullptr) return session_->endpoints().local;
+  return bound_ != nullptr ? bound_->local : Endpoint{};
 }
 
 Endpoint TcpSocket::remote() const {

@@ -31,12 +31,45 @@ Result<> UdpSocket::bind(Endpoint local) {
 }
 
 Result<> UdpSocket::connect(Endpoint remote) {
-  if (connected_ != nullptr) return Errc::invalid_argument;
+  const bool is_again = connected_ != nullptr && connected_->endpoints().remote == remote;
+  if (is_again) return is_closed() ? Errc::closed : Result<>{};
+  if (last_ != nullptr && (last_ == connected_ || last_->endpoints().remote == remote)) {
+    last_.reset();  // before its successor, which has the same endpoints
+  }
   Result<UdpSessionRef> session = session_to(remote);
   if (!session) return session.error();
   connected_ = *std::move(session);
-  local_ = connected_->endpoints().local;
+  local_.port = connected_->endpoints().local.port;
+  is_send_shut_ = is_receive_shut_ = false;
+  if (!is_closed()) failure_ = {};
   return {};
+}
+
+Result<> UdpSocket::disconnect() {
+  if (is_closed()) return Errc::closed;
+  if (connected_ == nullptr) return Errc::not_connected;
+  connected_.reset();
+  if (!is_listening_) local_ = {};
+  is_send_shut_ = is_receive_shut_ = false;
+  failure_ = {};
+  return {};
+}
+
+Result<> UdpSocket::shutdown(Half half) {
+  if (is_closed()) return Errc::closed;
+  if (connected_ == nullptr) return Errc::not_connected;
+  if (half != Half::read) is_send_shut_ = true;
+  if (half != Half::write && !is_receive_shut_) {
+    is_receive_shut_ = true;
+    tell(machine(), Ready::readable);
+  }
+  return {};
+}
+
+// Why send() cannot do it.
+Result<> UdpSocket::send_error() const {
+  if (is_closed()) return Errc::closed;
+  return connected_ == nullptr ? Errc::not_connected : Errc::shut_down;
 }
 
 Result<> UdpSocket::connect(std::string_view name, std::uint16_t port) {
@@ -45,17 +78,20 @@ Result<> UdpSocket::connect(std::string_view name, std::uint16_t port) {
   return connect({*address, port});
 }
 
-Result<> UdpSocket::send_to(Endpoint remote, Message payload) {
-  if (last_ == nullptr || remote != last_->endpoints().remote) {
-    last_.reset();  // before its successor, which may have the same endpoints
-    if (!is_listening_) {
-      if (const Result<> bound = bind({}); !bound) return bound.error();
-    }
-    Result<UdpSessionRef> session = session_to(remote);
-    if (!session) return session.error();
-    last_ = *std::move(session);
+Result<> UdpSocket::find_session_to(Endpoint remote) {
+  if (is_send_shut_) return Errc::shut_down;
+  last_.reset();  // before its successor, which may have the same endpoints
+  if (connected_ != nullptr && remote == connected_->endpoints().remote) {
+    last_ = connected_;
+    return {};
   }
-  return last_->send(std::move(payload));
+  if (!is_listening_) {
+    if (const Result<> bound = bind(local_); !bound) return bound.error();
+  }
+  Result<UdpSessionRef> session = session_to(remote);
+  if (!session) return session.error();
+  last_ = *std::move(session);
+  return {};
 }
 
 Result<UdpSocket::UdpSessionRef> UdpSocket::session_to(Endpoint remote) {
@@ -67,11 +103,16 @@ Result<UdpSocket::UdpSessionRef> UdpSocket::session_to(Endpoint remote) {
     const auto& ipv4 = static_cast<const Ipv4&>(*machine().find(ProtocolId::ipv4));
     if (ipv4.is_for_several(to)) return Errc::access_denied;
   }
-  const Result<SessionRef> session = udp->open(*this, {.local = local_, .remote = remote});
+  Endpoint local = local_;
+  if (to.is_multicast() && local.address.is_unspecified() && groups_ != nullptr) {
+    local.address = groups_->interface;
+  }
+  const Result<SessionRef> session = udp->open(*this, {.local = local, .remote = remote});
   if (!session) return session.error();
   auto made = boost::static_pointer_cast<UdpSession>(*session);
   if (dont_fragment_) made->below().set_dont_fragment(true);
   if (time_to_live_ != 0) made->below().set_time_to_live(time_to_live_);
+  if (type_of_service_ != 0) made->below().set_type_of_service(type_of_service_);
   if (is_looped_ && remote.address.is_multicast()) made->below().set_looped(true);
   return made;
 }
@@ -81,9 +122,9 @@ void UdpSocket::close() {
   if (is_listening_) stop_listening();
   connected_.reset();
   last_.reset();
-  if (memberships_ != nullptr) {
-    for (const Membership& one : *memberships_) change(one, false);
-    memberships_.reset();
+  if (groups_ != nullptr) {
+    for (const Membership& one : groups_->memberships) change(one, false);
+    groups_.reset();
   }
   while (newest_ != nullptr) take_oldest();
   tell_all(machine());
@@ -110,6 +151,7 @@ class SharedPort final : public Protocol {
     if (ipv4.is_for_several(arrival.destination)) {
       for (std::size_t i = 0; i + 1 < sockets_.size(); ++i) {
         Arrival same = arrival;
+        same.ends_event = false;
         sockets_[i]->demux(Message{payload}, same);
       }
     }
@@ -148,28 +190,40 @@ void UdpSocket::stop_listening() {
 
 // ===== UdpSocket: groups =====
 
+bool UdpSocket::has_interface(Ipv4Address interface) const {
+  return interface.is_unspecified() || std::ranges::any_of(machine().taps(), [&](const Tap& tap) {
+           return tap.has_address(interface);
+         });
+}
+
+UdpSocket::Groups& UdpSocket::groups() {
+  if (groups_ == nullptr) groups_ = std::make_unique<Groups>();
+  return *groups_;
+}
+
+Result<> UdpSocket::set_multicast_interface(Ipv4Address interface) {
+  if (!has_interface(interface)) return Errc::address_not_available;
+  groups().interface = interface;
+  if (last_ != nullptr && last_->endpoints().remote.address.is_multicast()) last_.reset();
+  return {};
+}
+
 Result<> UdpSocket::join(Ipv4Address group, Ipv4Address interface) {
   if (is_closed()) return Errc::closed;
   if (udp() == nullptr) return Errc::no_protocol;
   if (!group.is_multicast()) return Errc::invalid_argument;
-  const auto taps = machine().taps();
-  const bool is_there =
-      interface.is_unspecified() ||
-      std::ranges::any_of(taps, [&](const Tap& tap) { return tap.has_address(interface); });
-  if (!is_there) return Errc::address_not_available;
-  if (memberships_ == nullptr) memberships_ = std::make_unique<std::vector<Membership>>();
+  if (!has_interface(interface)) return Errc::address_not_available;
+  auto& memberships = groups().memberships;
   const Membership membership{group, interface};
-  if (std::ranges::find(*memberships_, membership) != memberships_->end()) {
-    return Errc::address_in_use;
-  }
-  memberships_->push_back(membership);
+  if (std::ranges::find(memberships, membership) != memberships.end()) return Errc::address_in_use;
+  memberships.push_back(membership);
   change(membership, true);
   return {};
 }
 
 Result<> UdpSocket::leave(Ipv4Address group, Ipv4Address interface) {
   const Membership membership{group, interface};
-  if (memberships_ == nullptr || std::erase(*memberships_, membership) == 0) {
+  if (groups_ == nullptr || std::erase(groups_->memberships, membership) == 0) {
     return Errc::invalid_argument;
   }
   change(membership, false);
@@ -187,15 +241,32 @@ void UdpSocket::change(const Membership& membership, bool joins) {
 
 // ===== UdpSocket: what comes up =====
 
-[[gnu::flatten]] void UdpSocket::demux(Message&& payload, Arrival& arrival) {
+void UdpSocket::demux(Message&& payload, Arrival& arrival) {
+  if (arrival.ends_event && newest_ == nullptr && payload.size() <= receive_buffer_) [[likely]] {
+    Wait* const only = only_by_hand();
+    if (only != nullptr && machine().partition().is_quiet()) {
+      const Handed handed{std::move(payload), arrival};
+      return only->go_on_now(&handed);  // this socket may be gone then
+    }
+  }
+  keep_or_drop(std::move(payload), arrival);
+}
+
+[[gnu::noinline, gnu::flatten]] void UdpSocket::keep_or_drop(Message&& payload,
+                                                             const Arrival& arrival) {
   if (waiting_bytes_ + payload.size() > receive_buffer_) {
     return machine().drop(Drop::queue_full, payload);
   }
-  waiting_bytes_ += payload.size();
-  auto* const waiting = new Waiting{{}, {std::move(payload), arrival.remote(), arrival.local()}};
+  keep({std::move(payload), arrival});
+  tell(machine(), Ready::readable);
+}
+
+void UdpSocket::keep(const Handed& handed) {
+  waiting_bytes_ += handed.payload.size();
+  auto* const waiting =
+      new Waiting{{}, {std::move(handed.payload), handed.arrival.remote(), handed.arrival.local()}};
   if (newest_ != nullptr) waiting->next = std::exchange(newest_->next, waiting);
   newest_ = waiting;
-  tell(machine(), Ready::readable);
 }
 
 void UdpSocket::failed(const DeliveryError& error) {
@@ -226,16 +297,27 @@ Result<Datagram> UdpSocket::try_receive() {
     return std::move(oldest->datagram);
   }
   if (is_closed()) return Errc::closed;
-  if (!has_failed()) return Errc::would_block;
+  if (!has_failed()) {
+    if (!is_receive_shut_) return Errc::would_block;
+    taken(machine(), Ready::readable, Ready::readable);  // the end is there for everybody
+    return Errc::shut_down;
+  }
   connected_->clear_failure();
   const Errc failure = std::exchange(failure_, Errc{});
   taken(machine(), Ready::readable, ready());
   return failure;
 }
 
+Result<Datagram> UdpSocket::Receive::take_what_waits() {
+  leave();
+  if (outcome() != Errc{}) [[unlikely]]
+    return outcome();
+  return socket().try_receive();
+}
+
 Ready UdpSocket::ready() const {
   if (is_closed()) return Ready::any;
-  if (newest_ == nullptr && !has_failed()) return Ready::writable;
+  if (newest_ == nullptr && !has_failed() && !is_receive_shut_) return Ready::writable;
   return Ready::readable | Ready::writable;
 }
 

@@ -17,7 +17,9 @@ Message::Message(std::span<const std::uint8_t> bytes) : Message{} {
   if (bytes.empty()) return;
   Chunk* const chunk = Chunk::make_at_least(headroom + bytes.size());
   std::memcpy(chunk->bytes() + headroom, bytes.data(), bytes.size());
-  push_back({chunk, headroom, static_cast<std::uint32_t>(bytes.size())});
+  inline_[0] = {chunk, headroom, static_cast<std::uint32_t>(bytes.size())};
+  size_ = static_cast<std::uint32_t>(bytes.size());
+  count_ = 1;
 }
 
 Message::Message(std::string_view text)

@@ -11,6 +11,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
+#include <boost/asio/ip/multicast.hpp>
 #include <boost/asio/strand.hpp>
 #include <cctype>
 #include <memory>
@@ -264,6 +265,67 @@ TEST_F(AsioTest, DatagramsGoBothWays) {
         net::error::message_size);
   });
   run();
+}
+
+// A datagram that comes while the socket is watched is not lost, whoever takes it then.
+TEST_F(AsioTest, ADatagramThatEndsAWaitStaysToBeReceived) {
+  std::string heard;
+  lan_.run_asio(bob_, [&](asio_executor executor) -> awaitable<void> {
+    asio_udp socket{executor, {udp::v4(), 53}};
+    std::array<char, 6> data{};
+    udp::endpoint from;
+    for (int i = 0; i < 3; ++i) {
+      co_await socket.async_wait(asio_udp::wait_read, use_awaitable);
+      EXPECT_EQ(socket.available(), 1U);
+      heard.append(data.data(), socket.receive_from(net::buffer(data), from));
+    }
+    // Two wait, one for readiness behind one that takes.
+    int ended = 0;
+    socket.async_receive(net::buffer(data), [&](auto error, std::size_t bytes) {
+      EXPECT_FALSE(error);
+      heard.append(data.data(), bytes);
+      ++ended;
+    });
+    socket.async_wait(asio_udp::wait_read, [&](auto error) {
+      EXPECT_EQ(error, net::error::operation_aborted);
+      ++ended;
+    });
+    asio_timer timer{executor, std::chrono::milliseconds{50}};
+    co_await timer.async_wait(use_awaitable);
+    socket.cancel();
+    co_await net::post(executor, use_awaitable);
+    EXPECT_EQ(ended, 2);
+    from = {};
+    co_await socket.async_connect(AsioLan::udp_at(0, 9), use_awaitable);
+    socket.shutdown(asio_udp::shutdown_receive);
+    EXPECT_EQ(co_await socket.async_receive(net::buffer(data), use_awaitable), 0U);
+  });
+  lan_.run_asio(alice_, [&](asio_executor executor) -> awaitable<void> {
+    asio_udp socket{executor, udp::v4()};
+    asio_timer timer{executor};
+    for (const char* const word : {"a", "b", "c", "d"}) {
+      co_await socket.async_send_to(net::buffer(word, 1), AsioLan::udp_at(1, 53), use_awaitable);
+      timer.expires_after(std::chrono::milliseconds{5});
+      co_await timer.async_wait(use_awaitable);
+    }
+    socket.set_option(net::ip::multicast::outbound_interface{net::ip::address_v4{0x0a00'0001}});
+    boost::system::error_code error;
+    socket.set_option(net::ip::multicast::outbound_interface{net::ip::address_v4{0x0b00'0001}},
+                      error);
+    EXPECT_EQ(error, boost::system::errc::address_not_available);
+    asio_acceptor bound{executor};
+    bound.open(tcp::v4());
+    bound.bind({tcp::v4(), 99});
+    asio_acceptor other{executor};
+    other.open(tcp::v4());
+    other.bind({tcp::v4(), 99}, error);
+    EXPECT_EQ(error, net::error::address_in_use);
+    bound.close();
+    other.bind({tcp::v4(), 99});
+    other.listen();
+  });
+  run();
+  EXPECT_EQ(heard, "abcd");
 }
 
 TEST_F(AsioTest, TheExampleOfTheGuideRuns) {

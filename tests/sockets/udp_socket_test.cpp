@@ -100,7 +100,7 @@ TEST_F(UdpSocketTest, RefusesWhatMakesNoSense) {
     EXPECT_EQ(second.bind({{}, 5}).error(), Errc::address_in_use);
     EXPECT_EQ(second.connect({Ipv4Address{9, 9, 9, 9}, 5}).error(), Errc::network_unreachable);
     EXPECT_TRUE(second.connect(bob_end_));
-    EXPECT_EQ(second.connect(bob_end_).error(), Errc::invalid_argument);
+    EXPECT_TRUE(second.connect(bob_end_)) << "again";
     EXPECT_EQ(second.send(Message::zeros(65'508)).error(), Errc::message_too_long);
     socket.close();
     EXPECT_TRUE(UdpSocket{self.machine()}.bind({{}, 5})) << "closing frees the port";

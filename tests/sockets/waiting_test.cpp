@@ -264,6 +264,11 @@ TEST_F(WaitingTest, AwaitsTheTasksOfAGroupAndTheirFirstError) {
 // ===== What a wait weighs, and its end =====
 
 // Sizes of what a coroutine holds while it waits, beyond its own frame: they live in it.
+// A socket that waits takes, beside the frame in which both lie, no more than 200 bytes.
+static_assert(sizeof(UdpSocket) + sizeof(UdpSocket::Receive) <= 200);
+static_assert(sizeof(TcpListener) + sizeof(TcpListener::Accept) <= 200);
+static_assert(sizeof(TcpSocket) + sizeof(TcpSocket::Receive) <= 200);
+
 TEST(WaitSizeTest, IsAtMost200Bytes) {
   EXPECT_LE(sizeof(UdpSocket::Receive), 200U);
   EXPECT_LE(sizeof(TcpSocket::Connect), 200U);
@@ -439,19 +444,39 @@ TEST(WaitSizeTest, CostsItsFrameOnly) {
   lan.run_on(
       host,
       [](Application& self) -> Task<Result<>> {
-        UdpSocket socket{self.machine()};
-        EXPECT_TRUE(socket.bind({{}, 2'000}));
-        const auto wait = [](UdpSocket& at) -> Task<Result<>> {
+        UdpSocket datagrams{self.machine()};
+        EXPECT_TRUE(datagrams.bind({{}, 2'000}));
+        TcpListener listener{self.machine()};
+        EXPECT_TRUE(listener.listen({{}, 80}));
+        TcpSocket stream{self.machine()};
+        EXPECT_TRUE(co_await stream.connect({Lan::address(0), 80}));
+        const auto receive = [](UdpSocket& at) -> Task<Result<>> {
           const Result<Datagram> got = co_await at.receive();
           co_return got ? Result<>{} : got.error();
         };
-        constexpr std::size_t count = 1'000;
+        const auto accept = [](TcpListener& at) -> Task<Result<>> {
+          const Result<TcpSocketRef> got = co_await at.accept();
+          co_return got ? Result<>{} : got.error();
+        };
+        const auto read = [](TcpSocket& at) -> Task<Result<>> {
+          const Result<Message> got = co_await at.receive();
+          co_return got ? Result<>{} : got.error();
+        };
+        EXPECT_TRUE(co_await listener.accept());  // nobody else connects
+        constexpr std::size_t count = 300;
         std::vector<Task<Result<>>> tasks;
-        tasks.reserve(count);
-        for (std::size_t i = 0; i < count; ++i) tasks.push_back(wait(socket));
+        tasks.reserve(3 * count);
+        for (std::size_t i = 0; i < count; ++i) {
+          tasks.push_back(receive(datagrams));
+          tasks.push_back(accept(listener));
+          tasks.push_back(read(stream));
+        }
         const std::size_t made = pool::live_blocks();
         for (auto& task : tasks) task.start();
         EXPECT_EQ(pool::live_blocks(), made) << "waiting itself takes no block";
+        std::size_t waiting = 0;
+        for (const auto& task : tasks) waiting += task.is_done() ? 0 : 1;
+        EXPECT_EQ(waiting, 3 * count);
         co_return Result<>{};
       },
       testing_lan::server_kind);

@@ -138,7 +138,9 @@ class AsioLane {
   AsioLane& operator=(const AsioLane&) = delete;
 
   /// Tries `operation`, which counts as work, if nobody waits before it; lets it wait else.
-  void start(AsioAttempt& operation);
+  /// `attempt(operation)` is what the operation would do, for the compiler to see.
+  template <typename Attempt>
+  void start(AsioAttempt& operation, Attempt attempt);
   /// Ends the first or all waits with operation_aborted; returns how many.
   std::size_t cancel_one();
   std::size_t cancel_all();
@@ -161,6 +163,7 @@ class AsioLane {
   friend AsioAttempt;
   friend AsioCore;
 
+  void wait(AsioAttempt& operation);
   void finish(AsioAttempt& operation);
   void abort(AsioAttempt& operation);
 
@@ -229,13 +232,13 @@ class AsioCore {
     void await_resume() const {}
   };
 
-  /// Calls the handlers that are ready, if run() waits for them: the way through the ready list is
-  /// spared.
-  void call_now();
+  /// Calls the handlers that are ready, that of `first` before all others, while run() waits for
+  /// them: the way through the ready list is spared.
+  void call_now(AsioOperation* first);
   void wake() {
     if (waiter_ != nullptr) machine_.partition().wake(*std::exchange(waiter_, nullptr));
   }
-  void call_handlers();
+  void call_handlers(AsioOperation* first);
 
   inline static constinit thread_local AsioCore* current_ = nullptr;
 
@@ -249,5 +252,12 @@ class AsioCore {
   std::exception_ptr thrown_;
   AsioLane* lanes_ = nullptr;
 };
+
+template <typename Attempt>
+inline void AsioLane::start(AsioAttempt& operation, Attempt attempt) {
+  ELVIS_ASSERT(core_ != nullptr);
+  if (waiting_.empty() && attempt(operation)) return core_->ready(operation);
+  wait(operation);
+}
 
 }  // namespace elvis

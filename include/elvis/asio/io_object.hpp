@@ -35,8 +35,17 @@ AsioEndpoint endpoint_to(const Endpoint& endpoint) {
 template <typename Buffers>
 std::size_t copy_out(const Message& message, const Buffers& buffers) {
   std::size_t copied = 0;
+  auto it = boost::asio::buffer_sequence_begin(buffers);
   const auto end = boost::asio::buffer_sequence_end(buffers);
-  for (auto it = boost::asio::buffer_sequence_begin(buffers); it != end; ++it) {
+  if (it != end && message.slice_count() == 1) [[likely]] {
+    const boost::asio::mutable_buffer first{*it};
+    const std::span<const std::uint8_t> bytes = message.slice_at(0);
+    if (bytes.size() <= first.size()) {
+      std::memcpy(first.data(), bytes.data(), bytes.size());
+      return bytes.size();
+    }
+  }
+  for (; it != end; ++it) {
     if (copied == message.size()) break;
     const boost::asio::mutable_buffer buffer{*it};
     copied += message.copy_to({static_cast<std::uint8_t*>(buffer.data()), buffer.size()}, copied);
@@ -44,16 +53,12 @@ std::size_t copy_out(const Message& message, const Buffers& buffers) {
   return copied;
 }
 
-/// The first `bytes` bytes of `buffers`, in chunks that suit the allocator.
+inline constexpr std::size_t largest_copied_chunk = 32'768;
+
 template <typename Buffers>
-Message copy_in(const Buffers& buffers, std::size_t bytes) {
-  constexpr std::size_t largest_chunk = 32'768;
+[[gnu::noinline]] Message copy_in_pieces(const Buffers& buffers, std::size_t bytes) {
   Message message;
-  if (bytes == 0) return message;
   auto it = boost::asio::buffer_sequence_begin(buffers);
-  if (const boost::asio::const_buffer first{*it}; first.size() >= bytes && bytes <= largest_chunk) {
-    return Message{std::span{static_cast<const std::uint8_t*>(first.data()), bytes}};
-  }
   std::uint8_t* chunk = nullptr;
   std::size_t left_in_chunk = 0;
   for (;; ++it) {
@@ -62,7 +67,7 @@ Message copy_in(const Buffers& buffers, std::size_t bytes) {
     std::size_t left_in_buffer = buffer.size();
     while (left_in_buffer != 0) {
       if (left_in_chunk == 0) {
-        left_in_chunk = bytes < largest_chunk ? bytes : largest_chunk;
+        left_in_chunk = bytes < largest_copied_chunk ? bytes : largest_copied_chunk;
         chunk = message.append(left_in_chunk);
       }
       const std::size_t part = left_in_buffer < left_in_chunk ? left_in_buffer : left_in_chunk;
@@ -75,6 +80,18 @@ Message copy_in(const Buffers& buffers, std::size_t bytes) {
       if (bytes == 0) return message;
     }
   }
+}
+
+/// The first `bytes` bytes of `buffers`, in chunks that suit the allocator.
+template <typename Buffers>
+Message copy_in(const Buffers& buffers, std::size_t bytes) {
+  if (bytes == 0) return {};
+  if (bytes <= largest_copied_chunk) [[likely]] {
+    const boost::asio::const_buffer first{*boost::asio::buffer_sequence_begin(buffers)};
+    if (first.size() >= bytes) [[likely]]
+      return Message{std::span{static_cast<const std::uint8_t*>(first.data()), bytes}};
+  }
+  return copy_in_pieces(buffers, bytes);
 }
 
 /// An I/O object: an executor, and what stands behind the object once it is there.
@@ -106,7 +123,8 @@ class IoObject {
   ~IoObject() = default;
 
   Impl& impl() {
-    if (impl_ == nullptr) impl_.reset(new Impl(*core_));
+    if (impl_ == nullptr) [[unlikely]]
+      make_impl();
     return *impl_;
   }
   const Impl* find_impl() const { return impl_.get(); }
@@ -122,6 +140,7 @@ class IoObject {
   }
 
  private:
+  [[gnu::noinline]] void make_impl() { impl_.reset(new Impl(*core_)); }
   static asio_context& asio_of(boost::asio::execution_context& context) {
     return asio_context::of(context);
   }

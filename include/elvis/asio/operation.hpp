@@ -81,9 +81,10 @@ class Place {
     }
   }
 
+  /// Whether the loop calls it.
+  bool is_direct() const { return !guard_; }
   template <typename Function>
   void call(Function function) {
-    if (!guard_) return function();
     // The work ends when the executor has taken over.
     boost::asio::dispatch(guard_->get_executor(), std::move(function));
   }
@@ -100,7 +101,8 @@ class Operation final : public AsioAttempt {
   using Allocator = boost::asio::associated_allocator_t<Handler>;
 
  public:
-  Operation(Job&& job, Handler&& handler, const IoExecutor& io_executor, bool io_is_plain,
+  template <typename Given>
+  Operation(Job&& job, Given&& handler, const IoExecutor& io_executor, bool io_is_plain,
             const AsioCore& core)
       : AsioAttempt{&finish,
                     [](AsioAttempt& self) {
@@ -108,22 +110,35 @@ class Operation final : public AsioAttempt {
                     }},
         place_{handler, io_executor, io_is_plain, core},
         job_{std::move(job)},
-        handler_{std::move(handler)} {}
+        handler_(std::forward<Given>(handler)) {}
 
-  static Operation& make(Job&& job, Handler&& handler, const IoExecutor& io_executor,
+  template <typename Given>
+  static Operation& make(Job&& job, Given&& handler, const IoExecutor& io_executor,
                          bool io_is_plain, const AsioCore& core) {
-    const Allocator allocator = boost::asio::get_associated_allocator(handler);
+    const Allocator allocator = boost::asio::get_associated_allocator(std::as_const(handler));
     Operation* const made = Memory<Operation, Allocator>::make(
-        allocator, std::move(job), std::move(handler), io_executor, io_is_plain, core);
+        allocator, std::move(job), std::forward<Given>(handler), io_executor, io_is_plain, core);
     auto slot = boost::asio::get_associated_cancellation_slot(made->handler_);
     if (slot.is_connected()) slot.template emplace<AsioCanceller>(*made);
     return *made;
   }
+  /// As attempt().
+  bool try_job() { return job_.attempt(*this); }
 
  private:
   static void finish(AsioOperation& operation, bool completes) {
     auto& self = static_cast<Operation&>(operation);
     self.set_calls(completes);
+    if (!self.place_.is_direct()) [[unlikely]]
+      return finish_elsewhere(self, completes);
+    auto arguments = self.job_.result(self);
+    const Allocator allocator = boost::asio::get_associated_allocator(self.handler_);
+    Handler handler(std::move(self.handler_));
+    self.~Operation();
+    Memory<Operation, Allocator>::give(&self, allocator);
+    if (completes) std::apply(std::move(handler), std::move(arguments));
+  }
+  static void finish_elsewhere(Operation& self, bool completes) {
     Place<Handler, IoExecutor> place{std::move(self.place_)};
     auto bind = [&]<typename... Arguments>(std::tuple<Arguments...>&& arguments) {
       return Bound<Handler, Arguments...>{std::move(self.handler_), std::move(arguments)};
@@ -145,10 +160,12 @@ template <typename Job, typename Handler, typename IoExecutor>
 void start(AsioCore& core, AsioLane* lane, Job job, Handler&& handler,
            const IoExecutor& io_executor, bool io_is_plain) {
   using Made = Operation<Job, std::decay_t<Handler>, IoExecutor>;
-  std::decay_t<Handler> kept(std::forward<Handler>(handler));
-  Made& made = Made::make(std::move(job), std::move(kept), io_executor, io_is_plain, core);
+  Made& made =
+      Made::make(std::move(job), std::forward<Handler>(handler), io_executor, io_is_plain, core);
   core.work_started();
-  if (lane != nullptr) return lane->start(made);
+  if (lane != nullptr) [[likely]] {
+    return lane->start(made, [&made](AsioAttempt&) { return made.try_job(); });
+  }
   made.error = boost::asio::error::bad_descriptor;
   core.ready(made);
 }

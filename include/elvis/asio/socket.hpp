@@ -154,8 +154,8 @@ class asio_basic_socket : public asio_internal::IoObject<Impl, Executor>,
     return boost::asio::async_initiate<Token, Signature>(asio_internal::Initiation<Self>{self},
                                                          token, std::move(request));
   }
-  AsioLane* incoming() { return is_open() ? &this->impl().incoming() : nullptr; }
-  AsioLane* outgoing() { return is_open() ? &this->impl().outgoing() : nullptr; }
+  AsioLane* incoming() { return is_open() ? &this->find_impl()->incoming() : nullptr; }
+  AsioLane* outgoing() { return is_open() ? &this->find_impl()->outgoing() : nullptr; }
 
   template <typename Call>
   void with_socket(error_code& error, Call call) {

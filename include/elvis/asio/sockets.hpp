@@ -6,7 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <type_traits>
+#include <utility>
 
 #include "elvis/asio/core.hpp"
 #include "elvis/asio/errors.hpp"
@@ -18,13 +20,17 @@
 
 namespace elvis {
 
+class AsioTcp;
+class AsioUdp;
+
 /// Operations that wait until a socket is ready for something.
 template <typename Owner>
 class AsioSocketLane final : public AsioLane, private ReadyCall {
  public:
   AsioSocketLane(AsioCore& core, Owner& owner, Ready interest)
       : AsioLane{core},
-        ReadyCall{[](ReadyCall& self) { static_cast<AsioSocketLane&>(self).go_on_and_call(); }},
+        ReadyCall{[](ReadyCall& self) { static_cast<AsioSocketLane&>(self).told(); },
+                  has(interest, Ready::readable)},
         owner_{owner},
         wanted_{interest} {}
 
@@ -39,6 +45,10 @@ class AsioSocketLane final : public AsioLane, private ReadyCall {
   }
 
  private:
+  void told() {
+    if constexpr (std::is_same_v<Owner, AsioUdp>) owner_.hand_over(take_handed());
+    go_on_and_call();
+  }
   void watch() override { start_watch(); }
   void unwatch() override { ReadyCall::stop(); }
   void start_watch();
@@ -147,7 +157,10 @@ class AsioListener final : public Pooled {
   friend AsioSocketLane<AsioListener>;
 
   AsioCore& core_;
+  void unbind();
+
   std::unique_ptr<TcpListener> listener_;
+  std::unique_ptr<TcpReservation> bound_;  // until it listens
   Endpoint local_{};
   bool is_listening_ = false;
   bool reuses_address_ = false;
@@ -164,8 +177,8 @@ class AsioUdp final : public Pooled {
   ~AsioUdp();
 
   AsioCore& core() const { return core_; }
-  bool is_open() const { return socket_ != nullptr; }
-  UdpSocket* socket() const { return socket_.get(); }
+  bool is_open() const { return socket_.has_value(); }
+  UdpSocket* socket() { return socket_ ? &*socket_ : nullptr; }
   void open();
   void close();
   void cancel();
@@ -179,11 +192,19 @@ class AsioUdp final : public Pooled {
   Endpoint remote() const { return remote_; }
 
   /// Whether there is something: a datagram, to be forgotten with pop(), or an error.
-  bool receive(AsioAttempt& attempt, const Datagram*& got);
-  void pop() { socket_->pop(); }
-  /// Sends to `remote`, or where the socket is connected to if that is unspecified.
-  void send(AsioAttempt& attempt, Endpoint remote, Message data);
-  bool is_ready(AsioAttempt& attempt, Ready what) const;
+  bool receive(AsioAttempt& attempt, const Message*& got, Endpoint& remote) {
+    if (handed_ == nullptr || receives_no_more_) return receive_waiting(attempt, got, remote);
+    got = &handed_->payload;
+    remote = handed_->arrival.remote();
+    return true;
+  }
+  void pop() {
+    if (std::exchange(handed_, nullptr) == nullptr) socket_->pop();
+  }
+  /// Sends where the socket is connected to, or to `remote`.
+  void send(AsioAttempt& attempt, Message&& data);
+  void send_to(AsioAttempt& attempt, Endpoint remote, Message&& data);
+  bool is_ready(AsioAttempt& attempt, Ready what);
 
   AsioLane& incoming() { return incoming_; }
   AsioLane& outgoing() { return outgoing_; }
@@ -191,8 +212,15 @@ class AsioUdp final : public Pooled {
  private:
   friend AsioSocketLane<AsioUdp>;
 
+  void hand_over(const void* handed) { handed_ = static_cast<const UdpSocket::Handed*>(handed); }
+  bool receive_waiting(AsioAttempt& attempt, const Message*& got, Endpoint& remote);
+  void keep_handed();
+  bool may_send(AsioAttempt& attempt);
+  void sent(AsioAttempt& attempt, std::size_t bytes, const Result<>& result);
+
   AsioCore& core_;
-  std::unique_ptr<UdpSocket> socket_;
+  const UdpSocket::Handed* handed_ = nullptr;  // a datagram that is offered to who waits
+  std::optional<UdpSocket> socket_;            // here, as its memory is asked for together
   Endpoint remote_{};
   int time_to_live_ = 64;
   int receive_buffer_ = static_cast<int>(UdpSocket::default_receive_buffer);
@@ -245,7 +273,12 @@ void AsioSocketLane<Owner>::start_watch() {
       interest = owner_.is_connecting_ ? Ready::connected : Ready::closed;
     }
   }
-  ReadyCall::start(*owner_.socket(), interest);
+  if constexpr (std::is_same_v<Owner, AsioUdp>) {
+    constexpr unsigned most = 8;
+    constexpr auto lines = static_cast<unsigned>((sizeof(Owner) + 63) / 64);
+    owner_.core().machine().remember(&owner_, lines < most ? lines : most);
+  }
+  ReadyCall::start_unready(*owner_.socket(), interest);  // an operation has just tried
 }
 
 }  // namespace elvis

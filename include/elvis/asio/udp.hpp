@@ -61,7 +61,7 @@ class asio_basic_udp : public asio_basic_socket<AsioUdp, boost::asio::ip::udp, E
   std::size_t send_to(const Buffers& buffers, const endpoint_type& remote, error_code& error) {
     std::size_t bytes = 0;
     this->with_socket(error, [&](AsioUdp& udp) {
-      bytes = asio_internal::Trial{}.run(SendJob<Buffers>{&udp, {buffers, remote}}, error);
+      bytes = asio_internal::Trial{}.run(SendToJob<Buffers>{&udp, {buffers, remote}}, error);
     });
     return bytes;
   }
@@ -98,7 +98,7 @@ class asio_basic_udp : public asio_basic_socket<AsioUdp, boost::asio::ip::udp, E
   auto async_send_to(const Buffers& buffers, const endpoint_type& remote,
                      Token&& token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN(executor_type)) {
     return Base::template initiate<Token, void(error_code, std::size_t)>(
-        *this, token, Send<Buffers>{buffers, remote});
+        *this, token, SendTo<Buffers>{buffers, remote});
   }
   /// To where the socket is connected.
   template <typename Buffers,
@@ -106,8 +106,8 @@ class asio_basic_udp : public asio_basic_socket<AsioUdp, boost::asio::ip::udp, E
                 Token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
   auto async_send(const Buffers& buffers,
                   Token&& token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN(executor_type)) {
-    return Base::template initiate<Token, void(error_code, std::size_t)>(
-        *this, token, Send<Buffers>{buffers, {}});
+    return Base::template initiate<Token, void(error_code, std::size_t)>(*this, token,
+                                                                         Send<Buffers>{buffers});
   }
   template <typename Buffers,
             BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, std::size_t))
@@ -135,6 +135,10 @@ class asio_basic_udp : public asio_basic_socket<AsioUdp, boost::asio::ip::udp, E
   template <typename Buffers>
   struct Send {
     Buffers buffers;
+  };
+  template <typename Buffers>
+  struct SendTo {
+    Buffers buffers;
     endpoint_type remote;
   };
   template <typename Buffers>
@@ -148,9 +152,22 @@ class asio_basic_udp : public asio_basic_socket<AsioUdp, boost::asio::ip::udp, E
     AsioUdp* udp;
     Send<Buffers> request;
     bool attempt(AsioAttempt& self) const {
+      const std::size_t bytes = boost::asio::buffer_size(request.buffers);
+      udp->send(self, asio_internal::copy_in(request.buffers, bytes));
+      return true;
+    }
+    std::tuple<error_code, std::size_t> result(AsioAttempt& self) const {
+      return {self.error, self.bytes};
+    }
+  };
+  template <typename Buffers>
+  struct SendToJob {
+    AsioUdp* udp;
+    SendTo<Buffers> request;
+    bool attempt(AsioAttempt& self) const {
       if (const auto remote = asio_internal::endpoint_from(request.remote)) {
         const std::size_t bytes = boost::asio::buffer_size(request.buffers);
-        udp->send(self, *remote, asio_internal::copy_in(request.buffers, bytes));
+        udp->send_to(self, *remote, asio_internal::copy_in(request.buffers, bytes));
       } else {
         self.error = boost::asio::error::address_family_not_supported;
       }
@@ -165,12 +182,13 @@ class asio_basic_udp : public asio_basic_socket<AsioUdp, boost::asio::ip::udp, E
     AsioUdp* udp;
     Receive<Buffers> request;
     bool attempt(AsioAttempt& self) const {
-      const Datagram* got = nullptr;
-      if (!udp->receive(self, got)) return false;
+      const Message* got = nullptr;
+      Endpoint remote;
+      if (!udp->receive(self, got, remote)) return false;
       if (got == nullptr) return true;
-      self.bytes = asio_internal::copy_out(got->payload, request.buffers);
+      self.bytes = asio_internal::copy_out(*got, request.buffers);
       if (request.remote != nullptr) {
-        *request.remote = asio_internal::endpoint_to<endpoint_type>(got->remote);
+        *request.remote = asio_internal::endpoint_to<endpoint_type>(remote);
       }
       udp->pop();
       return true;
@@ -189,6 +207,11 @@ class asio_basic_udp : public asio_basic_socket<AsioUdp, boost::asio::ip::udp, E
   template <typename Buffers, typename Handler>
   void begin(Send<Buffers> request, Handler&& handler) {
     this->start(this->outgoing(), SendJob<Buffers>{this->find_impl(), std::move(request)},
+                std::forward<Handler>(handler));
+  }
+  template <typename Buffers, typename Handler>
+  void begin(SendTo<Buffers> request, Handler&& handler) {
+    this->start(this->outgoing(), SendToJob<Buffers>{this->find_impl(), std::move(request)},
                 std::forward<Handler>(handler));
   }
   template <typename Buffers, typename Handler>

@@ -42,6 +42,15 @@ class TcpAcceptor {
   ~TcpAcceptor() = default;
 };
 
+/// A port that a socket has bound and uses for no connection yet, or not only for that.
+struct TcpReservation : Pooled {
+  TcpReservation(Endpoint at, bool reuses_address) : local{at}, reuses{reuses_address} {}
+
+  Endpoint local;
+  bool reuses;  ///< Others that do may have the same.
+  TcpReservation* next = nullptr;
+};
+
 class Tcp final : public Protocol {
  public:
   /// `settings` outlive it.
@@ -66,9 +75,15 @@ class Tcp final : public Protocol {
   std::size_t waiting(Endpoint local);
   /// Ends listen(); what waits is reset.
   void unlisten(Endpoint local) override;
-  /// Whether somebody listens at `local` or, unless it `reuses` the address, a connection has it as
-  /// its end, be it only in TIME-WAIT: what SO_REUSEADDR is for.
+  /// Whether somebody listens at `local` or has reserved it or, unless it `reuses` the address, a
+  /// connection has it as its end, be it only in TIME-WAIT: what SO_REUSEADDR is for. Reservations
+  /// go together if all of them reuse the address.
   bool is_in_use(Endpoint local, bool reuses) const;
+  /// Keeps `local` for one socket; port 0 chooses one. Errors: address_in_use,
+  /// address_not_available.
+  Result<std::unique_ptr<TcpReservation>> reserve(Endpoint local, bool reuses);
+  /// Ends that, if it was made here.
+  void release(const TcpReservation& reservation);
   /// A port of this machine that nobody uses. Errors: address_not_available.
   Result<std::uint16_t> ephemeral_port();
 
@@ -105,6 +120,7 @@ class Tcp final : public Protocol {
 
   TcpSession* session_of(const Endpoints& endpoints);
   Listener* listener_for(Endpoint local);
+  bool is_reserved(Endpoint local) const;
   Result<std::uint16_t> free_port(Endpoint local, Endpoint remote);
   void take_for_session(TcpSession& session, TcpSegment&& segment, const Arrival& arrival);
   void take_for_listener(Listener& listener, TcpSegment&& segment, const Arrival& arrival);
@@ -134,6 +150,7 @@ class Tcp final : public Protocol {
   SmallMap<Endpoint, Listener*, Hash> listeners_;
   TcpSession* last_ = nullptr;  // that a segment was for
   Listener* listener_list_ = nullptr;
+  TcpReservation* reservations_ = nullptr;
   TcpTracer* tracer_ = nullptr;
   std::uint64_t connections_ = 0;
   std::unique_ptr<TcpFastOpenCache> fast_open_;

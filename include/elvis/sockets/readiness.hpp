@@ -9,7 +9,8 @@
 //   receive() send()  a Watch of wait_any(), a ReadyCall of an Asio model, …
 //
 // A socket that becomes readable, writable, … tells those who wait for it; they go on one after the
-// other when the present event has been handled, never inside the call that told them. Who takes
+// other when the present event has been handled, never inside the call that told them (but where
+// nothing comes after it: UdpSocket::demux() goes on with who waits in receive()). Who takes
 // something away (receive(), accept()) is told one at a time, first come, first served; who only
 // watches is told always. A wait ends
 //   - because the socket is ready, broken or closed: the socket's own call says which,
@@ -79,6 +80,9 @@ class Waitable {
   /// The last call of a destructor: ends all waits with Errc::closed, and lets go of them.
   void abandon(Machine& machine);
 
+  /// The only one who waits, if he takes what comes by hand, else null.
+  Wait* only_by_hand() const;
+
   /// Whether somebody who takes `kind` away has come before.
   bool has_takers(Ready kind) const { return newest_ != nullptr && first_taker(kind) != nullptr; }
   /// The first who takes `kind` away and was not told yet, or null.
@@ -108,15 +112,25 @@ class Wait : public Waiter {
   /// Whether it waits at a socket. (It does so until it goes on, so that it learns if the socket is
   /// destroyed in between.)
   bool is_at_socket() const { return at_ != nullptr; }
+  /// Lets it go on at once: for the socket, of the only one who waits and was not told yet, as the
+  /// last thing in an event (Partition::go_on()). `handed` is what take_handed() gives then.
+  void go_on_now(const void* handed = nullptr) {
+    leave_alone();
+    handed_ = handed;
+    Partition::go_on(*this);
+  }
   /// Why it ended, if not because the socket is ready.
   Errc outcome() const { return outcome_; }
   Ready interest() const { return interest_; }
 
  protected:
-  /// What it waits for. `is_taker` says that it takes that away.
-  explicit Wait(Ready interest, bool is_taker = false) : interest_{interest}, is_taker_{is_taker} {}
+  /// What it waits for. `is_taker` says that it takes that away, `is_by_hand` that its socket may
+  /// hand that over and go on with it (Waitable::only_by_hand()).
+  explicit Wait(Ready interest, bool is_taker = false, bool is_by_hand = false)
+      : interest_{interest}, is_taker_{is_taker}, is_by_hand_{is_by_hand} {}
   /// A wait may be moved before it has begun.
-  Wait(Wait&& other) noexcept : interest_{other.interest_}, is_taker_{other.is_taker_} {
+  Wait(Wait&& other) noexcept
+      : interest_{other.interest_}, is_taker_{other.is_taker_}, is_by_hand_{other.is_by_hand_} {
     ELVIS_ASSERT(other.at_ == nullptr);
   }
 
@@ -137,10 +151,15 @@ class Wait : public Waiter {
     if (at_ == nullptr) return;
     if (behind_ != this || is_ready()) [[unlikely]]
       return unjoin();
-    // Alone.
+    leave_alone();
+  }
+  /// The same of one who waits alone and was not told: it goes on now.
+  void leave_alone() {
     std::exchange(at_, nullptr)->newest_ = nullptr;
     behind_ = nullptr;
   }
+  /// What go_on_now() was given, once; null if it goes on otherwise, or has not waited.
+  const void* take_handed() { return at_ == nullptr ? std::exchange(handed_, nullptr) : nullptr; }
   /// Whether it was told to go on, for whatever reason.
   bool is_over() const { return is_ready() || outcome_ != Errc{} || !is_waiting(); }
 
@@ -154,9 +173,18 @@ class Wait : public Waiter {
   Ready interest_;
   Errc outcome_{};
   bool is_taker_;
+  bool is_by_hand_;
   Waitable* at_ = nullptr;  // null when it is destroyed, too
-  Wait* behind_ = nullptr;  // in the ring of at_
+  union {
+    Wait* behind_ = nullptr;  // in the ring of at_
+    const void* handed_;      // when it is not there
+  };
 };
+
+inline Wait* Waitable::only_by_hand() const {
+  const bool is_there = newest_ != nullptr && newest_->behind_ == newest_ && newest_->is_by_hand_;
+  return is_there ? newest_ : nullptr;
+}
 
 inline void Waitable::tell(Machine& machine, Ready what) {
   if (newest_ == nullptr) return;
@@ -182,11 +210,19 @@ class ReadyCall : public Wait {
  public:
   using Function = void (*)(ReadyCall& self);
 
-  explicit ReadyCall(Function call) : Wait{Ready::none}, call_{call} {}
+  /// `is_by_hand` is the Wait's: `call` may then be called inside the call that tells of readiness,
+  /// as the last thing in an event.
+  explicit ReadyCall(Function call, bool is_by_hand = false)
+      : Wait{Ready::none, false, is_by_hand}, call_{call} {}
 
   /// A Socket has `Ready ready() const` and `Machine& machine() const`.
   template <typename Socket>
   void start(Socket& socket, Ready interest) {
+    start_unready(socket, interest);
+    if (has(socket.ready(), Wait::interest())) socket.machine().partition().wake(*this);
+  }
+  /// The same at a socket that is known not to be ready.
+  void start_unready(Waitable& socket, Ready interest) {
     set_interest(interest | Ready::closed);
     join(socket);
     wait([](Waiter& self) {
@@ -194,7 +230,6 @@ class ReadyCall : public Wait {
       call.leave();
       call.call_(call);
     });
-    if (has(socket.ready(), Wait::interest())) socket.machine().partition().wake(*this);
   }
   /// Whether start() was called and the function was not yet.
   bool is_started() const { return is_at_socket() || is_ready(); }

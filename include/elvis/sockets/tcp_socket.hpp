@@ -41,8 +41,9 @@ class TcpSocket final : public TcpUser, public Waitable, public Pooled {
 
   // ----- before it is connected -----
 
-  /// Chooses the local end of connect(); an unspecified address and port 0 are chosen then, or
-  /// here. Errors: closed, address_not_available, address_in_use (see set_reuse_address()).
+  /// Chooses the local end of connect(); an unspecified address is chosen then, port 0 here. The
+  /// port is this socket's until it is closed. Errors: closed, invalid_argument (it is bound, or
+  /// connected), address_not_available, address_in_use (see set_reuse_address()).
   Result<> bind(Endpoint local);
   /// Settings of its own instead of the machine's; they are copied.
   void use(const TcpSettings& settings);
@@ -81,6 +82,8 @@ class TcpSocket final : public TcpUser, public Waitable, public Pooled {
   Receive receive(std::size_t max = ~std::size_t{0});
   /// The same without waiting. Errors: those of receive(), would_block.
   Result<Message> try_receive(std::size_t max = ~std::size_t{0});
+  /// What try_receive() would give, which stays: MSG_PEEK. Errors: those of try_receive().
+  Result<Message> peek(std::size_t max = ~std::size_t{0}) const;
 
   enum class Half : std::uint8_t { write, read, both };
   /// Ends a half of the stream. Of writing: what was sent before still arrives, then the FIN;
@@ -104,10 +107,13 @@ class TcpSocket final : public TcpUser, public Waitable, public Pooled {
   const TcpSettings& settings() const;
   void set_no_delay(bool no_delay);
   bool no_delay() const;
-  /// bind() succeeds though connections, as those in TIME-WAIT, have this local end.
+  /// bind() succeeds though connections, as those in TIME-WAIT, have this local end, or sockets
+  /// that reuse it too and do not listen.
   void set_reuse_address(bool reuses) { reuses_address_ = reuses; }
   /// How many machines may send its datagrams on; at least 1, 64 if nobody says otherwise.
   void set_time_to_live(std::uint8_t time_to_live);
+  /// The byte of service of its datagrams (RFC 2474); the two lowest bits are TCP's (RFC 3168).
+  void set_type_of_service(std::uint8_t type_of_service);
   /// A place in congestion_kinds(); before it is connected.
   void set_congestion(int congestion);
   /// Holds back segments that are not full.
@@ -156,10 +162,19 @@ class TcpSocket final : public TcpUser, public Waitable, public Pooled {
   TcpSocket(Machine& machine, TcpSessionRef session);
 
   Tcp* tcp() const;
+  void unbind();
   Result<> usable() const;
+  /// Why nothing can be sent; nothing if it can.
+  Errc obstacle() const {
+    if (is_closed_) return Errc::closed;
+    if (session_ == nullptr) return Errc::not_connected;
+    if (failure_ != Errc{}) return failure_;
+    return session_->has_finished() || session_->is_over() ? Errc::shut_down : Errc{};
+  }
   template <typename Change>
   void configure(Change change);
   Errc end_error() const { return is_closed_ ? Errc::closed : failure_; }
+  void tell_of(TcpSession& session, TcpEvents events);
   void feed_waiting();
   bool is_at_end() const { return is_read_shut_ || session_->is_at_end() || session_->is_over(); }
 
@@ -167,7 +182,7 @@ class TcpSocket final : public TcpUser, public Waitable, public Pooled {
 
   Machine& machine_;
   TcpSessionRef session_;
-  Endpoint local_{};  // as bind() was told
+  std::unique_ptr<TcpReservation> bound_;  // by bind()
   std::unique_ptr<TcpSettings> settings_;
   Duration linger_ = no_linger;
   Errc failure_{};
@@ -179,103 +194,6 @@ class TcpSocket final : public TcpUser, public Waitable, public Pooled {
 };
 static_assert(sizeof(TcpSocket) <= 64, "one of a million connections");
 
-// ===== What is awaited =====
-
-class TcpSocket::Connect : public Wait {
- public:
-  Connect(TcpSocket& socket, Endpoint remote)
-      : Wait{Ready::connected}, socket_{socket}, remote_{remote} {}
-
-  Machine& machine() const { return socket_.machine_; }
-  bool await_ready() { return is_settled(nullptr); }
-  void await_suspend(std::coroutine_handle<> waiting);
-  Result<> await_resume();
-
- protected:
-  /// Begins; true if there is nothing to wait for.
-  bool is_settled(Message* data);
-
- private:
-  TcpSocket& socket_;
-  Endpoint remote_;
-  std::optional<Errc> failure_;
-};
-
-class TcpSocket::ConnectAndSend : public Connect {
- public:
-  ConnectAndSend(TcpSocket& socket, Endpoint remote, Message&& data)
-      : Connect{socket, remote}, data_{std::move(data)} {}
-
-  bool await_ready() { return is_settled(&data_); }
-
- private:
-  Message data_;
-};
-
-class TcpSocket::Send : public Wait {
- public:
-  Send(TcpSocket& socket, Message&& data)
-      : Wait{Ready::writable, true}, socket_{socket}, data_{std::move(data)} {}
-  Send(Send&&) = default;
-  ~Send();
-
-  Machine& machine() const { return socket_.machine_; }
-  bool await_ready() { return !socket_.has_takers(Ready::writable) && feed(); }
-  void await_suspend(std::coroutine_handle<> waiting);
-  Result<> await_resume();
-
- private:
-  friend TcpSocket;
-
-  bool feed();  // true when there is nothing left to wait for
-
-  TcpSocket& socket_;
-  Message data_;
-  std::optional<Errc> failure_;
-};
-
-class TcpSocket::Receive : public Wait {
- public:
-  Receive(TcpSocket& socket, std::size_t max)
-      : Wait{Ready::readable, true}, socket_{socket}, max_{max} {}
-
-  Machine& machine() const { return socket_.machine_; }
-  bool await_ready() const;
-  void await_suspend(std::coroutine_handle<> waiting);
-  Result<Message> await_resume();
-
- private:
-  TcpSocket& socket_;
-  std::size_t max_;
-};
-
-class TcpSocket::Flush : public Wait {
- public:
-  explicit Flush(TcpSocket& socket) : Wait{Ready::delivered}, socket_{socket} {}
-
-  Machine& machine() const { return socket_.machine_; }
-  bool await_ready() const;
-  void await_suspend(std::coroutine_handle<> waiting);
-  Result<> await_resume();
-
- private:
-  TcpSocket& socket_;
-};
-
-inline TcpSocket::Connect TcpSocket::connect(Endpoint remote) {
-  return Connect{*this, remote};
-}
-inline TcpSocket::ConnectAndSend TcpSocket::connect(Endpoint remote, Message data) {
-  return ConnectAndSend{*this, remote, std::move(data)};
-}
-inline TcpSocket::Send TcpSocket::send(Message data) {
-  return Send{*this, std::move(data)};
-}
-inline TcpSocket::Receive TcpSocket::receive(std::size_t max) {
-  return Receive{*this, max};
-}
-inline TcpSocket::Flush TcpSocket::flush() {
-  return Flush{*this};
-}
-
 }  // namespace elvis
+
+#include "elvis/sockets/tcp_socket_waits.hpp"

@@ -39,20 +39,39 @@ class UdpSocket final : public Protocol, public Waitable {
   /// Takes what is sent to `local`. Port 0 chooses one; an unspecified address means any of the
   /// machine's. Errors: no_protocol, address_in_use, address_not_available.
   Result<> bind(Endpoint local);
-  /// Makes `remote` the destination of send(), and takes its answers. Binds if necessary.
-  /// Errors: those of Udp::open, access_denied (see set_broadcast()).
+  /// Makes `remote` the destination of send(), and takes its answers. Binds if necessary. A socket
+  /// may be connected again, to somebody else; it stays as it is if that fails. Errors: those of
+  /// Udp::open, access_denied (see set_broadcast()).
   Result<> connect(Endpoint remote);
   /// The same with a machine by name (see resolve()). Errors: also unknown_name.
   Result<> connect(std::string_view name, std::uint16_t port);
-  Result<> send(Message payload) {
-    if (connected_ == nullptr) [[unlikely]]
-      return is_closed() ? Errc::closed : Errc::not_connected;
+  /// Ends connect(), as to AF_UNSPEC: send() has no destination any more. The port stays if bind()
+  /// chose it. Errors: closed, not_connected.
+  Result<> disconnect();
+  /// Errors: not_connected, closed, shut_down, those of UdpSession::send.
+  Result<> send(Message&& payload) {
+    if (connected_ == nullptr || is_send_shut_) [[unlikely]]
+      return send_error();
     return connected_->send(std::move(payload));
   }
+  Result<> send(const Message& payload) { return send(Message{payload}); }
   /// Sends to any destination, from the bound port. Errors: those of Udp::open and
   /// UdpSession::send, access_denied.
-  Result<> send_to(Endpoint remote, Message payload);
+  Result<> send_to(Endpoint remote, Message&& payload) {
+    if (last_ == nullptr || remote != last_->endpoints().remote || is_send_shut_) [[unlikely]] {
+      if (const Result<> found = find_session_to(remote); !found) return found;
+    }
+    return last_->send(std::move(payload));
+  }
+  Result<> send_to(Endpoint remote, const Message& payload) {
+    return send_to(remote, Message{payload});
+  }
   void close();
+  enum class Half : std::uint8_t { write, read, both };
+  /// Ends a half of this end, of which nobody else hears: send() and send_to() fail with shut_down,
+  /// receive() does when nothing is left to take. Until it is connected anew. Errors: closed,
+  /// not_connected.
+  Result<> shutdown(Half half);
   /// Datagrams sent from now on are not fragmented, but refused with message_too_long where they
   /// are known to be too long: how a path's MTU is found (RFC 1191).
   void set_dont_fragment(bool dont_fragment) { dont_fragment_ = dont_fragment; }
@@ -69,6 +88,11 @@ class UdpSocket final : public Protocol, public Waitable {
   /// How many machines may send on what is sent to further destinations from now on; at least 1. 64
   /// if nobody says otherwise, to groups 1 (RFC 1112, 6.1).
   void set_time_to_live(std::uint8_t time_to_live) { time_to_live_ = time_to_live; }
+  /// The byte of service of what is sent to further destinations from now on (RFC 2474, RFC 3168).
+  void set_type_of_service(std::uint8_t type_of_service) { type_of_service_ = type_of_service; }
+  /// On which network it sends to groups from now on: the one where the machine has the address
+  /// `interface`; the first if it is unspecified, and usually. Errors: address_not_available.
+  Result<> set_multicast_interface(Ipv4Address interface);
   /// Takes what is sent to `group` on all of the machine's networks, or on the one where it has the
   /// address `interface`, until leave() or close(). What this socket sends to the group comes back
   /// to the machine too, if set_looped(false) does not come first. Errors: no_protocol,
@@ -79,7 +103,7 @@ class UdpSocket final : public Protocol, public Waitable {
   void set_looped(bool is_looped) { is_looped_ = is_looped; }
 
   /// The bound endpoint; port 0 if there is none.
-  Endpoint local() const { return local_; }
+  Endpoint local() const { return connected_ == nullptr ? local_ : connected_->endpoints().local; }
   /// What it is connected to; port 0 if to nothing.
   Endpoint remote() const {
     return connected_ == nullptr ? Endpoint{} : connected_->endpoints().remote;
@@ -87,10 +111,18 @@ class UdpSocket final : public Protocol, public Waitable {
 
   class Readable;
   class Receive;
+  /// What a Wait by hand is handed (Wait::take_handed()): a datagram that has just come. Who does
+  /// not want it gives it to keep().
+  struct Handed {
+    Message&& payload;
+    const Arrival& arrival;
+  };
+  /// Lets a datagram wait that came while nobody else did.
+  void keep(const Handed& handed);
   /// `Result<Datagram> next = co_await socket.receive();` Goes on when a datagram is there, in the
   /// event that brought it; if several wait, the first. Errors: closed, cancelled; of a connected
   /// socket also refused and no_protocol, once, when the remote machine has nobody there (RFC 1122,
-  /// 4.1.3.3).
+  /// 4.1.3.3); shut_down, see shutdown().
   Receive receive();
   /// The same in two steps, for those who take what comes in a plain function: `co_await
   /// socket.readable();` goes on when there is a datagram or an error to take; or with the Errc why
@@ -98,6 +130,10 @@ class UdpSocket final : public Protocol, public Waitable {
   Readable readable();
   /// The datagram that has waited longest, until pop(); null if none does.
   Datagram* front() { return newest_ == nullptr ? nullptr : &newest_->next->datagram; }
+  /// How many bytes it has; 0 if none waits.
+  std::size_t readable() const {
+    return newest_ == nullptr ? 0 : newest_->next->datagram.payload.size();
+  }
   /// Forgets front(); there is one.
   void pop() {
     take_oldest();
@@ -123,7 +159,11 @@ class UdpSocket final : public Protocol, public Waitable {
 
   using UdpSessionRef = boost::intrusive_ptr<UdpSession>;
 
+  Result<> send_error() const;
+  bool has_interface(Ipv4Address interface) const;
+  void keep_or_drop(Message&& payload, const Arrival& arrival);
   Result<UdpSessionRef> session_to(Endpoint remote);
+  Result<> find_session_to(Endpoint remote);  // makes it last_
   std::unique_ptr<Waiting> take_oldest();
   bool is_closed() const { return failure_ == Errc::closed; }
   // Whether there is a failure to tell: send() may have told it.
@@ -135,24 +175,33 @@ class UdpSocket final : public Protocol, public Waitable {
     Ipv4Address interface;
     friend bool operator==(const Membership&, const Membership&) = default;
   };
+  // What only those have who talk to groups.
+  struct Groups {
+    std::vector<Membership> memberships;
+    Ipv4Address interface{};  // where what is sent goes
+  };
+  Groups& groups();
   void change(const Membership& membership, bool joins);
   Udp* udp() const { return static_cast<Udp*>(machine().find(ProtocolId::udp)); }
 
   Result<> listen_at(Udp& udp, Endpoint local);
   void stop_listening();
 
-  Endpoint local_;
+  Endpoint local_;  // as bind() was told, or with the port that connect() chose
   Waiting* newest_ = nullptr;  // of a ring: the oldest comes next
   std::size_t waiting_bytes_ = 0;
   UdpSessionRef last_;  // the session that send_to() used last
-  std::unique_ptr<std::vector<Membership>> memberships_;
+  std::unique_ptr<Groups> groups_;
   // What send() touches stands last, beside what waits behind the socket in a coroutine's frame.
   bool is_listening_ : 1 = false;
   bool dont_fragment_ : 1 = false;
   bool is_looped_ : 1 = true;
   bool broadcasts_ : 1 = false;
   bool reuses_address_ : 1 = false;
+  bool is_send_shut_ : 1 = false;
+  bool is_receive_shut_ : 1 = false;
   std::uint8_t time_to_live_ = 0;  // 0: as usual
+  std::uint8_t type_of_service_ = 0;
   Errc failure_{};  // what the next receive() says: closed for ever, anything else once
   std::uint32_t receive_buffer_ = default_receive_buffer;
   UdpSessionRef connected_;
@@ -161,11 +210,11 @@ class UdpSocket final : public Protocol, public Waitable {
 /// The awaitable of readable().
 class UdpSocket::Readable : public Wait {
  public:
-  explicit Readable(UdpSocket& socket) : Wait{Ready::readable, true}, socket_{socket} {}
+  explicit Readable(UdpSocket& socket) : Readable{socket, false} {}
 
   Machine& machine() const { return socket_.machine(); }
   bool await_ready() const noexcept {
-    return (socket_.newest_ != nullptr || socket_.has_failed()) &&
+    return (socket_.newest_ != nullptr || socket_.has_failed() || socket_.is_receive_shut_) &&
            !socket_.has_takers(Ready::readable);
   }
   void await_suspend(std::coroutine_handle<> waiting) {
@@ -179,23 +228,30 @@ class UdpSocket::Readable : public Wait {
   }
 
  protected:
+  Readable(UdpSocket& socket, bool is_by_hand)
+      : Wait{Ready::readable, true, is_by_hand}, socket_{socket} {}
   UdpSocket& socket() const { return socket_; }
 
  private:
   UdpSocket& socket_;
 };
 
-/// The awaitable of receive().
+/// The awaitable of receive(). A datagram that comes while it waits is handed to it as it stands:
+/// it waits nowhere and is moved once.
 class UdpSocket::Receive : public Readable {
  public:
-  using Readable::Readable;
+  explicit Receive(UdpSocket& socket) : Readable{socket, true} {}
 
-  Result<Datagram> await_resume() {
-    leave();
-    if (outcome() != Errc{}) [[unlikely]]
-      return outcome();
-    return socket().try_receive();
+  [[gnu::always_inline]] Result<Datagram> await_resume() {
+    if (const auto* const handed = static_cast<const Handed*>(take_handed())) [[likely]] {
+      return Datagram{std::move(handed->payload), handed->arrival.remote(),
+                      handed->arrival.local()};
+    }
+    return take_what_waits();
   }
+
+ private:
+  Result<Datagram> take_what_waits();
 };
 
 inline UdpSocket::Readable UdpSocket::readable() {

@@ -28,6 +28,7 @@ TcpSession::TcpSession(Tcp& tcp, const Endpoints& endpoints, const Ipv4Path& pat
                   static_cast<std::uint32_t>(tcp.hash_of(endpoints) >> 40), path_mtu} {
   if (settings.path_mtu_discovery) below_.set_dont_fragment(true);
   if (settings.time_to_live != 0) below_.set_time_to_live(settings.time_to_live);
+  if (settings.type_of_service != 0) set_type_of_service(settings.type_of_service);
 }
 
 TcpSession::~TcpSession() = default;
@@ -91,6 +92,12 @@ void TcpSession::send_urgent(Message&& data) {
   push();
 }
 
+void TcpSession::set_type_of_service(std::uint8_t type_of_service) {
+  constexpr std::uint8_t congestion_bits = 3;  // RFC 3168, 5
+  service_ = type_of_service & ~congestion_bits;
+  below_.set_type_of_service(service_ | (sends_ecn_capable_ ? ecn_capable : 0));
+}
+
 void TcpSession::set_linger(Duration linger) {
   connection_.set_linger(add_saturated(machine().now(), linger));
   push();
@@ -98,7 +105,7 @@ void TcpSession::set_linger(Duration linger) {
 
 // ===== TcpSession: between the connection and the graph =====
 
-void TcpSession::take(TcpSegment&& segment) {
+void TcpSession::take(TcpSegment&& segment, bool ends_event) {
   const TcpSessionRef keep{this};
   if (connection_.settles_before(segment)) [[unlikely]]
     push();
@@ -109,7 +116,9 @@ void TcpSession::take(TcpSegment&& segment) {
     return tell_tracer(before);
   }
   connection_.take(std::move(segment), machine().now());
+  ends_event_ = ends_event;
   push();
+  ends_event_ = false;
 }
 
 void TcpSession::expire() {
@@ -222,7 +231,7 @@ struct TcpBytes {
 void TcpSession::transmit(TcpSegment& segment) {
   if (segment.is_ecn_capable != sends_ecn_capable_) {
     sends_ecn_capable_ = segment.is_ecn_capable;
-    below_.set_type_of_service(sends_ecn_capable_ ? ecn_capable : 0);
+    below_.set_type_of_service(service_ | (sends_ecn_capable_ ? ecn_capable : 0));
   }
   TcpBytes header{segment, endpoints_, connection_.settings().option_layout()};
   header.set_checksum(segment.payload.partial_sum() + sum_ + header.size + segment.payload.size());

@@ -97,20 +97,57 @@ void Tcp::forget(TcpSession& session) {
   intrusive_ptr_release(&session);
 }
 
+namespace {
+
+bool overlap(Endpoint one, Endpoint other) {
+  return one.port == other.port && (one.address == other.address || one.address.is_unspecified() ||
+                                    other.address.is_unspecified());
+}
+
+}  // namespace
+
 bool Tcp::is_in_use(Endpoint local, bool reuses) const {
-  const auto overlaps = [local](Endpoint other) {
-    return other.port == local.port &&
-           (other.address == local.address || other.address.is_unspecified() ||
-            local.address.is_unspecified());
-  };
+  const auto overlaps = [local](Endpoint other) { return overlap(local, other); };
   for (const Listener* next = listener_list_; next != nullptr; next = next->next) {
     if (overlaps(next->local)) return true;
+  }
+  for (const TcpReservation* next = reservations_; next != nullptr; next = next->next) {
+    if (overlaps(next->local) && !(reuses && next->reuses)) return true;
   }
   if (reuses) return false;
   bool is_used = false;
   sessions_.for_each(
       [&](const TcpSession& session) { is_used = is_used || overlaps(session.endpoints().local); });
   return is_used;
+}
+
+Result<std::unique_ptr<TcpReservation>> Tcp::reserve(Endpoint local, bool reuses) {
+  if (!local.address.is_unspecified() && !ipv4_.is_local(local.address)) {
+    return Errc::address_not_available;
+  }
+  if (local.port == 0) {
+    const Result<std::uint16_t> port = ephemeral_port();
+    if (!port) return port.error();
+    local.port = *port;
+  } else if (is_in_use(local, reuses)) {
+    return Errc::address_in_use;
+  }
+  auto reservation = std::make_unique<TcpReservation>(local, reuses);
+  reservation->next = std::exchange(reservations_, reservation.get());
+  return reservation;
+}
+
+void Tcp::release(const TcpReservation& reservation) {
+  TcpReservation** link = &reservations_;
+  while (*link != nullptr && *link != &reservation) link = &(*link)->next;
+  if (*link != nullptr) *link = reservation.next;
+}
+
+bool Tcp::is_reserved(Endpoint local) const {
+  for (const TcpReservation* next = reservations_; next != nullptr; next = next->next) {
+    if (overlap(local, next->local)) return true;
+  }
+  return false;
 }
 
 Result<std::uint16_t> Tcp::ephemeral_port() {
@@ -125,6 +162,7 @@ Result<std::uint16_t> Tcp::free_port(Endpoint local, Endpoint remote) {
     const std::uint16_t port = next_ephemeral_;
     next_ephemeral_ = port == 65'535 ? least : static_cast<std::uint16_t>(port + 1);
     if (listener_for({local.address, port}) != nullptr) continue;
+    if (is_reserved({local.address, port})) continue;
     if (session_of({{local.address, port}, remote}) == nullptr) return port;
   }
   return Errc::address_not_available;
@@ -290,7 +328,7 @@ void Tcp::take_for_session(TcpSession& session, TcpSegment&& segment, const Arri
     return machine().drop(Drop::queue_full, segment.payload);
   }
   machine().remember(&session);
-  session.take(std::move(segment));
+  session.take(std::move(segment), arrival.ends_event);
 }
 
 // RFC 9293, 3.10.7.2.

@@ -65,7 +65,8 @@ bool TcpPath::take(Message&& frame) {
                         .destination_port = load16(tcp + 2),
                         .protocol = static_cast<std::uint8_t>(IpProtocol::tcp),
                         .time_to_live = static_cast<std::uint8_t>(protocol >> 8),
-                        .type_of_service = static_cast<std::uint8_t>(type)};
+                        .type_of_service = static_cast<std::uint8_t>(type),
+                        .ends_event = true};
   frame.remove_front(below + header_size);
   frame.set_verified(false);  // as Tcp::demux does
   segment.payload = std::move(frame);

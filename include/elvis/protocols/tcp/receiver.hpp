@@ -48,6 +48,8 @@ class TcpReceiver {
 
   /// Up to `max` bytes in order. The window may open.
   Message read(std::size_t max);
+  /// The same, which stays there.
+  Message peek(std::size_t max) const { return ready_.slice(0, std::min(max, ready_.size())); }
   std::size_t readable() const { return ready_.size(); }
   /// Whether the FIN has arrived with everything before it.
   bool has_finished() const { return fin_ != 0 && next_ > fin_; }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "elvis/protocols/tcp.hpp"
 #include "elvis/protocols/tcp/connection.hpp"
@@ -40,6 +41,9 @@ class TcpSession final : public Session {
 
   /// Who is told of events from now on; null for nobody.
   void set_user(TcpUser* user) { user_ = user; }
+  /// In TcpUser::tcp_changed(), the first time: whether nothing more happens in this event, so that
+  /// a coroutine that waits may go on inside the call.
+  bool take_end_of_event() { return std::exchange(ends_event_, false); }
   TcpUser* user() const { return user_; }
 
   /// Takes as many bytes off the front of `data` as the send buffer has room for.
@@ -48,6 +52,8 @@ class TcpSession final : public Session {
   Result<> send(Message&& payload) override;
   /// Up to `max` bytes of what has arrived.
   Message read(std::size_t max);
+  /// The same, which stays there.
+  Message peek(std::size_t max) const { return connection_.receiver().peek(max); }
 
   /// Sends the FIN behind what was written.
   void shutdown();
@@ -72,6 +78,8 @@ class TcpSession final : public Session {
   void send_urgent(Message&& data);
   /// How many machines may send its datagrams on from now on; at least 1.
   void set_time_to_live(std::uint8_t time_to_live) { below_.set_time_to_live(time_to_live); }
+  /// The bits of service of its datagrams from now on; the two lowest are TCP's own.
+  void set_type_of_service(std::uint8_t type_of_service);
   /// What close() leaves behind is reset after this long.
   void set_linger(Duration linger);
 
@@ -93,7 +101,7 @@ class TcpSession final : public Session {
   TcpSession(Tcp& tcp, const Endpoints& endpoints, const Ipv4Path& path, TcpUser* user,
              const TcpSettings& settings, std::size_t path_mtu);
 
-  void take(TcpSegment&& segment);
+  void take(TcpSegment&& segment, bool ends_event = false);
   void push();
   TcpMove move() const;
   void tell_tracer(const TcpMove& before);
@@ -118,6 +126,8 @@ class TcpSession final : public Session {
   bool is_ready_ : 1 = false;     // to be accepted: it has been in the listener's queue
   bool is_accepted_ : 1 = false;  // though half open
   bool sends_ecn_capable_ = false;
+  bool ends_event_ = false;
+  std::uint8_t service_ = 0;  // without the bits of congestion
   Ipv4Path below_;
   TcpTracer* tracer_ = nullptr;
   Tcp::Listener* listener_ = nullptr;  // until it is accepted

@@ -43,6 +43,7 @@ class TcpSettings final : public Options {
   bool fast_open_cookies = true;             ///< RFC 7413, 4.1; else data come, and go, without.
   int fast_open = 0;                         ///< RFC 7413: bits of TcpFastOpenUse.
   std::uint8_t time_to_live = 0;             ///< Of its datagrams; 0: 64.
+  std::uint8_t type_of_service = 0;          ///< Of its datagrams (RFC 2474).
   std::uint64_t initial_window = 10;         ///< Segments (RFC 6928).
   std::uint64_t quick_acks = 0;              ///< First data segments that are acknowledged at once.
   std::uint64_t send_buffer = 1 << 20;       ///< Bytes that wait to be sent or acknowledged.
