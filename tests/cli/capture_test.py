@@ -373,6 +373,31 @@ class SafetyTest(SmallCase):
         self.assertEqual(len(files), size + 1)
         self.assertEqual(sum(len(read_pcapng(file)[1]) for file in files), 2 * 5 * size)
 
+    def test_files_of_machines_that_do_nothing_have_a_header(self):
+        path = self.write(scenario(machine("hub", capture(message_count=1)), machine("one", sender(to="hub")),
+                                   machine("idle", count=300)))
+        self.run_capture("{machine}.pcapng", path=path)
+        files = captured(self.out)
+        self.assertEqual(len(files), 302)
+        self.assertEqual(sum(len(read_pcapng(file)[0]) for file in files), 302)
+
+    def test_a_file_that_cannot_be_made_ends_the_run_whichever_it_is(self):
+        path = self.write(scenario(machine("c", count=300)))
+        for place in (0, 299):
+            with self.subTest(place=place):
+                blocked = self.out / f"c-{place}.pcapng"
+                blocked.mkdir(parents=True)
+                outcome = self.run_capture("{machine}.pcapng", "--force", path=path, codes=(5,))
+                self.assertIn(blocked.name, outcome.err)
+                blocked.rmdir()
+
+    def test_nothing_is_touched_if_the_last_of_many_files_exists(self):
+        path = self.write(scenario(machine("c", count=300)))
+        self.out.mkdir()
+        (self.out / "c-299.pcapng").write_text("precious")
+        self.run_capture("{machine}.pcapng", path=path, codes=(5,))
+        self.assertEqual([file.name for file in captured(self.out)], ["c-299.pcapng"])
+
     def test_too_many_files_are_refused_with_a_hint(self):
         path = self.write(scenario(machine("c", count=70_000), pool="10.0.0.0/8"))
         outcome = self.run_capture("{machine}.pcapng", path=path, codes=(2,))
