@@ -274,9 +274,7 @@ void AsioSocketLane<Owner>::start_watch() {
     }
   }
   if constexpr (std::is_same_v<Owner, AsioUdp>) {
-    constexpr unsigned most = 8;
-    constexpr auto lines = static_cast<unsigned>((sizeof(Owner) + 63) / 64);
-    owner_.core().machine().remember(&owner_, lines < most ? lines : most);
+    owner_.core().machine().remember(&owner_);
   }
   ReadyCall::start_unready(*owner_.socket(), interest);  // an operation has just tried
 }
