@@ -68,6 +68,7 @@ TcpSettings settings_of(Input& input) {
   settings.timestamps = (bits & 4) != 0;
   settings.window_scale = (bits & 8) != 0;
   settings.ecn = (bits & 16) != 0;
+  settings.accurate_ecn = (bits & 16) != 0 && (more & 128) != 0;
   settings.no_delay = (bits & 32) != 0;
   settings.delayed_ack = (bits & 64) != 0;
   settings.auto_tune = (bits & 128) != 0;
@@ -304,7 +305,7 @@ class Steps {
     segment.acknowledgement =
         connection_.sender().wire(connection_.sender().una()) + input_.distance();
     segment.window = input_.word();
-    segment.met_congestion = (what & 32) != 0;
+    segment.ecn = (what & 32) != 0 ? 3 : (what >> 6 & 3);
     if ((segment.flags & TcpHeader::urg) != 0) segment.urgent = input_.word();
     if ((what & 64) != 0) add_options(segment);
     if ((what & 128) != 0) segment.payload = zeros(input_.word() & 0x3fff);
@@ -322,7 +323,7 @@ class Steps {
     const std::uint64_t acked = flight * (input_.byte() & 7U) / 7;
     segment.acknowledgement = sender.wire(sender.una() + acked);
     segment.window = 20'000;
-    segment.met_congestion = (what & 32) != 0;
+    segment.ecn = (what & 32) != 0 ? 3 : (what >> 6 & 3);
     if (settings_.timestamps) add_timestamps(segment, 0);
     if ((what & 64) != 0 && flight > acked + 2'920) {
       segment.options.block_count = 1;

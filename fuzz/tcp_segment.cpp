@@ -22,7 +22,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::size_t emitted = options.emit(bytes.data(), layout);
     ELVIS_ASSERT(emitted <= bytes.size() && emitted % 4 == 0);
     TcpOptions again = TcpOptions::parse({bytes.data(), emitted});
-    if (!again.fast_open) again.fast_open = options.fast_open;  // there was no room for it
+    // There was no room for them.
+    if (!again.fast_open) again.fast_open = options.fast_open;
+    if (!again.accurate_ecn) again.accurate_ecn = options.accurate_ecn;
     ELVIS_ASSERT(!again.is_malformed && again.block_count <= options.block_count);
     ELVIS_ASSERT(again.block_count < options.block_count || again == options);
   }

@@ -32,6 +32,7 @@ std::string bytes_of(std::string_view text) {
 
 TcpSettings Process::settings_of_connection(const File& file) const {
   TcpSettings settings = file.settings;
+  settings.linear_syn_timeouts = setup_.linear_syn_timeouts;
   const bool is_client = (setup_.fast_open & fast_open_client) != 0;
   settings.fast_open = is_client ? tcp_fast_open_client : 0;
   settings.fast_open_cookies =
@@ -42,6 +43,7 @@ TcpSettings Process::settings_of_connection(const File& file) const {
 TcpSettings Process::settings_of_listener(const File& file) const {
   TcpSettings settings = file.settings;
   settings.ecn = settings.ecn || setup_.grants_ecn;
+  settings.accurate_ecn = setup_.grants_accurate_ecn;
   const auto chosen = file.kept.find("TCP_FASTOPEN");
   const bool is_chosen = chosen != file.kept.end();
   const bool is_for_all = (setup_.fast_open & fast_open_all_listeners) != 0;

@@ -461,6 +461,13 @@ bool Process::tell_info(CodeNames& names) const {
   tell("tcpi_data_segs_out", info.data_segs_out);
   tell("tcpi_delivered", info.delivered);
   tell("tcpi_delivered_ce", info.delivered_ce);
+  tell("tcpi_received_ce", info.received_ce);
+  tell("tcpi_delivered_e1_bytes", info.delivered_bytes_by_ecn[0]);
+  tell("tcpi_delivered_e0_bytes", info.delivered_bytes_by_ecn[1]);
+  tell("tcpi_delivered_ce_bytes", info.delivered_bytes_by_ecn[2]);
+  tell("tcpi_received_e1_bytes", info.received_bytes_by_ecn[0]);
+  tell("tcpi_received_e0_bytes", info.received_bytes_by_ecn[1]);
+  tell("tcpi_received_ce_bytes", info.received_bytes_by_ecn[2]);
   tell("tcpi_bytes_sent", info.bytes_sent);
   tell("tcpi_bytes_retrans", info.bytes_retrans);
   tell("tcpi_dsack_dups", info.dsack_dups);

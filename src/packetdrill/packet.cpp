@@ -66,6 +66,18 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 8> icmp_syno
     {"sr_failed", "source_route_failed"},
 }};
 
+// `ECN e1b 1 ceb 0 e0b 1`
+void append_accurate_ecn(std::string& text, const TcpOption& option) {
+  constexpr std::array<std::string_view, 3> names{"e1b", "ceb", "e0b"};
+  const bool begins_with_ect1 = option.kind == TcpOption::Kind::accurate_ecn_1;
+  text += "ECN";
+  for (std::size_t place = 0; place < 3 && 3 * place + 3 <= option.bytes.size(); ++place) {
+    const auto* const bytes = reinterpret_cast<const std::uint8_t*>(&option.bytes[3 * place]);
+    fmt::format_to(std::back_inserter(text), " {} {}", names[begins_with_ect1 ? place : 2 - place],
+                   bytes[0] << 16 | bytes[1] << 8 | bytes[2]);
+  }
+}
+
 void append_option(std::string& text, const TcpOption& option) {
   const auto out = std::back_inserter(text);
   switch (option.kind) {
@@ -91,6 +103,9 @@ void append_option(std::string& text, const TcpOption& option) {
     case TcpOption::Kind::timestamp:
       fmt::format_to(out, "TS val {} ecr {}", option.value, option.echo);
       return;
+    case TcpOption::Kind::accurate_ecn_0:
+    case TcpOption::Kind::accurate_ecn_1:
+      return append_accurate_ecn(text, option);
     case TcpOption::Kind::md5:
       text += "md5";
       break;

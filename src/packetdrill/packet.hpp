@@ -24,6 +24,8 @@ struct TcpOption {
     timestamp = 8,
     md5 = 19,
     fast_open = 34,
+    accurate_ecn_0 = 172,          ///< RFC 9768: counters of ECT(0), CE, ECT(1).
+    accurate_ecn_1 = 174,          ///< Those of ECT(1), CE, ECT(0).
     fast_open_experimental = 254,  ///< The option of RFC 6994 with the identifier 0xf989.
   };
 

@@ -228,7 +228,7 @@ bool Parser::parse_flags(Packet& packet) {
                                     [c](const auto& letter) { return letter.first == c; });
     if (found != letters.end()) {
       packet.flags |= found->second;
-    } else if (c >= '0' && c <= '7' && packet.has(Packet::ack_flag)) {
+    } else if (c >= '0' && c <= '7' && token.text.find('.') != std::string::npos) {
       // The counter of accurate ECN, in the place of three flags.
       const auto count = static_cast<unsigned>(c - '0');
       packet.flags |= static_cast<std::uint16_t>(((count & 4U) != 0 ? Packet::ae : 0U) |
@@ -284,7 +284,7 @@ bool Parser::parse_tcp_options(Packet& packet, bool is_inbound) {
 }
 
 bool Parser::parse_tcp_option(Packet& packet) {
-  constexpr std::array<std::pair<std::string_view, TcpOption::Kind>, 10> names{
+  constexpr std::array<std::pair<std::string_view, TcpOption::Kind>, 11> names{
       {{"eol", TcpOption::Kind::eol},
        {"nop", TcpOption::Kind::nop},
        {"mss", TcpOption::Kind::mss},
@@ -294,6 +294,7 @@ bool Parser::parse_tcp_option(Packet& packet) {
        {"TS", TcpOption::Kind::timestamp},
        {"md5", TcpOption::Kind::md5},
        {"FO", TcpOption::Kind::fast_open},
+       {"ECN", TcpOption::Kind::accurate_ecn_1},
        {"FOEXP", TcpOption::Kind::fast_open_experimental}}};
   const Token name = scanner_.take();
   const auto known = std::find_if(names.begin(), names.end(),
@@ -316,6 +317,8 @@ bool Parser::parse_tcp_option(Packet& packet) {
     is_right = parse_timestamp(option);
   } else if (option.kind == TcpOption::Kind::sack) {
     is_right = parse_sack(option);
+  } else if (option.kind == TcpOption::Kind::accurate_ecn_1) {
+    is_right = parse_accurate_ecn(option);
   } else if (option.kind >= TcpOption::Kind::md5) {
     is_right = parse_bytes(option);
   }
@@ -352,6 +355,26 @@ bool Parser::parse_sack(TcpOption& option) {
   }
   if (!option.blocks.empty()) return true;
   return fail(scanner_.peek().span, "`sack` needs blocks: `sack 1001:2001 3001:4001`");
+}
+
+// `e0b 1 ceb 0 e1b 1`, or the other way round, or the first of them.
+bool Parser::parse_accurate_ecn(TcpOption& option) {
+  constexpr std::array<std::string_view, 3> order{"e1b", "ceb", "e0b"};
+  bool is_reversed = false;
+  for (std::size_t place = 0; place < 3; ++place) {
+    const Token& name = scanner_.peek();
+    if (name.kind != Token::Kind::word) break;
+    if (place == 0) is_reversed = name.is(order[2]);
+    if (!name.is(order[is_reversed ? 2 - place : place])) {
+      return fail(name.span, "counters of ECN stand as `e0b 1 ceb 0 e1b 1` or `e1b 1 ceb 0 e0b 1`");
+    }
+    scanner_.take();
+    std::uint32_t count = 0;
+    if (!parse_integer("a count of bytes", count)) return false;
+    for (const unsigned shift : {16U, 8U, 0U}) option.bytes += static_cast<char>(count >> shift);
+  }
+  if (is_reversed) option.kind = TcpOption::Kind::accurate_ecn_0;
+  return true;
 }
 
 // Hex digits, perhaps none.

@@ -63,6 +63,7 @@ class Parser {
   bool parse_tcp_option(Packet& packet);
   bool parse_timestamp(TcpOption& option);
   bool parse_sack(TcpOption& option);
+  bool parse_accurate_ecn(TcpOption& option);
   bool parse_bytes(TcpOption& option);
 
   // ----- everywhere -----

@@ -280,6 +280,17 @@ void Process::settle() {
   }
 }
 
+void Process::settings_changed() {
+  const int often = setup_.tcp.accurate_ecn_option;
+  for (const auto& [number, file] : files_) {
+    if (file->settings.accurate_ecn_option == often) continue;
+    file->settings.accurate_ecn_option = often;
+    if (file->stream == nullptr || file->stream->session() == nullptr) continue;
+    file->stream->session()->configure(
+        [often](TcpSettings& settings) { settings.accurate_ecn_option = often; });
+  }
+}
+
 // ===== Accept =====
 
 Task<CallOutcome> Process::accept(const CallEvent& call) {

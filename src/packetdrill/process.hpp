@@ -55,6 +55,8 @@ class Process {
   bool tell_info(CodeNames& names) const;
   /// Looks at what the stack did meanwhile.
   void settle();
+  /// A command may have changed what holds for open connections, too.
+  void settings_changed();
 
  private:
   struct File {

@@ -215,6 +215,7 @@ Task<> Runner::play_event(const Event& event) {
   } else {
     co_await wait_for(event, moment);
     setup_.apply_command(std::get<CommandEvent>(event.what).text);
+    process_->settings_changed();
     if (std::exchange(setup_.forgets_cookies, false)) {
       static_cast<Tcp*>(host_->find(ProtocolId::tcp))->forget_cookies();
     }

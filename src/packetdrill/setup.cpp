@@ -299,6 +299,7 @@ void Setup::apply_command(const std::string& command) {
     const bool is_for_all = command.find("common/defaults.sh") != std::string::npos;
     fast_open = fast_open_client | fast_open_server | (is_for_all ? fast_open_all_listeners : 0U);
     choose_cookie_key("a1a1a1a1-b2b2b2b2-c3c3c3c3-d4d4d4d4");
+    if (!is_for_all) linear_syn_timeouts = 4;  // the kernel's own scripts are for recent ones
   }
   forgets_cookies = forgets_cookies || command.find("tcp_metrics flush") != std::string::npos ||
                     command.find("tcp_fastopen_cookies=0") != std::string::npos;
@@ -360,8 +361,18 @@ bool Setup::apply_linux(std::string_view name, const std::vector<std::string>& v
   } else if (name == "tcp_window_scaling") {
     tcp.window_scale = is_on;
   } else if (name == "tcp_ecn") {
-    tcp.ecn = value == 1;
+    // From 3 on accurate ECN is granted; 3 asks for it, 4 for the classic one, 5 for none.
+    tcp.ecn = value == 1 || value == 3 || value == 4;
+    tcp.accurate_ecn = value == 3;
     grants_ecn = is_on;
+    grants_accurate_ecn = value >= 3;
+    if (grants_accurate_ecn) linear_syn_timeouts = 4;  // such kernels do so
+  } else if (name == "tcp_syn_linear_timeouts") {
+    linear_syn_timeouts = value;
+  } else if (name == "tcp_ecn_option") {
+    tcp.accurate_ecn_option = static_cast<int>(std::min<std::uint64_t>(value, 2));
+  } else if (name == "tcp_ecn_fallback") {
+    tcp.checks_ecn_path = is_on;
   } else if (name == "tcp_syn_retries" || name == "tcp_synack_retries") {
     tcp.syn_retries = value;
   } else if (name == "tcp_retries2") {
@@ -401,6 +412,8 @@ bool Setup::apply_linux(std::string_view name, const std::vector<std::string>& v
     tcp.auto_tune = is_on;
   } else if (name == "tcp_rto_min_us" && is_on) {
     tcp.min_rto = tcp.min_rto_margin = std::chrono::microseconds{value};
+  } else if (name == "tcp_rto_max_ms" && is_on) {
+    tcp.max_rto = milliseconds{value};
   } else if (name == "ip_no_pmtu_disc") {
     tcp.path_mtu_discovery = !is_on;
   } else {

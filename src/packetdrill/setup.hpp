@@ -57,10 +57,12 @@ class Setup {
   std::uint32_t unsent_low_water = 0xffff'ffff;  ///< net.ipv4.tcp_notsent_lowat
   std::uint32_t offloaded_mss = 0;               ///< `--mss`: of packets that were put together.
   std::string refusal;  ///< Why the script cannot be run, if a command asks for what is not there.
+  std::uint64_t linear_syn_timeouts = 0;  ///< Of who connects.
   /// net.ipv4.tcp_fastopen: bits of FastOpenBits.
   std::uint32_t fast_open = 3;
-  bool forgets_cookies = false;  ///< A command asks for that; whoever does so sets it back.
-  bool grants_ecn = false;       ///< To those who ask, without asking oneself.
+  bool forgets_cookies = false;      ///< A command asks for that; whoever does so sets it back.
+  bool grants_accurate_ecn = false;  ///< Likewise, RFC 9768.
+  bool grants_ecn = false;           ///< To those who ask, without asking oneself.
   TcpSettings tcp;
   std::vector<std::string> notes;
 

@@ -18,6 +18,8 @@ enum TcpOptionKind : std::uint8_t {
   sack_kind = 5,
   timestamps_kind = 8,
   fast_open_kind = 34,
+  accurate_ecn_0_kind = 172,
+  accurate_ecn_1_kind = 174,
   experimental_kind = 254,
 };
 
@@ -31,6 +33,10 @@ class TcpOptionWriter {
   std::size_t size() const { return static_cast<std::size_t>(at_ - begin_); }
   void pad(std::size_t count) {
     for (; count > 0; --count) *at_++ = no_operation;
+  }
+  // What follows begins so many bytes behind a multiple of 4.
+  void align(std::size_t rest) {
+    while (size() % 4 != rest) pad(1);
   }
   void mss(std::uint16_t mss) {
     head(maximum_segment_size, 4);
@@ -52,13 +58,26 @@ class TcpOptionWriter {
     if (size() + 4 + 8 > TcpOptions::max_size || blocks.empty()) return;
     const std::size_t room = (TcpOptions::max_size - size() - 4) / 8;
     blocks = blocks.first(std::min(room, blocks.size()));
-    pad(2);
+    align(2);
     head(sack_kind, static_cast<std::uint8_t>(2 + 8 * blocks.size()));
     for (const TcpOptions::Block& block : blocks) {
       store32(at_, block.begin);
       store32(at_ + 4, block.end);
       at_ += 8;
     }
+  }
+  // What follows aligns itself.
+  void accurate_ecn(const TcpOptions::AccurateEcn& option) {
+    const std::size_t whole = 2 + 3 * std::size_t{option.count};
+    if (size() + (whole + 3) / 4 * 4 > TcpOptions::max_size) return;
+    head(option.begins_with_ect1 ? accurate_ecn_1_kind : accurate_ecn_0_kind,
+         static_cast<std::uint8_t>(whole));
+    for (std::size_t i = 0; i < option.count; ++i) {
+      *at_++ = static_cast<std::uint8_t>(option.counters[i] >> 16);
+      store16(at_, static_cast<std::uint16_t>(option.counters[i]));
+      at_ += 2;
+    }
+    has_odd_size_ = true;
   }
   // Aligned by what follows, as nothing does.
   void fast_open(const TcpOptions::FastOpen& option) {
@@ -76,6 +95,7 @@ class TcpOptionWriter {
   }
   // Multiples of 4 bytes; behind the last option stand end-of-list bytes (RFC 9293, 3.2).
   void finish() {
+    if (has_odd_size_) align(0);
     while (size() % 4 != 0) *at_++ = end_of_options;
   }
 
@@ -87,6 +107,7 @@ class TcpOptionWriter {
 
   std::uint8_t* begin_;
   std::uint8_t* at_;
+  bool has_odd_size_ = false;  // so NOPs fill up the end, too
 };
 
 // RFC 7413, 4.1.1: 4 to 16 bytes, an even number. One that cannot be is as good as none.
@@ -99,6 +120,17 @@ void read_fast_open(TcpOptions& options, std::span<const std::uint8_t> cookie, b
     std::copy(cookie.begin(), cookie.end(), option.bytes.begin());
   }
   options.fast_open = option;
+}
+
+void read_accurate_ecn(TcpOptions& options, std::span<const std::uint8_t> value,
+                       bool begins_with_1) {
+  TcpOptions::AccurateEcn option;
+  option.begins_with_ect1 = begins_with_1;
+  // RFC 9768, 3.2.3: bytes beyond whole counters mean nothing.
+  for (; value.size() >= 3 && option.count < 3; value = value.subspan(3)) {
+    option.counters[option.count++] = std::uint32_t{value[0]} << 16 | load16(value.data() + 1);
+  }
+  options.accurate_ecn = option;
 }
 
 void read_option(TcpOptions& options, std::uint8_t kind, std::span<const std::uint8_t> value) {
@@ -126,6 +158,10 @@ void read_option(TcpOptions& options, std::uint8_t kind, std::span<const std::ui
       break;
     case fast_open_kind:
       read_fast_open(options, value, false);
+      break;
+    case accurate_ecn_0_kind:
+    case accurate_ecn_1_kind:
+      read_accurate_ecn(options, value, kind == accurate_ecn_1_kind);
       break;
     case experimental_kind:
       if (value.size() >= 2 && load16(value.data()) == fast_open_identifier) {
@@ -177,15 +213,19 @@ std::size_t TcpOptions::emit(std::uint8_t* bytes, TcpLayout layout) const {
     }
     writer.timestamps(*timestamps);
   }
+  if (accurate_ecn) writer.accurate_ecn(*accurate_ecn);
   if (may_send_sack_permitted) {
-    if (layout != TcpLayout::like_freebsd) writer.pad(2);  // else what is left over is EOL
+    if (layout != TcpLayout::like_freebsd) writer.align(2);  // else what is left over is EOL
     writer.sack_permitted();
   }
   if (layout != TcpLayout::like_freebsd && window_scale) {
-    writer.pad(1);
+    writer.align(1);
     writer.window_scale(*window_scale);
   }
-  if (fast_open) writer.fast_open(*fast_open);
+  if (fast_open) {
+    if (accurate_ecn) writer.align(0);
+    writer.fast_open(*fast_open);
+  }
   writer.sack(sack());
   writer.finish();
   return writer.size();
@@ -194,7 +234,7 @@ std::size_t TcpOptions::emit(std::uint8_t* bytes, TcpLayout layout) const {
 bool operator==(const TcpOptions& left, const TcpOptions& right) {
   return left.mss == right.mss && left.sack_permitted == right.sack_permitted &&
          left.window_scale == right.window_scale && left.timestamps == right.timestamps &&
-         left.fast_open == right.fast_open &&
+         left.fast_open == right.fast_open && left.accurate_ecn == right.accurate_ecn &&
          std::equal(left.sack().begin(), left.sack().end(), right.sack().begin(),
                     right.sack().end());
 }

@@ -42,7 +42,7 @@ class TcpEcnTest : public testing::Test {
     segment.sequence = peer_isn + 1 + 1'000 * number;
     segment.acknowledgement = our_isn + 1;
     segment.window = 60'000;
-    segment.met_congestion = is_marked;
+    segment.ecn = is_marked ? 3 : 2;
     segment.payload = Message::zeros(1'000);
     if (end.connection.settles_before(segment)) end.collect();
     end.connection.take(std::move(segment), end.now);

@@ -124,6 +124,21 @@ TEST(TcpOptionsTest, LeavesOutACookieThatFindsNoRoom) {
   EXPECT_EQ(read, all_options());
 }
 
+// RFC 9768, 3.2.3: counters of 24 bits in either order.
+TEST(TcpOptionsTest, WritesCountersOfMarks) {
+  TcpOptions options;
+  options.accurate_ecn =
+      TcpOptions::AccurateEcn{.begins_with_ect1 = true, .count = 2, .counters = {1, 0x020304, 0}};
+  const Bytes expected{174, 8, 0, 0, 1, 2, 3, 4};
+  EXPECT_EQ(emitted(options, TcpLayout::like_linux), expected);
+  EXPECT_EQ(TcpOptions::parse(expected), options);
+  options.accurate_ecn->begins_with_ect1 = false;
+  options.accurate_ecn->count = 3;
+  const Bytes whole{172, 11, 0, 0, 1, 2, 3, 4, 0, 0, 0, 1};
+  EXPECT_EQ(emitted(options, TcpLayout::like_linux), whole);
+  EXPECT_EQ(TcpOptions::parse(whole), options);
+}
+
 TEST(TcpOptionsTest, LeavesOutBlocksThatFindNoRoom) {
   TcpOptions options;
   options.timestamps = {.value = 1, .echo = 2};

@@ -41,6 +41,7 @@ struct TcpHeader {
   static constexpr std::uint16_t urg = 0x20;
   static constexpr std::uint16_t ece = 0x40;  ///< RFC 3168: congestion was met.
   static constexpr std::uint16_t cwr = 0x80;  ///< RFC 3168: the sender has slowed down.
+  static constexpr std::uint16_t ae = 0x100;  ///< RFC 9768: accurate ECN.
   static constexpr std::uint16_t reserved = 0xf00;
 
   std::uint16_t source_port = 0;

@@ -47,6 +47,19 @@ struct TcpOptions {
     friend bool operator==(const FastOpen&, const FastOpen&) = default;
   };
 
+  /// What arrived with each mark, as counters of 24 bits in one of two orders (RFC 9768, 3.2.3).
+  struct AccurateEcn {
+    bool begins_with_ect1 = true;  ///< ECT(1), CE, ECT(0); else ECT(0), CE, ECT(1).
+    std::uint8_t count = 0;        ///< The first ones that are there.
+    std::array<std::uint32_t, 3> counters{};
+
+    /// The place of an ECN field, 1 to 3, among the counters.
+    std::size_t place_of(std::uint8_t ecn) const {
+      return ecn == 3 ? 1 : ((ecn == 1) == begins_with_ect1 ? 0 : 2);
+    }
+    friend bool operator==(const AccurateEcn&, const AccurateEcn&) = default;
+  };
+
   std::uint16_t mss = 0;  ///< 0: not given.
   bool sack_permitted = false;
   bool is_malformed = false;  ///< A length that makes no sense ended the list.
@@ -54,6 +67,7 @@ struct TcpOptions {
   std::optional<std::uint8_t> window_scale;
   std::optional<Timestamps> timestamps;
   std::optional<FastOpen> fast_open;
+  std::optional<AccurateEcn> accurate_ecn;
   std::array<Block, max_blocks> blocks;  ///< The first block_count of them mean something.
 
   std::span<const Block> sack() const { return {blocks.data(), block_count}; }

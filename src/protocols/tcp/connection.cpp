@@ -46,6 +46,7 @@ TcpConnection::TcpConnection(const TcpSettings& settings, std::uint32_t initial,
 
 void TcpConnection::connect(Time now) {
   state_ = TcpState::syn_sent;
+  if (settings_->accurate_ecn) accurate_ecn_ = std::make_unique<TcpAccurateEcn>();
   last_received_at_ = now;
   sender_.send_syn(now);
 }
@@ -56,7 +57,13 @@ void TcpConnection::accept(const TcpSegment& syn, Time now) {
   last_received_at_ = now;
   agree(syn);
   // RFC 3168, 6.1.1: both ends must want it.
-  uses_ecn_ = settings_->wants_ecn() && syn.has(TcpHeader::ece | TcpHeader::cwr);
+  if (wants_accurate_ecn(syn)) {
+    uses_accurate_ecn_ = true;
+    accurate_ecn_ = std::make_unique<TcpAccurateEcn>();
+    accurate_ecn_->syn_arrived_as = syn.ecn;
+  } else {
+    uses_ecn_ = settings_->wants_ecn() && syn.has(TcpHeader::ece | TcpHeader::cwr);
+  }
   sender_.send_syn(now);
 }
 
@@ -65,6 +72,7 @@ void TcpConnection::connect_fast(const std::optional<TcpOptions::FastOpen>& opti
   fast_open_ = std::make_unique<TcpFastOpen>();
   fast_open_->option = option;
   fast_open_->has_data = !data.empty();
+  if (settings_->accurate_ecn) accurate_ecn_ = std::make_unique<TcpAccurateEcn>();
   state_ = TcpState::syn_sent;
   last_received_at_ = now;
   const std::size_t bytes = data.size();
@@ -155,9 +163,7 @@ std::uint8_t TcpConnection::scale_for(const TcpSettings& settings) {
 std::uint16_t TcpConnection::advertised_mss() const {
   constexpr std::uint64_t headers = 40;
   // RFC 9293, 3.7.1: of what can be received; how large the path is says nothing of that.
-  const bool follows_path = link_mtu_ == 0 || settings_->option_layout() ==
-                                                  TcpLayout::like_linux;  // which says less then
-  const std::uint32_t mtu = follows_path ? path_mtu_ : link_mtu_;
+  const std::uint32_t mtu = link_mtu_ != 0 ? link_mtu_ : path_mtu_;
   const std::uint64_t fits = std::min<std::uint64_t>(mtu - headers, 65'495);
   return static_cast<std::uint16_t>(settings_->mss == 0 ? fits : std::min(fits, settings_->mss));
 }
@@ -167,7 +173,12 @@ std::uint32_t TcpConnection::payload_limit() const {
   constexpr std::uint32_t headers = 40;
   const std::uint32_t most =
       std::min<std::uint32_t>({peer_mss_, advertised_mss(), path_mtu_ - headers});
-  const std::uint32_t options = uses_timestamps_ ? 12 : 0;
+  std::uint32_t options = uses_timestamps_ ? 12 : 0;
+  constexpr int whenever_there_is_room = 2;
+  if (uses_accurate_ecn_ && accurate_ecn_->has_seen_option &&
+      settings_->accurate_ecn_option == whenever_there_is_room) {
+    options += 12;
+  }
   return std::max(most, options + 8) - options;
 }
 
@@ -288,6 +299,7 @@ void TcpConnection::set_no_delay(bool no_delay) {
 }
 
 void TcpConnection::settings_changed(Time now) {
+  if (uses_accurate_ecn_) sender_.change_mss(payload_limit());
   if (receiver_.next() != 0) {
     receiver_.set_buffer(settings_->receive_buffer);
     if (is_synchronized() && receiver_.wants_window_update(receive_scale_))
@@ -364,7 +376,7 @@ TcpInfo TcpConnection::info(Time now) const {
   option(uses_timestamps_, TcpInfo::timestamps);
   option(sender_.uses_sack(), TcpInfo::sack);
   option(uses_window_scale_, TcpInfo::window_scale);
-  option(uses_ecn_, TcpInfo::ecn);
+  option(uses_ecn_ || uses_accurate_ecn_, TcpInfo::ecn);
   option(has_seen_marks_, TcpInfo::ecn_seen);
   option(has_fast_data_, TcpInfo::syn_data);
   info.snd_wscale = send_scale_;
@@ -378,6 +390,16 @@ TcpInfo TcpConnection::info(Time now) const {
   info.advmss = advertised_mss();
   info.rcv_space = static_cast<std::uint32_t>(receiver_.buffer());
   info.bytes_received = receiver_.bytes_received();
+  if (accurate_ecn_ != nullptr) {
+    info.delivered_ce = accurate_ecn_->delivered_marks();
+    info.received_ce = accurate_ecn_->received_marks();
+    info.delivered_bytes_by_ecn = {accurate_ecn_->delivered_bytes(1),
+                                   accurate_ecn_->delivered_bytes(2),
+                                   accurate_ecn_->delivered_bytes(3)};
+    info.received_bytes_by_ecn = {accurate_ecn_->received_bytes(1),
+                                  accurate_ecn_->received_bytes(2),
+                                  accurate_ecn_->received_bytes(3)};
+  }
   info.segs_out = segments_out_;
   info.segs_in = segments_in_;
   info.data_segs_in = data_segments_in_;

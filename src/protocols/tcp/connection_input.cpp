@@ -30,7 +30,8 @@ bool TcpConnection::take_fast(TcpSegment& segment, Time now) {
   constexpr std::uint16_t expected = TcpHeader::ack | TcpHeader::psh;
   if ((segment.flags | TcpHeader::psh) != expected) return false;
   if (segment.sequence != receiver_.acknowledgement() || receiver_.has_gaps()) return false;
-  if (segment.met_congestion || receiver_.echoes_congestion || is_unread_) return false;
+  if (segment.met_congestion() || receiver_.echoes_congestion || is_unread_) return false;
+  if (uses_accurate_ecn_) return false;
   if (segment.options.timestamps.has_value() != uses_timestamps_) return false;
   if (segment.options.block_count != 0 || segment.payload.size() > receiver_.window()) return false;
   const std::int64_t acknowledged = sender_.position_of(segment.acknowledgement);
@@ -76,13 +77,13 @@ void TcpConnection::take_in_syn_sent(TcpSegment& segment, Time now) {
   agree(segment);
   if (!segment.has(TcpHeader::ack)) {
     // Both ends open at once (RFC 9293, 3.5, figure 7).
+    accurate_ecn_.reset();
     uses_ecn_ = settings_->wants_ecn() && segment.has(TcpHeader::ece | TcpHeader::cwr);
     state_ = TcpState::syn_received;
     sender_.repeat_syn();
     return;
   }
-  // RFC 3168, 6.1.1: an answer with ECE alone agrees.
-  uses_ecn_ = settings_->wants_ecn() && segment.has(TcpHeader::ece) && !segment.has(TcpHeader::cwr);
+  agree_on_ecn(segment);
   sender_.prepare_window();
   sender_.acknowledged({.position = static_cast<std::uint64_t>(acknowledged),
                         .window = segment.window,
@@ -131,7 +132,14 @@ void TcpConnection::take_in_order(TcpSegment& segment, Time now) {
   std::int64_t position = receiver_.position_of(segment.sequence);
   if (state_ == TcpState::syn_received && segment.has(TcpHeader::syn) && position == 0) {
     // The SYN again: so is the answer. With ACK, it answers our own (both opened at once).
-    if (!segment.has(TcpHeader::ack)) return sender_.repeat_syn();
+    if (!segment.has(TcpHeader::ack)) {
+      if (uses_accurate_ecn_) {
+        accurate_ecn_->syn_arrived_as = segment.ecn;
+        // RFC 9768, 3.1.4.1: perhaps the path does not let through those that ask for ECN.
+        if (!wants_accurate_ecn(segment)) accurate_ecn_->hides_capability = true;
+      }
+      return sender_.repeat_syn();
+    }
     segment.flags = static_cast<std::uint16_t>(segment.flags & ~TcpHeader::syn);
     position = 1;
   }
@@ -139,6 +147,8 @@ void TcpConnection::take_in_order(TcpSegment& segment, Time now) {
     if (!segment.has(TcpHeader::rst)) challenge(now);
     return;
   }
+  if (uses_accurate_ecn_) [[unlikely]]
+    count_arrival(segment, position);
   if (!is_acceptable(position, segment.length())) return refuse(segment, position, now);
   if (segment.has(TcpHeader::rst)) return take_reset(position, now);
   // RFC 5961, 4.2: whoever really began anew will answer with a reset.
@@ -235,6 +245,10 @@ bool TcpConnection::take_acknowledgement(const TcpSegment& segment, std::int64_t
       return false;
     }
     sender_.prepare_window();
+    if (uses_accurate_ecn_) {
+      accurate_ecn_->take_third(segment, settings_->checks_ecn_path);
+      sender_.change_mss(payload_limit());
+    }
     apply_acknowledgement(segment, static_cast<std::uint64_t>(acknowledged),
                           static_cast<std::uint64_t>(position), now);
     established();
@@ -292,7 +306,8 @@ void TcpConnection::apply_acknowledgement(const TcpSegment& segment, std::uint64
                         .window = std::uint64_t{segment.window} << send_scale_,
                         .updates_window = updates_window,
                         .is_pure = segment.payload.empty() && !segment.has(TcpHeader::fin),
-                        .echoes_congestion = uses_ecn_ && segment.has(TcpHeader::ece),
+                        .echoes_congestion = (uses_ecn_ && segment.has(TcpHeader::ece)) ||
+                                             tells_of_marks(segment, acknowledged),
                         .echoed_rtt = echoed,
                         .blocks = segment.options.sack()},
                        now);
@@ -328,13 +343,13 @@ void TcpConnection::take_urgent(const TcpSegment& segment, std::uint64_t positio
 }
 
 void TcpConnection::take_mark(const TcpSegment& segment) {
-  if (segment.met_congestion) has_seen_marks_ = true;
+  if (segment.met_congestion()) has_seen_marks_ = true;
   if (settings_->echoes_exactly()) {
     // RFC 8257, 3.2: what is echoed follows the marks, and a change is told at once.
-    if (segment.payload.empty() || segment.met_congestion == receiver_.echoes_congestion) return;
-    receiver_.echoes_congestion = segment.met_congestion;
+    if (segment.payload.empty() || segment.met_congestion() == receiver_.echoes_congestion) return;
+    receiver_.echoes_congestion = segment.met_congestion();
     receiver_.acknowledge_now();
-  } else if (segment.met_congestion) {
+  } else if (segment.met_congestion()) {
     receiver_.echoes_congestion = true;  // RFC 3168, 6.1.3: until it is answered
     if (settings_->option_layout() != TcpLayout::like_freebsd) receiver_.acknowledge_now();
   } else if (segment.has(TcpHeader::cwr)) {
@@ -347,7 +362,7 @@ void TcpConnection::take_mark(const TcpSegment& segment) {
 
 // RFC 8257, 3.2: so that no acknowledgement speaks of marked and of unmarked data.
 bool TcpConnection::settles_before(const TcpSegment& segment) {
-  if (segment.met_congestion == receiver_.echoes_congestion || segment.payload.empty() ||
+  if (segment.met_congestion() == receiver_.echoes_congestion || segment.payload.empty() ||
       receiver_.ack_deadline() == end_of_time || !uses_ecn_ || !settings_->echoes_exactly()) {
     return false;
   }

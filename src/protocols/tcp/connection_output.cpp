@@ -66,6 +66,10 @@ void TcpConnection::fill_syn(TcpSegment& segment, bool is_resent, Time now) {
   TcpOptions& options = segment.options;
   options = {};
   options.mss = advertised_mss();
+  if (!is_answer && settings_->option_layout() == TcpLayout::like_linux) {
+    // Linux says less once it has learnt that the path is narrow.
+    options.mss = static_cast<std::uint16_t>(std::min<std::uint32_t>(options.mss, path_mtu_ - 40));
+  }
   options.sack_permitted = is_answer ? sender_.uses_sack() : settings_->sack;
   if (is_answer ? uses_window_scale_ : settings_->window_scale) {
     options.window_scale = scale_for(*settings_);
@@ -85,11 +89,8 @@ void TcpConnection::fill_syn(TcpSegment& segment, bool is_resent, Time now) {
     segment.flags |= TcpHeader::ack;
     segment.acknowledgement = last_ack_sent_ = receiver_.acknowledgement();
     receiver_.acknowledged();
-    if (uses_ecn_) segment.flags |= TcpHeader::ece;
-  } else if (settings_->wants_ecn() && !is_resent) {
-    // RFC 3168, 6.1.1.1: perhaps it was lost because of that.
-    segment.flags |= TcpHeader::ece | TcpHeader::cwr;
   }
+  fill_ecn_of_syn(segment, is_resent);
 }
 
 void TcpConnection::fill_acknowledgement(TcpSegment& segment, Time now) {
@@ -103,8 +104,10 @@ void TcpConnection::fill_acknowledgement(TcpSegment& segment, Time now) {
   options.window_scale.reset();
   options.timestamps.reset();
   options.fast_open.reset();
+  options.accurate_ecn.reset();
   options.block_count = 0;
   if (uses_timestamps_) options.timestamps = {.value = timestamp(now), .echo = recent_timestamp_};
+  const bool tells_of_duplicate = receiver_.has_duplicate();
   if (sender_.uses_sack() && receiver_.has_news_of_gaps()) {
     receiver_.report_sack(options);
     // What the blocks take must still fit the path beside the data.
@@ -116,6 +119,8 @@ void TcpConnection::fill_acknowledgement(TcpSegment& segment, Time now) {
     }
   }
   if (receiver_.echoes_congestion) segment.flags |= TcpHeader::ece;
+  if (uses_accurate_ecn_) [[unlikely]]
+    fill_accurate_ecn(segment, tells_of_duplicate);
   receiver_.acknowledged();
 }
 

@@ -79,6 +79,8 @@ void TcpReceiver::take(std::uint64_t position, Message bytes, bool has_fin,
     ++next_;
     right_edge_ = std::max(right_edge_, next_);
     wants_ack_ = true;
+    // Linux forgets with the FIN what else it had to tell.
+    if (settings.option_layout() == TcpLayout::like_linux) duplicate_length_ = 0;
   } else if (fin_ != 0 && has_fin) {
     wants_ack_ = true;
   }

@@ -39,6 +39,13 @@ void TcpSender::set_mss(std::uint32_t mss) {
   window_.mss = mss;
 }
 
+// The window is so many segments, however long those are.
+void TcpSender::change_mss(std::uint32_t mss) {
+  if (mss == window_.mss) return;
+  window_.bytes = std::max<std::uint64_t>(window_.bytes / window_.mss * mss, mss);
+  window_.mss = mss;
+}
+
 void TcpSender::prepare_window() {
   lost_syn_ = !flight_.empty() && flight_.front().was_resent;
   // Linux lets it be lost once.
@@ -189,6 +196,14 @@ std::uint64_t TcpSender::pop_acknowledged(const Ack& ack, Time now, Duration& rt
   return fresh;
 }
 
+std::uint32_t TcpSender::segments_below(std::uint64_t position) const {
+  std::uint32_t count = 0;
+  for (std::size_t i = 0; i < flight_.size() && flight_[i].end() <= position; ++i) {
+    if (!flight_[i].is_sacked) ++count;
+  }
+  return count;
+}
+
 // The byte of a window probe was taken: it counts as sent.
 void TcpSender::commit_probe(Time now) {
   is_probing_ = false;
@@ -229,7 +244,9 @@ Duration TcpSender::timeout() const {
   const Duration measured = std::max(rtt_.timeout(), rtt_.smoothed() + settings_->min_rto_margin);
   const Duration plain = rtt_.has_sample() ? measured : unmeasured;
   const Duration bounded = std::clamp(plain, settings_->min_rto, settings_->max_rto);
-  const unsigned shift = std::min<unsigned>(backoff_, 16);
+  unsigned shift = std::min<unsigned>(backoff_, 16);
+  if (una_ == 0)
+    shift -= std::min<unsigned>(shift, static_cast<unsigned>(settings_->linear_syn_timeouts));
   const Duration slop = rtt_.has_sample() || backoff_ != 0 ? settings_->rto_slop : Duration{};
   // RFC 6298, 5.5
   return std::min(bounded * (std::int64_t{1} << shift) + slop, settings_->max_rto);
@@ -325,7 +342,8 @@ bool TcpSender::has_given_up(Time now) const {
   if (settings_->user_timeout > Duration{} && next_ != una_) {
     return now - progress_at_ >= settings_->user_timeout;
   }
-  return unanswered_ >= (una_ == 0 ? settings_->syn_retries : settings_->retries);
+  return unanswered_ >=
+         (una_ == 0 ? settings_->syn_retries + settings_->linear_syn_timeouts : settings_->retries);
 }
 
 void TcpSender::fill(TcpInfo& info, Time now) const {

@@ -33,19 +33,28 @@ Message TcpSender::bytes_of(std::uint64_t begin, std::uint64_t end) const {
   return sent_.slice(first - base, std::clamp(end, first, data_end) - first);
 }
 
+// The SYN, and what of the stream it carries.
+void TcpSender::first_segment(Outgoing& out, Time now) {
+  wants_syn_ = false;
+  last_sent_at_ = now;
+  out = {.position = 0, .payload = {}, .is_syn = true};
+  if (has_syn_data_) out.payload = bytes_of(1, next_);
+  has_syn_data_ = false;
+}
+
 bool TcpSender::next_segment(Outgoing& out, Time now) {
   if (next_ == 0) return false;
-  if (wants_syn_) {
-    wants_syn_ = false;
-    last_sent_at_ = now;
-    out = {.position = 0, .payload = {}, .is_syn = true};
-    if (has_syn_data_) out.payload = bytes_of(1, next_);
-    has_syn_data_ = false;
+  if (una_ == 0) [[unlikely]] {
+    if (wants_syn_) {
+      first_segment(out, now);
+      return true;
+    }
+    // Before the SYN is acknowledged nothing else is sent again.
+    if (lost_ != 0 && flight_.front().is_lost && resend(out, now)) return true;
+    if (!sends_early) return false;
+  } else if (lost_ != 0 && resend(out, now)) {
     return true;
   }
-  // Before the SYN is acknowledged nothing else is sent again.
-  if (lost_ != 0 && (una_ != 0 || flight_.front().is_lost) && resend(out, now)) return true;
-  if (una_ == 0 && !sends_early) return false;
   if (wants_tail_resend_) {
     wants_tail_resend_ = false;
     if (!flight_.empty() && !flight_.back().is_sacked) {

@@ -184,8 +184,8 @@ void TcpSession::tell() {
   if (connection_.failure() == Errc::timed_out && soft_error_ != Errc{}) {
     connection_.blame(soft_error_);  // RFC 9293, 3.9.2.2: what the network said meanwhile
   }
-  if ((events & tcp_connected) != 0 && listener_ != nullptr) tcp_.established(*this);
-  if ((events & tcp_connected) != 0 && connection_.fast_open() != nullptr) tcp_.opened_fast(*this);
+  if ((events & tcp_connected) != 0) [[unlikely]]
+    tcp_.established(*this);
   if (user_ != nullptr) user_->tcp_changed(*this, events);
 }
 
@@ -200,7 +200,7 @@ struct TcpBytes {
     const TcpOptions& options = segment.options;
     size = TcpHeader::min_size;
     if (options.mss == 0 && options.block_count == 0 && !options.sack_permitted &&
-        !options.window_scale && !options.fast_open) [[likely]] {
+        !options.window_scale && !options.fast_open && !options.accurate_ecn) [[likely]] {
       if (options.timestamps) {
         constexpr std::uint32_t aligned_timestamps = 0x0101'080a;  // NOP, NOP, kind, length
         store32(bytes + 20, aligned_timestamps);

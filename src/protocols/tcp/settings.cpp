@@ -17,7 +17,7 @@ constexpr std::array<std::string_view, 3> layout_names{"rfc", "linux", "freebsd"
 }  // namespace
 
 bool TcpSettings::wants_ecn() const {
-  return ecn || echoes_exactly();
+  return ecn || accurate_ecn || echoes_exactly();
 }
 
 bool TcpSettings::echoes_exactly() const {
@@ -36,6 +36,8 @@ void TcpSettings::visit(OptionVisitor& visitor) {
   visitor.option({.name = "window_scale", .summary = "windows beyond 65,535 bytes (RFC 7323)"},
                  window_scale);
   visitor.option({.name = "ecn", .summary = "explicit congestion notification (RFC 3168)"}, ecn);
+  visitor.option({.name = "accurate_ecn", .summary = "ECN that counts all marks (RFC 9768)"},
+                 accurate_ecn);
   visitor.option({.name = "no_delay", .summary = "small segments don't wait (no Nagle)"}, no_delay);
   visitor.option({.name = "delayed_ack", .summary = "acknowledges every second segment"},
                  delayed_ack);

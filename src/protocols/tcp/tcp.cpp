@@ -242,9 +242,12 @@ std::size_t Tcp::waiting(Endpoint local) {
 }
 
 void Tcp::established(TcpSession& session) {
+  if (session.connection_.fast_open() != nullptr) opened_fast(session);
+  if (session.listener_ == nullptr) return;
   Listener& listener = *session.listener_;
   if (session.connection_.is_synchronized()) {
-    if (std::exchange(session.is_half_open_, false)) --listener.half_open;
+    if (session.is_half_open_) --listener.half_open;
+    session.is_half_open_ = false;
     if (session.is_accepted_) session.listener_ = nullptr;
   }
   if (session.is_ready_) return;  // a cookie let it in before
@@ -285,7 +288,7 @@ void Tcp::demux(Message&& message, Arrival& arrival) {
   segment.flags = header->flags;
   segment.window = header->window;
   segment.urgent = header->urgent;
-  segment.met_congestion = (arrival.type_of_service & 3) == 3;
+  segment.ecn = arrival.type_of_service & 3;
   segment.options = TcpOptions::parse(header->options);
   message.remove_front(header->header_size());
   message.set_verified(false);  // what is written around the payload next is not known yet

@@ -48,7 +48,7 @@ bool TcpPath::take(Message&& frame) {
   segment.flags = load16(tcp + 12) & 0xfff;
   segment.window = load16(tcp + 14);
   segment.urgent = load16(tcp + 18);
-  segment.met_congestion = (type & 3) == 3;
+  segment.ecn = type & 3;
   constexpr std::uint32_t aligned_timestamps = 0x0101'080a;
   if (header_size == TcpHeader::min_size + 12 && load32(tcp + 20) == aligned_timestamps) {
     segment.options.timestamps = {load32(tcp + 24), load32(tcp + 28)};

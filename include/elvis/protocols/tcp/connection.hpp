@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 
+#include "elvis/protocols/tcp/accurate_ecn.hpp"
 #include "elvis/protocols/tcp/fast_open.hpp"
 #include "elvis/protocols/tcp/receiver.hpp"
 #include "elvis/protocols/tcp/segment.hpp"
@@ -174,6 +175,12 @@ class TcpConnection {
                              std::uint64_t position, Time now);
   void take_urgent(const TcpSegment& segment, std::uint64_t position);
   void take_mark(const TcpSegment& segment);
+  bool wants_accurate_ecn(const TcpSegment& syn) const;
+  void agree_on_ecn(const TcpSegment& answer);
+  void count_arrival(const TcpSegment& segment, std::int64_t position);
+  bool tells_of_marks(const TcpSegment& segment, std::uint64_t acknowledged);
+  void fill_ecn_of_syn(TcpSegment& segment, bool is_resent);
+  void fill_accurate_ecn(TcpSegment& segment, bool tells_of_duplicate);
   void take_data(TcpSegment& segment, std::int64_t position, Time now);
   void established();
   void fin_acknowledged(Time now);
@@ -199,9 +206,10 @@ class TcpConnection {
   std::uint8_t receive_scale_ = 0;
   bool uses_timestamps_ : 1 = false;
   bool uses_window_scale_ : 1 = false;
-  bool uses_ecn_ : 1 = false;
-  bool is_passive_ : 1 = false;  // came from LISTEN
-  bool is_unread_ : 1 = false;   // nobody reads any more
+  bool uses_ecn_ : 1 = false;           // RFC 3168
+  bool uses_accurate_ecn_ : 1 = false;  // RFC 9768
+  bool is_passive_ : 1 = false;         // came from LISTEN
+  bool is_unread_ : 1 = false;          // nobody reads any more
   bool wants_reset_ : 1 = false;
   bool reset_has_ack_ : 1 = false;
   bool wants_keep_alive_ : 1 = false;
@@ -230,7 +238,8 @@ class TcpConnection {
   TcpSender sender_;
   TcpReceiver receiver_;
   std::unique_ptr<TcpSettings> own_settings_;
-  std::unique_ptr<TcpFastOpen> fast_open_;  // while it opens
+  std::unique_ptr<TcpFastOpen> fast_open_;        // while it opens
+  std::unique_ptr<TcpAccurateEcn> accurate_ecn_;  // if both ends want it, or may
 };
 
 }  // namespace elvis

@@ -80,6 +80,9 @@ class TcpReceiver {
   void report_sack(TcpOptions& options);
   /// Whether report_sack() has something to report.
   bool has_news_of_gaps() const { return gaps_ != nullptr || duplicate_length_ != 0; }
+  /// Whether a duplicate is to be reported, and where the last one began.
+  bool has_duplicate() const { return duplicate_length_ != 0; }
+  std::uint64_t last_duplicate() const { return duplicate_begin_; }
   bool has_gaps() const { return gaps_ != nullptr && !gaps_->empty(); }
 
   void set_buffer(std::size_t bytes) { buffer_ = static_cast<std::uint32_t>(bytes); }

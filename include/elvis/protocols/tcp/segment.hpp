@@ -17,11 +17,12 @@ struct TcpSegment {
   std::uint16_t window = 0;  ///< As on the wire.
   std::uint16_t urgent = 0;
   bool is_ecn_capable = false;  ///< ECT(0) in the IPv4 header (RFC 3168, 5).
-  bool met_congestion = false;  ///< CE in the IPv4 header.
+  std::uint8_t ecn = 0;         ///< As it arrived: the two bits of the IPv4 header (RFC 3168, 5).
   TcpOptions options;
   Message payload;
 
   bool has(std::uint16_t bits) const { return (flags & bits) == bits; }
+  bool met_congestion() const { return ecn == 3; }  ///< CE
   /// Sequence numbers that it takes (RFC 9293, 3.4).
   std::uint32_t length() const {
     return static_cast<std::uint32_t>(payload.size()) + (has(TcpHeader::syn) ? 1 : 0) +

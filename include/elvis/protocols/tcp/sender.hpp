@@ -45,6 +45,8 @@ class TcpSender {
   // ----- what the connection agreed on -----
 
   void set_mss(std::uint32_t mss);
+  /// Options take more room from now on, or less.
+  void change_mss(std::uint32_t mss);
   std::uint32_t mss() const { return window_.mss; }
   void use_sack() { uses_sack_ = true; }
   bool uses_sack() const { return uses_sack_; }
@@ -122,6 +124,8 @@ class TcpSender {
   /// A SYN and its data count as one segment that was delivered.
   void count_syn_with_data() { --delivered_segments_; }
   bool has_lost_syn() const { return lost_syn_; }
+  /// Segments in flight that end before `position` and were not known to have arrived.
+  std::uint32_t segments_below(std::uint64_t position) const;
   /// When what is in flight was first sent.
   Time progress_at() const { return progress_at_; }
   /// The SYN goes out again at once.
@@ -207,6 +211,7 @@ class TcpSender {
   std::uint64_t used_window() const;
 
   // What goes out.
+  void first_segment(Outgoing& out, Time now);
   bool resend(Outgoing& out, Time now);
   void send_again(std::size_t index, Outgoing& out, Time now);
   bool send_new(Outgoing& out, Time now);

@@ -120,14 +120,14 @@ class TcpSession final : public Session {
   TcpUser* user_;
   std::uint32_t sum_;  // of what is equal in all segments' pseudo headers and headers
   Errc soft_error_{};  // what the network said that may pass
-  bool is_pushing_ = false;
-  bool is_known_ = true;          // to Tcp, which holds a reference as long
-  bool is_half_open_ = false;     // and counted by its listener
-  bool is_ready_ : 1 = false;     // to be accepted: it has been in the listener's queue
-  bool is_accepted_ : 1 = false;  // though half open
-  bool sends_ecn_capable_ = false;
-  bool ends_event_ = false;
-  std::uint8_t service_ = 0;  // without the bits of congestion
+  std::uint8_t service_ = 0;       // without the bits of congestion
+  bool is_pushing_ : 1 = false;
+  bool is_known_ : 1 = true;       // to Tcp, which holds a reference as long
+  bool is_half_open_ : 1 = false;  // and counted by its listener
+  bool is_ready_ : 1 = false;      // to be accepted: it has been in the listener's queue
+  bool is_accepted_ : 1 = false;   // though half open
+  bool sends_ecn_capable_ : 1 = false;
+  bool ends_event_ : 1 = false;
   Ipv4Path below_;
   TcpTracer* tracer_ = nullptr;
   Tcp::Listener* listener_ = nullptr;  // until it is accepted

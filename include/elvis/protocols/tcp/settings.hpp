@@ -29,6 +29,7 @@ class TcpSettings final : public Options {
   bool strict_timestamps = true;   ///< Segments without those agreed on are dropped (7323, 3.2).
   bool window_scale = true;        ///< RFC 7323.
   bool ecn = false;                ///< RFC 3168: asked for when connecting, and granted.
+  bool accurate_ecn = false;       ///< RFC 9768: likewise, with counters.
   bool no_delay = false;           ///< No Nagle (RFC 9293, 3.7.4).
   bool delayed_ack = true;         ///< RFC 9293, 3.8.6.3.
   bool limited_transmit = true;    ///< RFC 3042.
@@ -52,6 +53,9 @@ class TcpSettings final : public Options {
   std::uint64_t mss = 0;                     ///< Of both directions; 0: as the MTU allows.
   std::uint64_t retries = 15;                ///< Retransmissions of data before giving up.
   std::uint64_t syn_retries = 6;
+  /// First timeouts of a SYN that are not backed off, and not counted by syn_retries (as Linux has
+  /// it; scripts set it).
+  std::uint64_t linear_syn_timeouts = 0;
   std::uint64_t first_port = 49'152;  ///< Of those that are given out; then from 1,024 on.
   Duration initial_rto = std::chrono::seconds{1};     ///< RFC 6298, 2.1.
   Duration min_rto = std::chrono::milliseconds{200};  ///< RFC 6298, 2.4 says 1 s.
@@ -69,6 +73,9 @@ class TcpSettings final : public Options {
   std::uint64_t initial_sequence = chosen;  ///< The ISN, for tests; else by RFC 6528.
   int layout = 0;                           ///< TcpLayout of what is sent.
 
+  /// RFC 9768, 3.2.3: never sent (0), when it has news (1), whenever there is room (2).
+  int accurate_ecn_option = 2;
+  bool checks_ecn_path = true;  ///< RFC 9768, 3.2.2.3: no marks on a path that bleaches them.
   /// What cookies are made with (RFC 7413, 4.1.2); else by the seed, other for each machine.
   std::optional<std::array<std::uint64_t, 2>> fast_open_key;
 

@@ -2,6 +2,7 @@
 // TcpInfo: what a connection is doing, in the names and units of Linux's tcp_info.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 
@@ -84,7 +85,10 @@ struct TcpInfo {
   std::uint32_t data_segs_in = 0;
   std::uint32_t data_segs_out = 0;
   std::uint32_t delivered = 0;
-  std::uint32_t delivered_ce = 0;
+  std::uint32_t delivered_ce = 0;  ///< Segments that arrived marked (RFC 9768).
+  std::uint32_t received_ce = 0;
+  std::array<std::uint32_t, 3> delivered_bytes_by_ecn{};  ///< ECT(1), ECT(0), CE (RFC 9768).
+  std::array<std::uint32_t, 3> received_bytes_by_ecn{};
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_retrans = 0;
   std::uint32_t dsack_dups = 0;
