@@ -35,13 +35,19 @@ bool fits(const Form& form, const Shape& shape, LinkValue& value) {
 
 // ===== Latency =====
 
-constexpr std::array<Shape, 5> latencies{{
+constexpr std::array<Shape, 6> latencies{{
+    {"constant", 1, "a time", "constant(10ms)"},
     {"uniform", 2, "two times", "uniform(5ms, 15ms)"},
     {"normal", 2, "a mean and a deviation", "normal(10ms, 2ms)"},
     {"lognormal", 2, "a median and a sigma", "lognormal(10ms, 0.5)"},
     {"pareto", 2, "a scale and a shape", "pareto(10ms, 3)"},
     {"empirical", 1, "a CSV file", "empirical(latencies.csv)"},
 }};
+
+std::optional<LatencyModel> read_constant(const Form& form, LinkValue& value) {
+  const auto latency = value.read(form.parts[0], ndl::read_duration);
+  return latency ? std::optional{LatencyModel::constant(*latency)} : std::nullopt;
+}
 
 std::optional<LatencyModel> read_uniform(const Form& form, LinkValue& value) {
   const auto least = value.read(form.parts[0], ndl::read_duration);
@@ -107,8 +113,8 @@ std::optional<LatencyModel> read_latency_model(LinkValue& value) {
     const auto latency = value.read(value.text(), ndl::read_duration);
     return latency ? std::optional{LatencyModel::constant(*latency)} : std::nullopt;
   }
-  constexpr std::array readers{read_uniform, read_normal, read_lognormal, read_pareto,
-                               read_empirical};
+  constexpr std::array readers{read_constant,  read_uniform, read_normal,
+                               read_lognormal, read_pareto,  read_empirical};
   std::array<std::string_view, latencies.size()> names;
   for (std::size_t i = 0; i < latencies.size(); ++i) {
     names[i] = latencies[i].name;

@@ -42,6 +42,10 @@ TEST(LinkPropertiesTest, ALatencyMayBeUniform) {
   EXPECT_EQ(link("latency=' uniform ( 1us,1us ) '").latency, (LatencyModel{1us, 1us}));
 }
 
+TEST(LinkPropertiesTest, AConstantLatencyMaySaySo) {
+  EXPECT_EQ(link("latency='constant(10ms)'").latency, (LatencyModel{10ms, 10ms}));
+}
+
 TEST(LinkPropertiesTest, AFrameAlwaysTakesTime) {
   EXPECT_EQ(link("latency='0'").latency, (LatencyModel{1ns, 1ns}));
   EXPECT_EQ(link("latency='uniform(0, 3ns)'").latency, (LatencyModel{1ns, 3ns}));
