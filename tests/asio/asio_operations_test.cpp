@@ -407,39 +407,5 @@ TEST_F(AsioTest, TheEndOfAMachineDestroysWhatWaits) {
   lan_.world.tear_down();
 }
 
-// Pairs that talk over a network with loss; their world's digest on `threads` threads.
-std::uint64_t digest_of_talk(unsigned threads) {
-  LinkProperties properties = testing_lan::latency_of(2ms);
-  properties.loss = Probability::ratio(1, 50);
-  AsioLan lan{properties};
-  constexpr std::size_t pairs = 8;
-  for (std::size_t i = 0; i < 2 * pairs; ++i) lan.add_host();
-  for (std::size_t i = 0; i < pairs; ++i) {
-    lan.run_asio(lan.world.machine(2 * i),
-                 [](asio_executor executor) { return echo_server(executor, 1); });
-    lan.run_asio(lan.world.machine(2 * i + 1), [i](asio_executor executor) -> awaitable<void> {
-      asio_stream stream{executor};
-      co_await stream.async_connect(AsioLan::tcp_at(2 * i, 80), use_awaitable);
-      std::string data(4'000, 'x');
-      data.back() = '\n';
-      for (int k = 0; k < 20; ++k) {
-        co_await net::async_write(stream, net::buffer(data), use_awaitable);
-        co_await net::async_read(stream, net::buffer(data), use_awaitable);
-      }
-    });
-  }
-  World::RunOptions options;
-  options.engine.threads = threads;
-  options.engine.shares_always = true;
-  options.partitions = threads;
-  EXPECT_EQ(lan.world.run(options).reason, StopReason::completed);
-  EXPECT_EQ(lan.world.partition_count(), threads);
-  return lan.world.digest();
-}
-
-TEST(AsioRuns, AreTheSameOnAnyNumberOfThreads) {
-  EXPECT_EQ(digest_of_talk(1), digest_of_talk(2));
-}
-
 }  // namespace
 }  // namespace elvis
