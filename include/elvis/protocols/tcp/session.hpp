@@ -127,7 +127,7 @@ class TcpSession final : public Session {
   bool is_ready_ : 1 = false;      // to be accepted: it has been in the listener's queue
   bool is_accepted_ : 1 = false;   // though half open
   bool sends_ecn_capable_ : 1 = false;
-  bool ends_event_ : 1 = false;
+  bool ends_event_ = false;
   Ipv4Path below_;
   TcpTracer* tracer_ = nullptr;
   Tcp::Listener* listener_ = nullptr;  // until it is accepted
