@@ -7,6 +7,12 @@
 
 namespace elvis {
 
+namespace {
+
+constexpr int ecn_everywhere = 2;  // of TcpSettings::ecn_plus_plus
+
+}  // namespace
+
 bool TcpConnection::next(TcpSegment& segment, Time now) {
   if (wants_reset_) {
     fill_reset(segment, now);
@@ -32,13 +38,18 @@ bool TcpConnection::next(TcpSegment& segment, Time now) {
     if (uses_ecn_) {
       if (out.has_cwr) segment.flags |= TcpHeader::cwr;
       // RFC 3168, 6.1.5: what is sent again must not hide a loss from the marks.
-      segment.is_ecn_capable = !out.is_resent && !segment.payload.empty();
+      segment.is_ecn_capable = (!out.is_resent && !segment.payload.empty()) ||
+                               settings_->ecn_plus_plus == ecn_everywhere;
     }
     if (sender_.urgent_end > out.position && sender_.urgent_end - out.position <= 65'535) {
       segment.flags |= TcpHeader::urg;
       segment.urgent = static_cast<std::uint16_t>(sender_.urgent_end - out.position);
     }
     fill_acknowledgement(segment, now);
+    // FreeBSD marks as RFC 3168 has it, whatever is counted.
+    if (uses_accurate_ecn_ && settings_->option_layout() == TcpLayout::like_freebsd) {
+      segment.is_ecn_capable = !out.is_resent && !segment.payload.empty();
+    }
     return true;
   }
   if (state_ == TcpState::syn_sent || (!receiver_.wants_ack() && !wants_keep_alive_)) return false;
@@ -46,7 +57,7 @@ bool TcpConnection::next(TcpSegment& segment, Time now) {
   segment.flags = 0;
   segment.urgent = 0;
   segment.payload.clear();
-  segment.is_ecn_capable = false;
+  segment.is_ecn_capable = uses_ecn_ && settings_->ecn_plus_plus == ecn_everywhere;
   segment.sequence = sender_.wire(sender_.next());
   if (wants_keep_alive_) --segment.sequence;  // RFC 9293, 3.8.4: one that must be answered
   if (settings_->option_layout() == TcpLayout::like_freebsd && sender_.is_fin_sent() &&
