@@ -82,7 +82,7 @@ void TcpConnection::count_arrival(const TcpSegment& segment, std::int64_t positi
 
 // Whether more segments have arrived marked than was known before.
 bool TcpConnection::tells_of_marks(const TcpSegment& segment, std::uint64_t acknowledged) {
-  if (!uses_accurate_ecn_ || state_ == TcpState::syn_received) return false;
+  if (state_ == TcpState::syn_received) return false;
   const bool is_newer =
       uses_timestamps_ && segment.options.timestamps &&
       static_cast<std::int32_t>(segment.options.timestamps->value - recent_timestamp_) > 0;
@@ -101,6 +101,7 @@ bool TcpConnection::tells_of_marks(const TcpSegment& segment, std::uint64_t ackn
 // The flags and, if there is room, the option of whatever goes out (RFC 9768, 3.2.2, 3.2.3).
 void TcpConnection::fill_accurate_ecn(TcpSegment& segment, bool tells_of_duplicate) {
   TcpAccurateEcn& ecn = *accurate_ecn_;
+  segment.options.accurate_ecn.reset();
   const bool is_like_freebsd = settings_->option_layout() == TcpLayout::like_freebsd;
   segment.is_ecn_capable = !ecn.hides_capability && !is_like_freebsd;
   if (is_like_freebsd && state_ == TcpState::time_wait) return;  // which remembers no counters

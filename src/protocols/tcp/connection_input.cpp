@@ -308,15 +308,16 @@ void TcpConnection::apply_acknowledgement(const TcpSegment& segment, std::uint64
     constexpr std::uint32_t senseless = 1U << 30;
     if (ms < senseless) echoed = std::max<Duration>(std::chrono::milliseconds{ms}, Duration{1});
   }
-  sender_.acknowledged({.position = acknowledged,
-                        .window = std::uint64_t{segment.window} << send_scale_,
-                        .updates_window = updates_window,
-                        .is_pure = segment.payload.empty() && !segment.has(TcpHeader::fin),
-                        .echoes_congestion = (uses_ecn_ && segment.has(TcpHeader::ece)) ||
-                                             tells_of_marks(segment, acknowledged),
-                        .echoed_rtt = echoed,
-                        .blocks = segment.options.sack()},
-                       now);
+  sender_.acknowledged(
+      {.position = acknowledged,
+       .window = std::uint64_t{segment.window} << send_scale_,
+       .updates_window = updates_window,
+       .is_pure = segment.payload.empty() && !segment.has(TcpHeader::fin),
+       .echoes_congestion = (uses_ecn_ && segment.has(TcpHeader::ece)) ||
+                            (uses_accurate_ecn_ && tells_of_marks(segment, acknowledged)),
+       .echoed_rtt = echoed,
+       .blocks = segment.options.sack()},
+      now);
   if (sender_.una() == before) return;
   note(tcp_writable);
   if (is_delivered()) note(tcp_delivered);

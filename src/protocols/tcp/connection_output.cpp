@@ -11,6 +11,11 @@ namespace {
 
 constexpr int ecn_everywhere = 2;  // of TcpSettings::ecn_plus_plus
 
+// Apart, so that what is done for each segment stays short.
+[[gnu::noinline]] void clear(TcpOptions& options) {
+  options = {};
+}
+
 }  // namespace
 
 bool TcpConnection::next(TcpSegment& segment, Time now) {
@@ -82,10 +87,13 @@ void TcpConnection::fill_syn(TcpSegment& segment, bool is_resent, Time now) {
     options.mss = static_cast<std::uint16_t>(std::min<std::uint32_t>(options.mss, path_mtu_ - 40));
   }
   options.sack_permitted = is_answer ? sender_.uses_sack() : settings_->sack;
-  if (is_answer ? uses_window_scale_ : settings_->window_scale) {
+  // FreeBSD goes on asking if both open at once.
+  const bool asks =
+      !is_answer || (!is_passive_ && settings_->option_layout() == TcpLayout::like_freebsd);
+  if (asks ? settings_->window_scale : uses_window_scale_) {
     options.window_scale = scale_for(*settings_);
   }
-  if (is_answer ? uses_timestamps_ : settings_->timestamps) {
+  if (asks ? settings_->timestamps : uses_timestamps_) {
     options.timestamps = {.value = timestamp(now), .echo = is_answer ? recent_timestamp_ : 0};
   }
   segment.window =
@@ -110,16 +118,13 @@ void TcpConnection::fill_acknowledgement(TcpSegment& segment, Time now) {
   segment.window =
       receiver_.advertise(receive_scale_, settings_->option_layout() == TcpLayout::like_freebsd);
   TcpOptions& options = segment.options;
-  options.mss = 0;
-  options.sack_permitted = false;
-  options.window_scale.reset();
+  if (options.mss != 0) [[unlikely]]
+    clear(options);  // it was a SYN, which alone has others than these
   options.timestamps.reset();
-  options.fast_open.reset();
-  options.accurate_ecn.reset();
   options.block_count = 0;
   if (uses_timestamps_) options.timestamps = {.value = timestamp(now), .echo = recent_timestamp_};
-  const bool tells_of_duplicate = receiver_.has_duplicate();
   if (sender_.uses_sack() && receiver_.has_news_of_gaps()) {
+    if (uses_accurate_ecn_) accurate_ecn_->sent_with_duplicate = receiver_.has_duplicate();
     receiver_.report_sack(options);
     // What the blocks take must still fit the path beside the data.
     constexpr std::size_t headers = 40;
@@ -131,7 +136,7 @@ void TcpConnection::fill_acknowledgement(TcpSegment& segment, Time now) {
   }
   if (receiver_.echoes_congestion) segment.flags |= TcpHeader::ece;
   if (uses_accurate_ecn_) [[unlikely]]
-    fill_accurate_ecn(segment, tells_of_duplicate);
+    fill_accurate_ecn(segment, options.block_count != 0 && accurate_ecn_->sent_with_duplicate);
   receiver_.acknowledged();
 }
 

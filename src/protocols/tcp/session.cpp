@@ -198,8 +198,8 @@ struct TcpBytes {
   TcpBytes(const TcpSegment& segment, const Endpoints& endpoints, TcpLayout layout) {
     const TcpOptions& options = segment.options;
     size = TcpHeader::min_size;
-    if (options.mss == 0 && options.block_count == 0 && !options.sack_permitted &&
-        !options.window_scale && !options.fast_open && !options.accurate_ecn) [[likely]] {
+    // Only SYNs, which have an MSS, have yet others.
+    if (options.mss == 0 && options.block_count == 0 && !options.accurate_ecn) [[likely]] {
       if (options.timestamps) {
         constexpr std::uint32_t aligned_timestamps = 0x0101'080a;  // NOP, NOP, kind, length
         store32(bytes + 20, aligned_timestamps);
