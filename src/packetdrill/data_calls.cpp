@@ -165,6 +165,10 @@ Task<CallOutcome> Process::write(const CallEvent& call) {
     co_return co_await send_fast(*file, call, std::move(buffer.bytes), size, buffer.flags);
   }
   if (buffer.is_null && size > 0) co_return CallOutcome::failed("EFAULT");
+  if (setup_.is_freebsd && call.name == "sendto" && call.arguments.size() > 4 &&
+      file->stream != nullptr && file->stream->session() == nullptr && size > 0) {
+    co_return send_connecting(*file, call, std::move(buffer.bytes), size);
+  }
   if (file->kind == Packet::Kind::udp) co_return send_datagram(*file, call, buffer.bytes, size);
   if (file->stream == nullptr) co_return CallOutcome::failed("EPIPE");
   const bool is_counted = (buffer.flags & flag_without_copy) != 0 && file->kernel != nullptr &&

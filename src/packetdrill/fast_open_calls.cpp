@@ -34,7 +34,9 @@ TcpSettings Process::settings_of_connection(const File& file) const {
   TcpSettings settings = file.settings;
   settings.linear_syn_timeouts = setup_.linear_syn_timeouts;
   const bool is_client = (setup_.fast_open & fast_open_client) != 0;
-  settings.fast_open = is_client ? tcp_fast_open_client : 0;
+  // FreeBSD wants it chosen for each socket.
+  const bool is_chosen = !setup_.is_freebsd || file.is_set("TCP_FASTOPEN");
+  settings.fast_open = is_client && is_chosen ? tcp_fast_open_client : 0;
   settings.fast_open_cookies =
       (setup_.fast_open & fast_open_client_bare) == 0 && !file.is_set("TCP_FASTOPEN_NO_COOKIE");
   return settings;
@@ -102,6 +104,25 @@ Task<CallOutcome> Process::connect_fast(File& file, Endpoint remote, bool may_wa
   const Result<> connected = co_await file.stream->connect(remote, Message{});
   if (!connected) co_return CallOutcome::failed(connected.error());
   co_return 0;
+}
+
+// FreeBSD's sendto() with an address connects, with what it has if it may, and does not wait.
+CallOutcome Process::send_connecting(File& file, const CallEvent& call, std::string bytes,
+                                     std::size_t size) {
+  const Endpoint remote = endpoint_at(call, 4, {setup_.remote, setup_.connect_port});
+  file.flow = &flows_.opened(Packet::Kind::tcp, file.local, remote);
+  file.stream->use(settings_of_connection(file));
+  bytes.resize(std::min(bytes.size(), size));
+  Message data{bytes};
+  if (size > data.size()) data.append(Message::zeros(size - data.size()));
+  file.flow->wrote(bytes, size);
+  if (const Result<> begun = file.stream->start_connecting(remote, &data); !begun) {
+    file.flow->unwrote(size);
+    return CallOutcome::failed(begun.error());
+  }
+  file.is_connecting = true;
+  if (!data.empty()) static_cast<void>(file.stream->session()->send(std::move(data)));
+  return static_cast<std::int64_t>(size);
 }
 
 // sendto(…, MSG_FASTOPEN, …), and what follows a connect() that was put off.

@@ -268,6 +268,9 @@ bool Process::set_option(File& file, std::string_view name, std::int64_t value) 
     configure(file, [positive](TcpSettings& settings) { settings.keep_alive_probes = positive; });
   } else if (name == "TCP_SYNCNT") {
     configure(file, [positive](TcpSettings& settings) { settings.syn_retries = positive; });
+  } else if (name == "TCP_KEEPINIT" && setup_.is_freebsd) {
+    configure(file,
+              [positive](TcpSettings& settings) { settings.user_timeout = seconds{positive}; });
   } else if (name == "TCP_USER_TIMEOUT") {
     configure(file, [positive](TcpSettings& settings) {
       settings.user_timeout = milliseconds{positive};

@@ -90,6 +90,7 @@ struct Packet {
   // TCP
   std::uint16_t flags = 0;
   std::uint32_t sequence = 0;
+  bool has_any_sequence = false;  ///< `...(0)`
   std::uint32_t acknowledgment = 0;
   std::optional<std::uint16_t> window;
   std::uint16_t urgent_pointer = 0;

@@ -90,6 +90,7 @@ bool Parser::parse_ip_field(Packet& packet, char ender) {
 
 bool Parser::parse_ports(Packet& packet) {
   if (scanner_.peek().kind != Token::Kind::number) return true;
+  if (scanner_.follows() == '.') return true;  // flags: a counter may stand in front
   return parse_integer("a source port", packet.source_port) && expect('>', "between two ports") &&
          parse_integer("a destination port", packet.destination_port);
 }
@@ -185,7 +186,16 @@ bool Parser::parse_tcp(Packet& packet, bool is_inbound) {
   packet.kind = Packet::Kind::tcp;
   if (!parse_ports(packet)) return false;
   if (!parse_flags(packet)) return false;
-  if (!parse_sequence(packet.sequence, packet.payload_bytes)) return false;
+  if (scanner_.peek().kind == Token::Kind::ellipsis) {
+    const Span span = scanner_.take().span;
+    if (is_inbound) return fail(span, "`...` is for packets that are expected");
+    packet.has_any_sequence = true;
+    if (!expect('(', "in front of the size of a segment")) return false;
+    if (!parse_integer("a size of payload", packet.payload_bytes)) return false;
+    if (!expect(')', "behind the size of a segment")) return false;
+  } else if (!parse_sequence(packet.sequence, packet.payload_bytes)) {
+    return false;
+  }
   for (;;) {
     const Token& token = scanner_.peek();
     if (token.is("ack")) {

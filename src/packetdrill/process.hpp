@@ -131,6 +131,8 @@ class Process {
   Task<CallOutcome> connect_fast(File& file, Endpoint remote, bool may_wait);
   Task<CallOutcome> send_fast(File& file, const CallEvent& call, std::string bytes,
                               std::size_t size, std::int64_t flags);
+  CallOutcome send_connecting(File& file, const CallEvent& call, std::string bytes,
+                              std::size_t size);
   CallOutcome set_fast_open(File& file, std::string_view name, const CallEvent& call);
   TcpSettings settings_of_connection(const File& file) const;
   TcpSettings settings_of_listener(const File& file) const;

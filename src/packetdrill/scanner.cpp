@@ -95,9 +95,26 @@ Token Scanner::take_through(char ender) {
   return made(Token::Kind::text, from, from, position_);
 }
 
+// `#ifdef NAME … #endif`, as scripts for several systems have it: what is not for FreeBSD, nor for
+// a name that was defined, is passed over. A block does not contain another one.
+bool Scanner::skip_condition() {
+  constexpr std::string_view begin = "#ifdef ";
+  constexpr std::string_view end = "#endif";
+  const std::string_view rest = text_.substr(position_);
+  if (!rest.starts_with(begin)) return false;
+  const std::size_t line_end = std::min(rest.find('\n'), rest.size());
+  std::string_view name = rest.substr(begin.size(), line_end - begin.size());
+  while (!name.empty() && is_blank(name.back())) name.remove_suffix(1);
+  position_ += line_end;
+  if (name == "FreeBSD" || definitions_.contains(std::string{name})) return true;
+  position_ = std::min(text_.find(end, position_), text_.size());
+  return true;
+}
+
 void Scanner::skip_blanks() {
   for (;;) {
     while (position_ < text_.size() && is_blank(text_[position_])) ++position_;
+    if (skip_condition()) continue;
     if (at(position_) == '#' || (at(position_) == '/' && at(position_ + 1) == '/')) {
       position_ = std::min(text_.find('\n', position_), text_.size());
     } else if (at(position_) == '/' && at(position_ + 1) == '*') {

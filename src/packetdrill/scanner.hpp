@@ -57,7 +57,7 @@ class Scanner {
   Token take_raw(std::string_view enders, Blanks blanks = Blanks::may_lead);
   /// Takes the characters up to `ender`, which may be further parentheses away, and `ender` itself.
   Token take_through(char ender);
-  /// The character behind the last token that was taken; none may have been peeked at since.
+  /// The character behind the last token that was taken or peeked at.
   char follows() const { return at(position_); }
   /// Where the last token that was taken ended.
   std::uint32_t last_end() const { return begin_ + static_cast<std::uint32_t>(last_end_); }
@@ -65,6 +65,7 @@ class Scanner {
   bool has_failed() const { return has_failed_; }
 
  private:
+  bool skip_condition();
   void skip_blanks();
   Token scan();
   Token scan_number();

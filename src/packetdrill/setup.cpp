@@ -180,7 +180,10 @@ void Setup::be_like_freebsd() {
   tcp.largest_receive_buffer = 2'097'152;  // its window scale is 6
   tcp.send_buffer = 2'097'152;
   tcp.rto_slop = milliseconds{200};
+  tcp.accurate_ecn_option = 0;
+  tcp.checks_ecn_path = false;
   grants_ecn = true;
+  fast_open = fast_open_client;
 }
 
 // RFC 6298, 2.4; RFC 9293, 3.8.6.3; RFC 5681.
@@ -431,8 +434,11 @@ bool Setup::apply_freebsd(std::string_view name, std::uint64_t value, const std:
   } else if (name == "rfc1323") {
     tcp.timestamps = tcp.window_scale = is_on;
   } else if (name == "ecn.enable") {
-    tcp.ecn = value == 1;
+    // 2 and 4 grant what 1 and 3 ask for: the classic one, and the accurate one.
+    tcp.ecn = value == 1 || value == 3;
+    tcp.accurate_ecn = value == 3;
     grants_ecn = is_on;
+    grants_accurate_ecn = value >= 3;
   } else if (name == "delayed_ack") {
     tcp.delayed_ack = is_on;
   } else if (name == "initcwnd_segments" && is_on) {
@@ -447,6 +453,15 @@ bool Setup::apply_freebsd(std::string_view name, std::uint64_t value, const std:
     const std::uint32_t bit =
         name == "fastopen.client_enable" ? fast_open_client : fast_open_server;
     fast_open = is_on ? fast_open | bit : fast_open & ~bit;
+    if (!is_on) forgets_cookies = true;
+  } else if (name == "hostcache.purgenow") {
+    forgets_cookies = true;
+  } else if (name == "ecn.plusplus") {
+    tcp.ecn_plus_plus = static_cast<int>(std::min<std::uint64_t>(value, 2));
+  } else if (name == "icmp_may_rst") {
+    tcp.icmp_may_reset = is_on;
+  } else if (name == "drop_synfin") {
+    tcp.drops_syn_fin = is_on;
   } else if (name == "rexmit_slop") {
     tcp.rto_slop = milliseconds{value};
   } else if (name == "rexmit_initial" && is_on) {

@@ -80,7 +80,7 @@ class TcpOptionWriter {
     has_odd_size_ = true;
   }
   // Aligned by what follows, as nothing does.
-  void fast_open(const TcpOptions::FastOpen& option) {
+  void fast_open(const TcpOptions::FastOpen& option, bool is_padded) {
     const std::size_t head_size = option.is_experimental ? 4 : 2;
     const std::size_t whole = (head_size + option.size + 3) / 4 * 4;
     if (size() + whole > TcpOptions::max_size) return;
@@ -91,7 +91,7 @@ class TcpOptionWriter {
       at_ += 2;
     }
     at_ = std::copy_n(option.bytes.begin(), option.size, at_);
-    pad(whole - head_size - option.size);
+    if (is_padded) pad(whole - head_size - option.size);
   }
   // Multiples of 4 bytes; behind the last option stand end-of-list bytes (RFC 9293, 3.2).
   void finish() {
@@ -224,7 +224,7 @@ std::size_t TcpOptions::emit(std::uint8_t* bytes, TcpLayout layout) const {
   }
   if (fast_open) {
     if (accurate_ecn) writer.align(0);
-    writer.fast_open(*fast_open);
+    writer.fast_open(*fast_open, layout != TcpLayout::like_freebsd);
   }
   writer.sack(sack());
   writer.finish();

@@ -141,6 +141,27 @@ TEST(MarkingTest, EcnSparesRetransmissionsBehindRedAndCodel) {
   }
 }
 
+// RFC 9768: the sender knows of each mark, as many as were made but for those on their way.
+TEST(MarkingTest, AccurateEcnTellsOfAllMarks) {
+  TcpSettings settings = modest("newreno");
+  settings.accurate_ecn = true;
+  settings.delayed_ack = true;
+  QueueProperties queue;
+  queue.discipline = QueueProperties::Discipline::step;
+  queue.most_frames = 1'000;
+  queue.step = 60;
+  Dumbbell dumbbell{1, settings, 10ms, queue};
+  Gauge gauge{dumbbell, 5ms, 0s};
+  dumbbell.internet.world.observe(gauge);
+  dumbbell.run(4s);
+  const TcpInfo info = dumbbell.flows[0]->info();
+  EXPECT_GT(gauge.marked, 50U);
+  EXPECT_LE(info.delivered_ce, gauge.marked);
+  EXPECT_GE(info.delivered_ce + 100, gauge.marked);
+  EXPECT_EQ(info.total_retrans, 0U);
+  EXPECT_GE(total(dumbbell, 1s, 4s), 0.8 * ceiling);
+}
+
 TEST(MarkingTest, DctcpGivesWayLikeRenoToALoss) {  // RFC 8257, 3.5
   const auto dctcp = make_dctcp();
   const TcpWindow window{.bytes = 100 * 1'460, .threshold = 100 * 1'460, .mss = 1'460};

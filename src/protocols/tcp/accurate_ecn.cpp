@@ -130,7 +130,7 @@ void TcpAccurateEcn::take_third(const TcpSegment& segment, bool checks_path) {
   see_option(segment);
   const std::uint8_t number = number_in(segment.flags);
   if (number == 0) {  // somebody on the way clears it
-    hides_capability = true;
+    hides_capability = checks_path;
     return;
   }
   const bool tells_of_syn = number == 2 || number == 3 || number == 4 || number == 6;

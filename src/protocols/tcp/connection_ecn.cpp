@@ -51,9 +51,11 @@ void TcpConnection::fill_ecn_of_syn(TcpSegment& segment, bool is_resent) {
   }
   if (state_ != TcpState::syn_sent) {
     if (uses_ecn_) segment.flags |= TcpHeader::ece;
+    segment.is_ecn_capable = uses_ecn_ && settings_->ecn_plus_plus > 0;
   } else if (settings_->wants_ecn() && !is_resent) {
     // RFC 3168, 6.1.1.1: perhaps it was lost because of that.
     segment.flags |= TcpHeader::ece | TcpHeader::cwr;
+    segment.is_ecn_capable = settings_->ecn_plus_plus > 1;
   }
 }
 
@@ -80,7 +82,7 @@ void TcpConnection::count_arrival(const TcpSegment& segment, std::int64_t positi
 
 // Whether more segments have arrived marked than was known before.
 bool TcpConnection::tells_of_marks(const TcpSegment& segment, std::uint64_t acknowledged) {
-  if (!uses_accurate_ecn_ || state_ == TcpState::syn_received) return false;
+  if (state_ == TcpState::syn_received) return false;
   const bool is_newer =
       uses_timestamps_ && segment.options.timestamps &&
       static_cast<std::int32_t>(segment.options.timestamps->value - recent_timestamp_) > 0;
@@ -99,7 +101,10 @@ bool TcpConnection::tells_of_marks(const TcpSegment& segment, std::uint64_t ackn
 // The flags and, if there is room, the option of whatever goes out (RFC 9768, 3.2.2, 3.2.3).
 void TcpConnection::fill_accurate_ecn(TcpSegment& segment, bool tells_of_duplicate) {
   TcpAccurateEcn& ecn = *accurate_ecn_;
-  segment.is_ecn_capable = !ecn.hides_capability;
+  segment.options.accurate_ecn.reset();
+  const bool is_like_freebsd = settings_->option_layout() == TcpLayout::like_freebsd;
+  segment.is_ecn_capable = !ecn.hides_capability && !is_like_freebsd;
+  if (is_like_freebsd && state_ == TcpState::time_wait) return;  // which remembers no counters
   if (ecn.reflects_next && segment.payload.empty()) {
     segment.flags |= TcpAccurateEcn::reflection_of(ecn.syn_arrived_as);
   } else {

@@ -119,7 +119,7 @@ void TcpConnection::opened_fast(const TcpSegment& answer, Time now) {
   fast_open_->was_resent = sender_.has_lost_syn();
   if (!fast_open_->has_data) return;
   if (sender_.una() == sender_.next()) {
-    has_fast_data_ = true;
+    has_fast_data_ = fast_open_->is_acknowledged = true;
     sender_.count_syn_with_data();
   } else {
     sender_.resend_syn_data(now);
@@ -154,8 +154,14 @@ void TcpConnection::take_in_order(TcpSegment& segment, Time now) {
   // RFC 5961, 4.2: whoever really began anew will answer with a reset.
   if (segment.has(TcpHeader::syn)) {
     if (settings_->challenged_syns) return challenge(now);
+    const bool tells = state_ == TcpState::time_wait;  // which abort() does not
     abort();
     failure_ = Errc::reset;
+    if (tells) {
+      wants_reset_ = reset_has_ack_ = true;
+      reset_sequence_ = sender_.wire(sender_.next());
+      reset_acknowledgement_ = receiver_.acknowledgement();
+    }
     return;
   }
   if (!segment.has(TcpHeader::ack)) return;
@@ -302,15 +308,16 @@ void TcpConnection::apply_acknowledgement(const TcpSegment& segment, std::uint64
     constexpr std::uint32_t senseless = 1U << 30;
     if (ms < senseless) echoed = std::max<Duration>(std::chrono::milliseconds{ms}, Duration{1});
   }
-  sender_.acknowledged({.position = acknowledged,
-                        .window = std::uint64_t{segment.window} << send_scale_,
-                        .updates_window = updates_window,
-                        .is_pure = segment.payload.empty() && !segment.has(TcpHeader::fin),
-                        .echoes_congestion = (uses_ecn_ && segment.has(TcpHeader::ece)) ||
-                                             tells_of_marks(segment, acknowledged),
-                        .echoed_rtt = echoed,
-                        .blocks = segment.options.sack()},
-                       now);
+  sender_.acknowledged(
+      {.position = acknowledged,
+       .window = std::uint64_t{segment.window} << send_scale_,
+       .updates_window = updates_window,
+       .is_pure = segment.payload.empty() && !segment.has(TcpHeader::fin),
+       .echoes_congestion = (uses_ecn_ && segment.has(TcpHeader::ece)) ||
+                            (uses_accurate_ecn_ && tells_of_marks(segment, acknowledged)),
+       .echoed_rtt = echoed,
+       .blocks = segment.options.sack()},
+      now);
   if (sender_.una() == before) return;
   note(tcp_writable);
   if (is_delivered()) note(tcp_delivered);

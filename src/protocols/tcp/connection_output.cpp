@@ -7,6 +7,17 @@
 
 namespace elvis {
 
+namespace {
+
+constexpr int ecn_everywhere = 2;  // of TcpSettings::ecn_plus_plus
+
+// Apart, so that what is done for each segment stays short.
+[[gnu::noinline]] void clear(TcpOptions& options) {
+  options = {};
+}
+
+}  // namespace
+
 bool TcpConnection::next(TcpSegment& segment, Time now) {
   if (wants_reset_) {
     fill_reset(segment, now);
@@ -32,13 +43,18 @@ bool TcpConnection::next(TcpSegment& segment, Time now) {
     if (uses_ecn_) {
       if (out.has_cwr) segment.flags |= TcpHeader::cwr;
       // RFC 3168, 6.1.5: what is sent again must not hide a loss from the marks.
-      segment.is_ecn_capable = !out.is_resent && !segment.payload.empty();
+      segment.is_ecn_capable = (!out.is_resent && !segment.payload.empty()) ||
+                               settings_->ecn_plus_plus == ecn_everywhere;
     }
     if (sender_.urgent_end > out.position && sender_.urgent_end - out.position <= 65'535) {
       segment.flags |= TcpHeader::urg;
       segment.urgent = static_cast<std::uint16_t>(sender_.urgent_end - out.position);
     }
     fill_acknowledgement(segment, now);
+    // FreeBSD marks as RFC 3168 has it, whatever is counted.
+    if (uses_accurate_ecn_ && settings_->option_layout() == TcpLayout::like_freebsd) {
+      segment.is_ecn_capable = !out.is_resent && !segment.payload.empty();
+    }
     return true;
   }
   if (state_ == TcpState::syn_sent || (!receiver_.wants_ack() && !wants_keep_alive_)) return false;
@@ -46,7 +62,7 @@ bool TcpConnection::next(TcpSegment& segment, Time now) {
   segment.flags = 0;
   segment.urgent = 0;
   segment.payload.clear();
-  segment.is_ecn_capable = false;
+  segment.is_ecn_capable = uses_ecn_ && settings_->ecn_plus_plus == ecn_everywhere;
   segment.sequence = sender_.wire(sender_.next());
   if (wants_keep_alive_) --segment.sequence;  // RFC 9293, 3.8.4: one that must be answered
   if (settings_->option_layout() == TcpLayout::like_freebsd && sender_.is_fin_sent() &&
@@ -71,10 +87,13 @@ void TcpConnection::fill_syn(TcpSegment& segment, bool is_resent, Time now) {
     options.mss = static_cast<std::uint16_t>(std::min<std::uint32_t>(options.mss, path_mtu_ - 40));
   }
   options.sack_permitted = is_answer ? sender_.uses_sack() : settings_->sack;
-  if (is_answer ? uses_window_scale_ : settings_->window_scale) {
+  // FreeBSD goes on asking if both open at once.
+  const bool asks =
+      !is_answer || (!is_passive_ && settings_->option_layout() == TcpLayout::like_freebsd);
+  if (asks ? settings_->window_scale : uses_window_scale_) {
     options.window_scale = scale_for(*settings_);
   }
-  if (is_answer ? uses_timestamps_ : settings_->timestamps) {
+  if (asks ? settings_->timestamps : uses_timestamps_) {
     options.timestamps = {.value = timestamp(now), .echo = is_answer ? recent_timestamp_ : 0};
   }
   segment.window =
@@ -99,16 +118,13 @@ void TcpConnection::fill_acknowledgement(TcpSegment& segment, Time now) {
   segment.window =
       receiver_.advertise(receive_scale_, settings_->option_layout() == TcpLayout::like_freebsd);
   TcpOptions& options = segment.options;
-  options.mss = 0;
-  options.sack_permitted = false;
-  options.window_scale.reset();
+  if (options.mss != 0) [[unlikely]]
+    clear(options);  // it was a SYN, which alone has others than these
   options.timestamps.reset();
-  options.fast_open.reset();
-  options.accurate_ecn.reset();
   options.block_count = 0;
   if (uses_timestamps_) options.timestamps = {.value = timestamp(now), .echo = recent_timestamp_};
-  const bool tells_of_duplicate = receiver_.has_duplicate();
   if (sender_.uses_sack() && receiver_.has_news_of_gaps()) {
+    if (uses_accurate_ecn_) accurate_ecn_->sent_with_duplicate = receiver_.has_duplicate();
     receiver_.report_sack(options);
     // What the blocks take must still fit the path beside the data.
     constexpr std::size_t headers = 40;
@@ -120,7 +136,7 @@ void TcpConnection::fill_acknowledgement(TcpSegment& segment, Time now) {
   }
   if (receiver_.echoes_congestion) segment.flags |= TcpHeader::ece;
   if (uses_accurate_ecn_) [[unlikely]]
-    fill_accurate_ecn(segment, tells_of_duplicate);
+    fill_accurate_ecn(segment, options.block_count != 0 && accurate_ecn_->sent_with_duplicate);
   receiver_.acknowledged();
 }
 

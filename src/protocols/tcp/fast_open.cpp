@@ -17,7 +17,7 @@ TcpFastOpenCache::Entry TcpFastOpenCache::find(Ipv4Address server) const {
   return found == nullptr ? Entry{} : *found;
 }
 
-void TcpFastOpenCache::learn(Ipv4Address server, const TcpFastOpen& opened) {
+void TcpFastOpenCache::learn(Ipv4Address server, const TcpFastOpen& opened, bool gives_up) {
   using Trial = Entry::Trial;
   Entry entry = find(server);
   if (opened.granted_mss != 0) entry.mss = opened.granted_mss;
@@ -25,6 +25,9 @@ void TcpFastOpenCache::learn(Ipv4Address server, const TcpFastOpen& opened) {
     // Nobody asked for a cookie: one that came all the same does not count.
   } else if (opened.granted && opened.granted->size != 0) {
     entry.cookie = *opened.granted;
+  } else if (gives_up) {
+    entry.is_given_up = !opened.is_acknowledged;
+    if (entry.is_given_up) entry.cookie = {};
   } else if (!opened.granted && !opened.has_data && !opened.was_resent) {
     // Nobody answered the question. The other form of it is tried once, and then no more.
     const Trial next = opened.option->is_experimental ? Trial::done : Trial::next;
@@ -122,6 +125,7 @@ void Tcp::connect_fast(TcpSession& session, Message& first) {
   const TcpSettings& settings = connection.settings();
   TcpFastOpenCache::Entry known;
   if (fast_open_ != nullptr) known = fast_open_->find(server);
+  if (known.is_given_up) return connection.connect(machine().now());
   std::optional<TcpOptions::FastOpen> option;
   if (settings.fast_open_cookies) {
     option = known.cookie;
@@ -138,7 +142,8 @@ void Tcp::connect_fast(TcpSession& session, Message& first) {
 void Tcp::opened_fast(TcpSession& session) {
   if (session.listener_ != nullptr) return;
   if (fast_open_ == nullptr) fast_open_ = std::make_unique<TcpFastOpenCache>();
-  fast_open_->learn(session.endpoints_.remote.address, *session.connection_.fast_open());
+  const bool gives_up = session.connection_.settings().option_layout() == TcpLayout::like_freebsd;
+  fast_open_->learn(session.endpoints_.remote.address, *session.connection_.fast_open(), gives_up);
   session.connection_.forget_fast_open();
 }
 

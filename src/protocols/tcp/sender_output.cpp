@@ -178,8 +178,9 @@ bool TcpSender::send_new(Outgoing& out, Time now) {
     return false;
   }
   const std::uint64_t flying = in_flight();
-  const std::uint64_t syn = una_ == 0 ? 1 : 0;  // which takes none of the window
-  if (flying + size > window_.bytes + syn && flying != 0 && !must_send_new_) {
+  // (A SYN on its way takes none of the window.)
+  if (flying + size > window_.bytes && flying != 0 && !must_send_new_ &&
+      (una_ != 0 || flying + size > window_.bytes + 1)) {
     is_window_used_ = true;
     // RFC 3042: the first two duplicates let something new out. (With SACK they make room.)
     if (!may_transmit_beyond(size)) return false;

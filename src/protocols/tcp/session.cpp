@@ -12,6 +12,14 @@ namespace {
 
 constexpr auto tcp_protocol = static_cast<std::uint8_t>(IpProtocol::tcp);
 constexpr std::uint8_t ecn_capable = 2;  // ECT(0)
+constexpr std::uint8_t time_exceeded = 11;
+
+// Of destinations that somebody keeps others from reaching (RFC 1812, 5.2.7.1).
+bool is_prohibited(const DeliveryError& error) {
+  constexpr std::uint8_t unreachable = 3;
+  return error.icmp_type == unreachable &&
+         (error.icmp_code == 9 || error.icmp_code == 10 || error.icmp_code == 13);
+}
 
 }  // namespace
 
@@ -199,8 +207,8 @@ struct TcpBytes {
   TcpBytes(const TcpSegment& segment, const Endpoints& endpoints, TcpLayout layout) {
     const TcpOptions& options = segment.options;
     size = TcpHeader::min_size;
-    if (options.mss == 0 && options.block_count == 0 && !options.sack_permitted &&
-        !options.window_scale && !options.fast_open && !options.accurate_ecn) [[likely]] {
+    // Only SYNs, which have an MSS, have yet others.
+    if (options.mss == 0 && options.block_count == 0 && !options.accurate_ecn) [[likely]] {
       if (options.timestamps) {
         constexpr std::uint32_t aligned_timestamps = 0x0101'080a;  // NOP, NOP, kind, length
         store32(bytes + 20, aligned_timestamps);
@@ -248,22 +256,31 @@ void TcpSession::path_mtu_changed() {
   if (mtu < connection_.path_mtu()) connection_.set_path_mtu(mtu, machine().now());
 }
 
-// RFC 9293, 3.9.2.2; RFC 5927, 5.2: only before it is open. Linux does not ask whether the error
-// may pass, and gives up those who want to come in as well.
-bool TcpSession::may_fail_at_once(bool is_final) const {
+// RFC 9293, 3.9.2.2; RFC 5927, 5.2: only before it is open.
+bool TcpSession::may_fail_at_once(const DeliveryError& error) const {
+  const TcpSettings& settings = connection_.settings();
   const TcpState state = connection_.state();
-  if (connection_.settings().option_layout() == TcpLayout::like_linux) {
-    return state == TcpState::syn_sent ||
-           (state == TcpState::syn_received && listener_ != nullptr && !is_accepted_);
+  if (!settings.icmp_may_reset) return false;
+  switch (settings.option_layout()) {
+    case TcpLayout::like_linux:
+      // It does not ask whether the error may pass, and gives up those who want to come in as well.
+      return state == TcpState::syn_sent ||
+             (state == TcpState::syn_received && listener_ != nullptr && !is_accepted_);
+    case TcpLayout::like_freebsd:
+      return state == TcpState::syn_sent &&
+             (error.is_final || is_prohibited(error) || error.icmp_type == time_exceeded);
+    default:
+      return error.is_final && state == TcpState::syn_sent;
   }
-  return is_final && state == TcpState::syn_sent;
 }
 
 void TcpSession::network_failed(const DeliveryError& error) {
   if (error.code == Errc::message_too_long) {
     path_mtu_changed();
-  } else if (may_fail_at_once(error.is_final)) {
-    connection_.fail(error.code);
+  } else if (may_fail_at_once(error)) {
+    const bool is_refusal = connection_.settings().option_layout() == TcpLayout::like_freebsd &&
+                            error.icmp_type != time_exceeded;
+    connection_.fail(is_refusal ? Errc::refused : error.code);
   } else {
     soft_error_ = error.code;
   }

@@ -324,6 +324,11 @@ void Tcp::take_for_session(TcpSession& session, TcpSegment&& segment, const Arri
       session.drop();
       return take_for_listener(*listener, std::move(segment), arrival);
     }
+    // FreeBSD passes over those that cannot.
+    if (listener != nullptr &&
+        session.connection_.settings().option_layout() == TcpLayout::like_freebsd) {
+      return machine().drop(Drop::no_listener, segment.payload);
+    }
   }
   // While too many wait to be accepted, nobody else connects: the SYN is answered again later.
   if (session.is_half_open_ && !session.is_ready_ && session.listener_->is_full() &&
@@ -342,6 +347,10 @@ void Tcp::take_for_listener(Listener& listener, TcpSegment&& segment, const Arri
       reset(segment, arrival);
     }
     return;
+  }
+  if (segment.has(TcpHeader::syn | TcpHeader::fin) &&
+      listener.settings_or(settings_).drops_syn_fin) {
+    return machine().drop(Drop::no_listener, segment.payload);
   }
   if (segment.has(TcpHeader::syn)) return take_syn(listener, std::move(segment), arrival);
   machine().drop(Drop::no_listener, segment.payload);

@@ -22,6 +22,7 @@ struct TcpFastOpen : Pooled {
   std::uint16_t granted_mss = 0;                ///< Likewise; 0: there was no answer yet.
   bool has_data = false;                        ///< The SYN carries some.
   bool was_resent = false;                      ///< The SYN had to be sent again.
+  bool is_acknowledged = false;                 ///< Its data were taken.
 };
 
 /// What clients of one machine know of servers (RFC 7413, 4.1.3).
@@ -32,11 +33,12 @@ class TcpFastOpenCache {
     std::uint16_t mss = 0;        ///< 0: not known.
     /// Whether the question is put as the experiment did: once, if the usual one was not answered.
     enum class Trial : std::uint8_t { none, next, done } trial = Trial::none;
+    bool is_given_up = false;  ///< It does not do this: nothing is tried any more.
   };
 
   Entry find(Ipv4Address server) const;
-  /// What came of a connection.
-  void learn(Ipv4Address server, const TcpFastOpen& opened);
+  /// What came of a connection. Who `gives_up` asks nobody twice who does not answer.
+  void learn(Ipv4Address server, const TcpFastOpen& opened, bool gives_up = false);
 
  private:
   struct Hash {

@@ -110,7 +110,7 @@ class TcpSession final : public Session {
   void tell();
   void expire();
   void path_mtu_changed();
-  bool may_fail_at_once(bool is_final) const;
+  bool may_fail_at_once(const DeliveryError& error) const;
   void network_failed(const DeliveryError& error);
   bool is_known() const { return is_known_; }
 

@@ -36,6 +36,8 @@ class TcpSettings final : public Options {
   bool undo = true;                ///< RFC 4015, 5682, 3708: what was in vain is taken back.
   bool tail_probes = true;         ///< RFC 8985, 7.
   bool exact_resets = true;        ///< RFC 5961, 3.2; else any in the window counts.
+  bool icmp_may_reset = true;      ///< ICMP errors may end what is not open yet (RFC 5927, 5.2).
+  bool drops_syn_fin = false;      ///< A SYN with FIN opens nothing.
   bool challenged_syns = true;     ///< RFC 5961, 4.2; else one in the window resets.
   bool syn_cookies = true;         ///< When the queue of half-open connections is full.
   bool path_mtu_discovery = true;  ///< RFC 1191: segments are not fragmented.
@@ -75,6 +77,8 @@ class TcpSettings final : public Options {
 
   /// RFC 9768, 3.2.3: never sent (0), when it has news (1), whenever there is room (2).
   int accurate_ecn_option = 2;
+  /// ECN++ (draft-ietf-tcpm-generalized-ecn): ECT also on answers to SYNs (1), on all segments (2).
+  int ecn_plus_plus = 0;
   bool checks_ecn_path = true;  ///< RFC 9768, 3.2.2.3: no marks on a path that bleaches them.
   /// What cookies are made with (RFC 7413, 4.1.2); else by the seed, other for each machine.
   std::optional<std::array<std::uint64_t, 2>> fast_open_key;
