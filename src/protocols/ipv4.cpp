@@ -203,14 +203,18 @@ Result<Ipv4::Way> Ipv4::way_by_route(Ipv4Address remote) {
       return Way{on_link, remote, MacAddress::broadcast()};
     }
   }
-  // With ARP a stranger's address can at least be asked for; the gateway takes what is elsewhere.
+  // With ARP a stranger's address can at least be asked for, where networks have no prefixes; the
+  // gateway takes what is elsewhere.
   if (resolver == nullptr) {
     return on_link != nullptr ? Errc::host_unreachable : Errc::network_unreachable;
   }
   if (on_link != nullptr) return Way{on_link, remote, MacAddress{}};
   const Ipv4Address gateway = resolver->gateway();
   if (gateway.is_unspecified()) {
-    if (is_router()) return Errc::network_unreachable;
+    const World& world = machine().world();
+    const bool has_prefix = std::ranges::any_of(
+        taps, [&](const Tap& tap) { return !world.prefixes_of(tap.network()).empty(); });
+    if (has_prefix || is_router()) return Errc::network_unreachable;
     return Way{&taps.front(), remote, MacAddress{}};
   }
   for (Tap& tap : taps) {

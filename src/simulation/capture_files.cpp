@@ -36,11 +36,6 @@ std::size_t piece_bytes_for(std::size_t files) {
   return std::clamp(std::bit_floor(share), least_piece_bytes, most_piece_bytes);
 }
 
-// Files that are made before a run, so that what is wrong with them is known then, and afterwards
-// at a time: to make a file may take as long as to write it.
-constexpr std::size_t files_made_first = 64;
-constexpr std::size_t files_made_at_once = 16;
-
 // Descriptors that a run needs for other things.
 constexpr std::size_t descriptors_of_others = 64;
 constexpr std::size_t most_descriptors = 4096;
@@ -162,18 +157,10 @@ bool CaptureFiles::create() {
   for (const CaptureFile& file : files_) {
     if (!is_free(file)) return false;
   }
-  return create_up_to(files_made_first);
-}
-
-bool CaptureFiles::create_more() {
-  if (has_failed_ || next_to_make_ == files_.size()) return false;
-  return create_up_to(next_to_make_ + files_made_at_once);
-}
-
-bool CaptureFiles::create_up_to(std::size_t end) {
-  for (; next_to_make_ < std::min(end, files_.size()); ++next_to_make_) {
-    if (!states_[next_to_make_].is_made && !create(next_to_make_)) return false;
+  for (std::size_t i = 0; i < files_.size(); ++i) {
+    if (!create(i)) return false;
   }
+  folder_.reset(-1);
   return true;
 }
 
@@ -199,7 +186,6 @@ bool CaptureFiles::is_free(const CaptureFile& file) {
 bool CaptureFiles::create(std::size_t index) {
   const CaptureFile& file = files_[index];
   State& state = states_[index];
-  state.is_made = true;
   make_room();
   const int flags = O_WRONLY | O_CREAT | (may_overwrite_ ? 0 : O_EXCL);
   state.descriptor =
@@ -317,7 +303,6 @@ bool CaptureFiles::write_all_waiting() {
 
 bool CaptureFiles::write(std::size_t index) {
   State& state = states_[index];
-  if (!state.is_made && !create(index)) return false;
   if (state.descriptor < 0 && !reopen(index)) return fail(index, errno);
   CapturePiece& last = *state.waiting.back();
   last.size = static_cast<std::size_t>(tails_[index].at - last.bytes);
@@ -393,8 +378,6 @@ bool CaptureFiles::fail(std::size_t index, int error) {
 }
 
 bool CaptureFiles::close() {
-  while (create_more()) {
-  }
   write_all_waiting();
   for (const std::size_t index : open_) {
     State& state = states_[index];

@@ -47,11 +47,9 @@ class CaptureFiles final : public CaptureSink {
   CaptureFiles(const CaptureFiles&) = delete;
   CaptureFiles& operator=(const CaptureFiles&) = delete;
 
-  /// Makes the first files, with their headers, and the folders that they need. Touches nothing if
-  /// any file exists already and may not be overwritten.
+  /// Makes all files, with their headers, and the folders that they need. Touches nothing if one of
+  /// them exists already and may not be overwritten.
   bool create();
-  /// Makes some more of them, while there is time; false if there is nothing left to do.
-  bool create_more();
   /// Puts a block at the end of its file, unless what was written is all that can be.
   void add(std::uint32_t file, const std::uint8_t* block, std::size_t size) override;
   bool has_failed() const { return has_failed_; }
@@ -69,7 +67,6 @@ class CaptureFiles final : public CaptureSink {
     std::size_t waiting_bytes = 0;  // the memory of these
     std::uint64_t written = 0;      // bytes
     int descriptor = -1;
-    bool is_made = false;
     bool is_regular = true;
     bool has_failed = false;
   };
@@ -83,7 +80,6 @@ class CaptureFiles final : public CaptureSink {
   bool write(std::size_t index);
   bool write_some(std::size_t index, std::span<CapturePiece* const> pieces);
   bool write_in_turn();
-  bool create_up_to(std::size_t end);
   bool write_all_waiting();
   void forget(std::size_t index);
   bool reopen(std::size_t index);
@@ -104,7 +100,6 @@ class CaptureFiles final : public CaptureSink {
   std::string folder_name_;
   std::size_t waiting_bytes_ = 0;
   std::size_t next_in_turn_ = 0;
-  std::size_t next_to_make_ = 0;  // all before it are made
   bool has_failed_ = false;
 };
 

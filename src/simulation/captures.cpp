@@ -81,15 +81,8 @@ void Captures::end_writer() {
 
 void Captures::write_batches() {
   CaptureMerger merger{*plan_, *files_};
-  bool is_making_files = true;  // when there is nothing else to do
   std::unique_lock lock{mutex_};
   for (;;) {
-    while (is_making_files && waiting_.empty() && !is_over_) {
-      lock.unlock();
-      is_making_files = files_->create_more();
-      lock.lock();
-      has_failed_ = files_->has_failed();
-    }
     changed_.wait(lock, [this] { return !waiting_.empty() || is_over_; });
     if (waiting_.empty()) break;
     std::unique_ptr<CaptureBatch> batch = std::move(waiting_.front());

@@ -346,6 +346,20 @@ TEST_F(ForwardingTest, RefusesWrongOptionsAndSourceRoutes) {
   EXPECT_EQ(near_->drops()[Drop::bad_option], 2U);
 }
 
+TEST_F(ForwardingTest, WithoutARouteNobodyIsAskedForWhatIsElsewhere) {  // RFC 1122, 3.3.1.1
+  Internet internet;
+  Network& near = internet.add_network();
+  Machine& host = internet.add("host", 10, {0}, false, true);
+  Result<> result;
+  internet.run_on(host, [&](Application& self) -> Task<Result<>> {
+    result = Internet::icmp(self.machine()).send_echo({Internet::at(1, 10), 5, 1}, text("hi"));
+    co_return Result<>{};
+  });
+  internet.run();
+  EXPECT_EQ(result.error(), Errc::network_unreachable);
+  EXPECT_EQ(frames(near), 0U);
+}
+
 TEST_F(ForwardingTest, WorksWithArpOnTheWire) {
   Internet internet;
   internet.add_network();
