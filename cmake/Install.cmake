@@ -11,6 +11,8 @@ foreach(layer IN LISTS layers)
     list(APPEND ELVIS_STATIC_LAYERS ${layer})
   endif()
 endforeach()
+list(TRANSFORM ELVIS_STATIC_LAYERS REPLACE "^elvis_" "elvis::" OUTPUT_VARIABLE host_layers)
+list(JOIN host_layers " " ELVIS_HOST_LAYERS)
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/elvis)
 
 # All layers, for a program that has the simulator in it.

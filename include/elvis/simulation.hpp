@@ -172,8 +172,8 @@ class Simulation {
 
   /// Adds kinds of the program's own; what they point to outlives the simulation.
   void add(std::span<const ProtocolKind> protocols, std::span<const ApplicationKind> applications);
-  /// Adds what a plug-in brings. The program must export its symbols (CMake: ENABLE_EXPORTS) and
-  /// have all of the library in it.
+  /// Adds what a plug-in brings. The program must export its symbols and have all of the library in
+  /// it (CMake: elvis_add_host of the package).
   void load_plugin(const std::string& path);
   /// Makes `program` an application of this name.
   void define(std::string_view name, Program program, ProgramTraits traits = {});

@@ -246,7 +246,9 @@ void UdpSocket::demux(Message&& payload, Arrival& arrival) {
     Wait* const only = only_by_hand();
     if (only != nullptr && machine().partition().is_quiet()) {
       const Handed handed{std::move(payload), arrival};
-      return only->go_on_now(&handed);  // this socket may be gone then
+      if (only->wants_handed()) return only->go_on_now(&handed);  // this socket may be gone then
+      keep(handed);
+      return only->go_on_now();
     }
   }
   keep_or_drop(std::move(payload), arrival);

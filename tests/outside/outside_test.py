@@ -280,6 +280,14 @@ class EmbeddingTest(unittest.TestCase):
                          [("capture", 1), ("say", 1)])
         self.assertEqual(report["scenario"]["parameters"], {"port": "7"})
 
+    def test_a_program_with_the_simulator_in_it_loads_plugins(self):
+        host = FOLDER / "embed" / "host"
+        report = json.loads(call(host, plugin("greet")).stdout)
+        self.assertEqual([(one["application"], one["messages"]) for one in report["applications"]],
+                         [("greet", 3), ("capture", 3)])
+        self.assertIn("greet", call(host, code=1).stderr)
+        self.assertIn("cannot be opened", call(host, FOLDER / "nothing.so", code=1).stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -30,7 +30,7 @@ class AsioSocketLane final : public AsioLane, private ReadyCall {
   AsioSocketLane(AsioCore& core, Owner& owner, Ready interest)
       : AsioLane{core},
         ReadyCall{[](ReadyCall& self) { static_cast<AsioSocketLane&>(self).told(); },
-                  has(interest, Ready::readable)},
+                  has(interest, Ready::readable) ? ByHand::handed : ByHand::no},
         owner_{owner},
         wanted_{interest} {}
 

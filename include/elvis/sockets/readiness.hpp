@@ -10,7 +10,7 @@
 //
 // A socket that becomes readable, writable, … tells those who wait for it; they go on one after the
 // other when the present event has been handled, never inside the call that told them (but where
-// nothing comes after it: UdpSocket::demux() goes on with who waits in receive()). Who takes
+// nothing comes after it: UdpSocket::demux() goes on with the only one who waits there). Who takes
 // something away (receive(), accept()) is told one at a time, first come, first served; who only
 // watches is told always. A wait ends
 //   - because the socket is ready, broken or closed: the socket's own call says which,
@@ -112,6 +112,8 @@ class Wait : public Waiter {
   /// Whether it waits at a socket. (It does so until it goes on, so that it learns if the socket is
   /// destroyed in between.)
   bool is_at_socket() const { return at_ != nullptr; }
+  /// Whether it wants to be handed what has come, and not just to be told.
+  bool wants_handed() const { return by_hand_ == ByHand::handed; }
   /// Lets it go on at once: for the socket, of the only one who waits and was not told yet, as the
   /// last thing in an event (Partition::go_on()). `handed` is what take_handed() gives then.
   void go_on_now(const void* handed = nullptr) {
@@ -124,13 +126,15 @@ class Wait : public Waiter {
   Ready interest() const { return interest_; }
 
  protected:
-  /// What it waits for. `is_taker` says that it takes that away, `is_by_hand` that its socket may
-  /// hand that over and go on with it (Waitable::only_by_hand()).
-  explicit Wait(Ready interest, bool is_taker = false, bool is_by_hand = false)
-      : interest_{interest}, is_taker_{is_taker}, is_by_hand_{is_by_hand} {}
+  /// Whether its socket may go on with it as the last thing in an event (only_by_hand()), and hand
+  /// over what has come.
+  enum class ByHand : std::uint8_t { no, told, handed };
+  /// What it waits for. `is_taker` says that it takes that away.
+  explicit Wait(Ready interest, bool is_taker = false, ByHand by_hand = ByHand::no)
+      : interest_{interest}, is_taker_{is_taker}, by_hand_{by_hand} {}
   /// A wait may be moved before it has begun.
   Wait(Wait&& other) noexcept
-      : interest_{other.interest_}, is_taker_{other.is_taker_}, is_by_hand_{other.is_by_hand_} {
+      : interest_{other.interest_}, is_taker_{other.is_taker_}, by_hand_{other.by_hand_} {
     ELVIS_ASSERT(other.at_ == nullptr);
   }
 
@@ -173,7 +177,7 @@ class Wait : public Waiter {
   Ready interest_;
   Errc outcome_{};
   bool is_taker_;
-  bool is_by_hand_;
+  ByHand by_hand_;
   Waitable* at_ = nullptr;  // null when it is destroyed, too
   union {
     Wait* behind_ = nullptr;  // in the ring of at_
@@ -182,7 +186,8 @@ class Wait : public Waiter {
 };
 
 inline Wait* Waitable::only_by_hand() const {
-  const bool is_there = newest_ != nullptr && newest_->behind_ == newest_ && newest_->is_by_hand_;
+  const bool is_there =
+      newest_ != nullptr && newest_->behind_ == newest_ && newest_->by_hand_ != Wait::ByHand::no;
   return is_there ? newest_ : nullptr;
 }
 
@@ -210,10 +215,10 @@ class ReadyCall : public Wait {
  public:
   using Function = void (*)(ReadyCall& self);
 
-  /// `is_by_hand` is the Wait's: `call` may then be called inside the call that tells of readiness,
-  /// as the last thing in an event.
-  explicit ReadyCall(Function call, bool is_by_hand = false)
-      : Wait{Ready::none, false, is_by_hand}, call_{call} {}
+  /// By hand, `call` may be called inside the call that tells of readiness, as the last thing in an
+  /// event.
+  explicit ReadyCall(Function call, ByHand by_hand = ByHand::no)
+      : Wait{Ready::none, false, by_hand}, call_{call} {}
 
   /// A Socket has `Ready ready() const` and `Machine& machine() const`.
   template <typename Socket>

@@ -80,7 +80,7 @@ class TcpSocket::Send : public Wait {
 class TcpSocket::Receive : public Wait {
  public:
   Receive(TcpSocket& socket, std::size_t max)
-      : Wait{Ready::readable, true, true}, socket_{socket}, max_{max} {}
+      : Wait{Ready::readable, true, ByHand::told}, socket_{socket}, max_{max} {}
 
   Machine& machine() const { return socket_.machine_; }
   bool await_ready() const {

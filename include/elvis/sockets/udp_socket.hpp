@@ -210,7 +210,7 @@ class UdpSocket final : public Protocol, public Waitable {
 /// The awaitable of readable().
 class UdpSocket::Readable : public Wait {
  public:
-  explicit Readable(UdpSocket& socket) : Readable{socket, false} {}
+  explicit Readable(UdpSocket& socket) : Readable{socket, ByHand::told} {}
 
   Machine& machine() const { return socket_.machine(); }
   bool await_ready() const noexcept {
@@ -228,8 +228,8 @@ class UdpSocket::Readable : public Wait {
   }
 
  protected:
-  Readable(UdpSocket& socket, bool is_by_hand)
-      : Wait{Ready::readable, true, is_by_hand}, socket_{socket} {}
+  Readable(UdpSocket& socket, ByHand by_hand)
+      : Wait{Ready::readable, true, by_hand}, socket_{socket} {}
   UdpSocket& socket() const { return socket_; }
 
  private:
@@ -240,7 +240,7 @@ class UdpSocket::Readable : public Wait {
 /// it waits nowhere and is moved once.
 class UdpSocket::Receive : public Readable {
  public:
-  explicit Receive(UdpSocket& socket) : Readable{socket, true} {}
+  explicit Receive(UdpSocket& socket) : Readable{socket, ByHand::handed} {}
 
   [[gnu::always_inline]] Result<Datagram> await_resume() {
     if (const auto* const handed = static_cast<const Handed*>(take_handed())) [[likely]] {
