@@ -131,8 +131,8 @@ inline void Network::tell_carried(Entity& origin, const Frame& frame) const {
       const Attachment& to = taps_[tap_index];
       tell_carried(sender, *sent);
       sent->tap = to.tap();
-      return here.schedule(*to.machine, to.partition, sender,
-                           add_saturated(here.now(), lookahead_), sent);
+      return here.schedule(*to.machine, to.partition, sender, add_saturated(here.now(), lookahead_),
+                           sent);
     }
   }
   carry(from, sent);

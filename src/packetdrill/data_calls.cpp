@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "elvis/sim/sleep.hpp"
 #include "call_flags.hpp"
+#include "elvis/sim/sleep.hpp"
 #include "process.hpp"
 #include "symbols.hpp"
 

@@ -59,10 +59,10 @@ class Entity {
   // How many lines from here, times `scale`; 0, and so a line that is there anyway, if that is far.
   std::int32_t hint(const void* memory, std::int64_t scale) const {
     constexpr std::uintptr_t cache_line = 64;
-    const std::int64_t away = static_cast<std::int64_t>(
-                                  reinterpret_cast<std::uintptr_t>(memory) / cache_line -
+    const std::int64_t away =
+        static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(memory) / cache_line -
                                   reinterpret_cast<std::uintptr_t>(this) / cache_line) *
-                              scale;
+        scale;
     return static_cast<std::int32_t>(away) == away ? static_cast<std::int32_t>(away) : 0;
   }
   void timer_armed(Timer& timer);

@@ -8,8 +8,8 @@
 // A ladder queue (Tang, Goh and Thng 2005): an event is appended to the unsorted top, moved once
 // into a bucket of about 64 events when its time comes near, and sorted with them when its turn
 // comes. So it needs no tuning to a scenario's time scale. What is scheduled into the part that is
-// being taken is put behind what was scheduled there before, if it comes later, as what is sent over
-// a link with one latency does; what stands out, as a timer does, goes to a small binary heap.
+// being taken is put behind what was scheduled there before, if it comes later, as what is sent
+// over a link with one latency does; what stands out, as a timer does, goes to a small binary heap.
 #pragma once
 
 #include <cstddef>

@@ -187,7 +187,7 @@ class UdpSocket final : public Protocol, public Waitable {
   Result<> listen_at(Udp& udp, Endpoint local);
   void stop_listening();
 
-  Endpoint local_;  // as bind() was told, or with the port that connect() chose
+  Endpoint local_;             // as bind() was told, or with the port that connect() chose
   Waiting* newest_ = nullptr;  // of a ring: the oldest comes next
   std::size_t waiting_bytes_ = 0;
   UdpSessionRef last_;  // the session that send_to() used last

@@ -118,9 +118,9 @@ class TcpSession final : public Session {
   TcpSession* next_ = nullptr;  // in a chain of Tcp's table
   Endpoints endpoints_;
   TcpUser* user_;
-  std::uint32_t sum_;  // of what is equal in all segments' pseudo headers and headers
-  Errc soft_error_{};  // what the network said that may pass
-  std::uint8_t service_ = 0;       // without the bits of congestion
+  std::uint32_t sum_;         // of what is equal in all segments' pseudo headers and headers
+  Errc soft_error_{};         // what the network said that may pass
+  std::uint8_t service_ = 0;  // without the bits of congestion
   bool is_pushing_ : 1 = false;
   bool is_known_ : 1 = true;       // to Tcp, which holds a reference as long
   bool is_half_open_ : 1 = false;  // and counted by its listener
