@@ -241,14 +241,25 @@ void UdpSocket::change(const Membership& membership, bool joins) {
 
 // ===== UdpSocket: what comes up =====
 
+namespace {
+
+// Apart from demux(), whose usual way needs no registers that it would have to save.
+[[gnu::noinline]] void keep_and_go_on(UdpSocket& socket, Wait& only, Message&& payload,
+                                      const Arrival& arrival) {
+  socket.keep({std::move(payload), arrival});
+  only.go_on_now();
+}
+
+}  // namespace
+
 void UdpSocket::demux(Message&& payload, Arrival& arrival) {
   if (arrival.ends_event && newest_ == nullptr && payload.size() <= receive_buffer_) [[likely]] {
     Wait* const only = only_by_hand();
     if (only != nullptr && machine().partition().is_quiet()) {
+      // This socket may be gone when it has gone on.
+      if (!only->wants_handed()) return keep_and_go_on(*this, *only, std::move(payload), arrival);
       const Handed handed{std::move(payload), arrival};
-      if (only->wants_handed()) return only->go_on_now(&handed);  // this socket may be gone then
-      keep(handed);
-      return only->go_on_now();
+      return only->go_on_now(&handed);
     }
   }
   keep_or_drop(std::move(payload), arrival);
