@@ -108,6 +108,22 @@ TEST(EventQueueTest, AgreesWithAHeapWhenOneTimerIsFarBehindEverythingElse) {
   });
 }
 
+// A link with one latency, whose events come in order; now and then a timer far behind them.
+TEST(EventQueueTest, AgreesWithAHeapWhereTimersStandOutAmongWhatComesInOrder) {
+  for (const std::size_t initial : {3U, 300U, 20'000U}) {
+    std::size_t count = 0;
+    compare_with_a_heap(initial, 100'000, [&count](Rng&) -> std::int64_t {
+      return count++ % 1'000 == 0 ? 200'000'000 : 1'000'000;
+    });
+  }
+}
+
+TEST(EventQueueTest, AgreesWithAHeapOnTwoLatencies) {
+  compare_with_a_heap(5'000, 100'000, [](Rng& rng) -> std::int64_t {
+    return rng.below(2) == 0 ? 1'000'000 : 1'700'000;
+  });
+}
+
 TEST(EventQueueTest, TakesTheEndOfTime) {
   EventQueue queue;
   queue.push({end_of_time, 1, nullptr, nullptr});

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
@@ -24,6 +25,19 @@ TEST(HugePagesTest, MapsWholePagesOfZeros) {
 
 TEST(HugePagesTest, HasNothingWhereTheSystemRefuses) {
   EXPECT_EQ(HugePages::map(std::size_t{1} << 62), nullptr);
+}
+
+TEST(LargeArrayTest, HasRoomForAsManyAsWereAskedForInFewOrManyPages) {
+  LargeArray<std::uint64_t> array;
+  EXPECT_EQ(array.get(), nullptr);
+  for (const std::size_t count : {1U, 100U, 1'000'000U}) {
+    array.reserve(count);
+    std::fill_n(array.get(), count, count);
+    EXPECT_EQ(array.get()[count - 1], count);
+    const std::uint64_t* const before = array.get();
+    array.reserve(count / 2);
+    EXPECT_EQ(array.get(), before);
+  }
 }
 
 }  // namespace

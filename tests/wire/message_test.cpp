@@ -156,6 +156,18 @@ TEST_F(MessageTest, DoesNotCountConstantChunks) {
   }
 }
 
+TEST_F(MessageTest, KnowsWhetherItIsAllOfAConstant) {
+  const ConstantChunk constant{"payload"};
+  const ConstantChunk equal{"payload"};
+  Message message = Message::of_constant(*constant);
+  EXPECT_TRUE(message.is_all_of(*constant));
+  EXPECT_FALSE(message.is_all_of(*equal));
+  EXPECT_FALSE(message.slice(1).is_all_of(*constant));
+  EXPECT_FALSE(Message{"payload"}.is_all_of(*constant));
+  message.append(bytes_of("!"));
+  EXPECT_FALSE(message.is_all_of(*constant));
+}
+
 TEST_F(MessageTest, MakesAnEmptyMessageOfAnEmptyConstant) {
   const ConstantChunk constant{""};
   EXPECT_TRUE(Message::of_constant(*constant).empty());
