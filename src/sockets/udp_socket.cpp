@@ -154,8 +154,11 @@ class SharedPort final : public Protocol {
         same.ends_event = false;
         sockets_[i]->demux(Message{payload}, same);
       }
+      return sockets_.back()->demux(std::move(payload), arrival);
     }
-    sockets_.back()->demux(std::move(payload), arrival);
+    const auto hears = [&](const UdpSocket* socket) { return socket->hears(arrival.remote()); };
+    const auto last = std::find_if(sockets_.rbegin(), sockets_.rend(), hears);
+    (last == sockets_.rend() ? sockets_.back() : *last)->demux(std::move(payload), arrival);
   }
 
  private:
@@ -253,6 +256,8 @@ namespace {
 }  // namespace
 
 void UdpSocket::demux(Message&& payload, Arrival& arrival) {
+  if (!hears(arrival.remote())) [[unlikely]]
+    return machine().drop(Drop::no_listener, payload);
   if (arrival.ends_event && newest_ == nullptr && payload.size() <= receive_buffer_) [[likely]] {
     Wait* const only = only_by_hand();
     if (only != nullptr && machine().partition().is_quiet()) {

@@ -84,9 +84,9 @@ TEST_F(SocketCallsTest, ADatagramSocketIsConnectedToOneAfterTheOther) {
     EXPECT_EQ(socket.remote(), carol_end_) << "as before";
     EXPECT_TRUE(socket.connect({Ipv4Address::broadcast(), 7}).error() == posix::permission_denied);
     EXPECT_TRUE(socket.send_to(bob_end_, text("beside"))) << "from the same port";
-    EXPECT_EQ((co_await socket.receive())->payload.to_string(), "beside " + port);
     EXPECT_TRUE(socket.disconnect());
     EXPECT_EQ(socket.remote(), Endpoint{});
+    EXPECT_EQ((co_await socket.receive())->payload.to_string(), "beside " + port);
     EXPECT_TRUE(socket.send(text("x")).error() == posix::not_connected);
     socket.close();
     EXPECT_TRUE(socket.disconnect().error() == Errc::closed);
@@ -94,6 +94,35 @@ TEST_F(SocketCallsTest, ADatagramSocketIsConnectedToOneAfterTheOther) {
     co_return Result<>{};
   });
   run();
+}
+
+TEST_F(SocketCallsTest, AConnectedDatagramSocketHearsOnlyWhomItIsConnectedTo) {
+  on(bob_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    EXPECT_TRUE(socket.bind({{}, 7}));
+    EXPECT_TRUE(socket.connect(carol_end_));
+    EXPECT_EQ((co_await socket.receive())->payload.to_string(), "from carol");
+    EXPECT_EQ(socket.try_receive().error(), Errc::would_block) << "what alice sent came before";
+    EXPECT_TRUE(socket.disconnect());
+    EXPECT_EQ((co_await socket.receive())->payload.to_string(), "from alice again");
+    co_return Result<>{};
+  });
+  on(alice_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    EXPECT_TRUE(socket.send_to(bob_end_, text("from alice")));
+    co_await self.sleep_for(milliseconds{10});
+    EXPECT_TRUE(socket.send_to(bob_end_, text("from alice again")));
+    co_return Result<>{};
+  });
+  on(carol_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    EXPECT_TRUE(socket.bind(carol_end_));
+    co_await self.sleep_for(milliseconds{5});
+    EXPECT_TRUE(socket.send_to(bob_end_, text("from carol")));
+    co_return Result<>{};
+  });
+  run();
+  EXPECT_EQ(bob_.drops()[Drop::no_listener], 1U);
 }
 
 TEST_F(SocketCallsTest, ADatagramSocketForgetsTheErrorOfWhoItWasConnectedTo) {
@@ -142,6 +171,7 @@ TEST_F(SocketCallsTest, ADatagramGoesWhereTheSocketIsConnectedToByNameToo) {
     EXPECT_TRUE(co_await socket.receive());
     EXPECT_TRUE(socket.connect(carol_end_));
     EXPECT_TRUE(socket.send_to(bob_end_, text("named")));
+    EXPECT_TRUE(socket.disconnect()) << "or it would hear only carol";
     EXPECT_TRUE(co_await socket.receive());
     co_return Result<>{};
   });

@@ -39,9 +39,9 @@ class UdpSocket final : public Protocol, public Waitable {
   /// Takes what is sent to `local`. Port 0 chooses one; an unspecified address means any of the
   /// machine's. Errors: no_protocol, address_in_use, address_not_available.
   Result<> bind(Endpoint local);
-  /// Makes `remote` the destination of send(), and takes its answers. Binds if necessary. A socket
-  /// may be connected again, to somebody else; it stays as it is if that fails. Errors: those of
-  /// Udp::open, access_denied (see set_broadcast()).
+  /// Makes `remote` the destination of send(), and takes only what comes from there. Binds if
+  /// necessary. A socket may be connected again, to somebody else; it stays as it is if that fails.
+  /// Errors: those of Udp::open, access_denied (see set_broadcast()).
   Result<> connect(Endpoint remote);
   /// The same with a machine by name (see resolve()). Errors: also unknown_name.
   Result<> connect(std::string_view name, std::uint16_t port);
@@ -79,7 +79,7 @@ class UdpSocket final : public Protocol, public Waitable {
   /// Whether it may send to all machines of a network; if not, access_denied.
   void set_broadcast(bool broadcasts) { broadcasts_ = broadcasts; }
   /// Several sockets that all allow it may bind one address: what comes for a group or for all is
-  /// for each of them, all else for the one that was bound last. Before bind().
+  /// for each of them, all else for the last of those that hear it. Before bind().
   void set_reuse_address(bool reuses) { reuses_address_ = reuses; }
   /// How many bytes of datagrams may wait.
   void set_receive_buffer(std::uint32_t bytes) { receive_buffer_ = bytes; }
@@ -107,6 +107,11 @@ class UdpSocket final : public Protocol, public Waitable {
   /// What it is connected to; port 0 if to nothing.
   Endpoint remote() const {
     return connected_ == nullptr ? Endpoint{} : connected_->endpoints().remote;
+  }
+
+  /// Whether it takes what `remote` sends: everybody's, or of the one that it is connected to.
+  bool hears(Endpoint remote) const {
+    return connected_ == nullptr || remote == connected_->endpoints().remote;
   }
 
   class Readable;
