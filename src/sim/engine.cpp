@@ -55,6 +55,10 @@ class Pace {
   static constexpr double worth = 0.96;
   static constexpr unsigned samples_shared = 128;
   static constexpr unsigned most_samples_alone = 1'024;
+  // A sample is short: one may be bad because somebody else had the processor.
+  static constexpr unsigned bad_in_a_row = 2;
+  // After so many good ones, to share is tried again soon.
+  static constexpr unsigned enough_good = 8;
 
   void take_sample() {
     const auto now = WallClock::now();
@@ -71,9 +75,13 @@ class Pace {
     } else if (samples_ == 1) {
       return;  // threads had to wake, caches to fill
     } else if (pace > worth * alone_) {
-      wait_ = std::min(2 * wait_, most_samples_alone);
+      if (++bad_ < bad_in_a_row) return;
+      wait_ = good_ >= enough_good ? 1 : std::min(2 * wait_, most_samples_alone);
       change_to(Mode::alone);
-    } else if (samples_ >= samples_shared) {
+    } else {
+      bad_ = 0;
+      ++good_;
+      if (samples_ < samples_shared) return;
       wait_ = 2;
       change_to(Mode::alone);  // it may have become different
     }
@@ -81,7 +89,7 @@ class Pace {
 
   void change_to(Mode mode) {
     mode_ = mode;
-    samples_ = 0;
+    samples_ = bad_ = good_ = 0;
   }
 
   Mode mode_ = Mode::alone;
@@ -91,6 +99,8 @@ class Pace {
   std::uint64_t windows_ = 0;
   std::uint64_t for_others_ = 0;
   unsigned samples_ = 0;  // in this mode
+  unsigned good_ = 0;     // of those that were shared
+  unsigned bad_ = 0;      // the last ones of those
   unsigned wait_ = 1;     // for how many samples alone
   double alone_ = 0;      // seconds an event
 };
