@@ -145,6 +145,14 @@ class Steps {
     }
     take(std::move(segment));
   }
+  static TcpSegment peers_syn(const TcpOptions& options) {
+    TcpSegment segment;
+    segment.flags = TcpHeader::syn | TcpHeader::ece | TcpHeader::cwr;
+    segment.sequence = peer_isn;
+    segment.window = 8'000;
+    segment.options = options;
+    return segment;
+  }
   void lead() {
     constexpr std::uint16_t ack = TcpHeader::ack;
     constexpr std::uint16_t fin_ack = TcpHeader::fin | TcpHeader::ack;
@@ -154,22 +162,14 @@ class Steps {
         return;
       case Way::accepted:
       case Way::syn_received: {
-        TcpSegment opening;
-        opening.flags = syn;
-        opening.sequence = peer_isn;
-        opening.window = 8'000;
-        opening.options = syn_options();
+        TcpSegment opening = peers_syn(syn_options());
         connection_.accept(opening, now_);
         speak();
         if (way_ == Way::accepted) arrive(ack, 1, 1);
         return;
       }
       case Way::let_in: {
-        TcpSegment opening;
-        opening.flags = syn;
-        opening.sequence = peer_isn;
-        opening.window = 8'000;
-        opening.options = syn_options();
+        TcpSegment opening = peers_syn(syn_options());
         opening.payload = zeros(100);
         connection_.accept_fast(std::move(opening), now_);
         ELVIS_ASSERT(connection_.readable() == 100);
@@ -182,11 +182,9 @@ class Steps {
         return speak();
       }
       case Way::by_cookie: {
-        TcpSegment opening;
-        opening.flags = syn;
-        opening.sequence = peer_isn;
-        opening.window = 8'000;
-        opening.options.mss = 536;
+        TcpOptions options;
+        options.mss = 536;
+        const TcpSegment opening = peers_syn(options);
         connection_.accept_cookie(opening, now_);
         return speak();
       }

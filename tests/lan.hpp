@@ -2,9 +2,11 @@
 // A small world for tests: hosts on one network, and programs that are lambdas.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -32,6 +34,16 @@ inline constexpr ApplicationKind program_kind{"program", "runs a test's code", t
                                               run_program};
 inline constexpr ApplicationKind server_kind{"server", "runs a test's code", false, nullptr,
                                              run_program};
+
+inline Message text(std::string_view characters) {
+  return Message{characters};
+}
+
+inline LinkProperties one_millisecond() {
+  LinkProperties properties;
+  properties.latency = {std::chrono::milliseconds{1}, std::chrono::milliseconds{1}};
+  return properties;
+}
 
 class Lan {
  public:

@@ -102,6 +102,7 @@ UdpPath::UdpPath(const Arrival& arrival, Protocol& above, bool is_from_one)
                   .destination_port = static_cast<std::uint16_t>(words.ports >> 16),
                   .protocol = static_cast<std::uint8_t>(IpProtocol::udp),
                   .time_to_live = static_cast<std::uint8_t>(words.fragment >> 8),
+                  .type_of_service = static_cast<std::uint8_t>(words.type),
                   .ends_event = true};
   frame.remove_front(Words::size);
   frame.set_verified(false);  // as Udp::demux does

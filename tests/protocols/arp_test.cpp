@@ -13,10 +13,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing_lan::Ear;
 using testing_lan::Lan;
-
-Message text(std::string_view characters) {
-  return Message{characters};
-}
+using testing_lan::one_millisecond;
+using testing_lan::text;
 
 // Sends `count` datagrams, `apart` from each other, to port 9 of `to`.
 testing_lan::Program sender(Ipv4Address to, int count, Duration apart = {}) {
@@ -36,12 +34,6 @@ testing_lan::Program listener(Ear& ear) {
   return [&ear](Application& self) -> Task<Result<>> {
     co_return Lan::udp(self.machine()).listen(ear, {.address = {}, .port = 9});
   };
-}
-
-LinkProperties one_millisecond() {
-  LinkProperties properties;
-  properties.latency = {milliseconds{1}, milliseconds{1}};
-  return properties;
 }
 
 class ArpTest : public testing::Test {

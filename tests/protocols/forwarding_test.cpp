@@ -14,12 +14,9 @@ namespace {
 
 using testing_lan::Internet;
 using testing_lan::Listener;
+using testing_lan::text;
 
 constexpr Ipv4Prefix everything{};
-
-Message text(std::string_view bytes) {
-  return Message{bytes};
-}
 
 // net0 - router - net1 - far router - net2, whose MTU is 600.
 class ForwardingTest : public testing::Test {

@@ -15,10 +15,7 @@ namespace {
 using testing_lan::Internet;
 using testing_lan::Lan;
 using testing_lan::Listener;
-
-Message text(std::string_view bytes) {
-  return Message{bytes};
-}
+using testing_lan::text;
 
 class IcmpTest : public testing::Test {
  protected:

@@ -58,6 +58,7 @@ class UdpPathTest : public testing::Test {
     Ipv4Header header;
     header.total_length = static_cast<std::uint16_t>(Ipv4Header::min_size + length);
     header.protocol = 17;
+    header.type_of_service = 0xb8;
     header.source = Lan::address(0);
     header.destination = Lan::address(1);
     header.emit(message.prepend(Ipv4Header::min_size));
@@ -117,6 +118,8 @@ TEST_F(UdpPathTest, SaysOfADatagramWhatTheLayersSay) {
   EXPECT_EQ(fast.local(), slow.local());
   EXPECT_EQ(fast.protocol, slow.protocol);
   EXPECT_EQ(fast.time_to_live, slow.time_to_live);
+  EXPECT_EQ(fast.type_of_service, 0xb8);
+  EXPECT_EQ(fast.type_of_service, slow.type_of_service);
 }
 
 TEST_F(UdpPathTest, TakesOnlyTheSessionsOwnPeer) {

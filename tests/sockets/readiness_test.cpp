@@ -15,10 +15,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using testing_lan::Lan;
-
-Message text(std::string_view characters) {
-  return Message{characters};
-}
+using testing_lan::text;
 
 // A ReadyCall that notes how it ended.
 struct Noted : ReadyCall {

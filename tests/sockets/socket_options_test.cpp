@@ -20,16 +20,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing_lan::Internet;
 using testing_lan::Lan;
-
-Message text(std::string_view characters) {
-  return Message{characters};
-}
-
-LinkProperties one_millisecond() {
-  LinkProperties properties;
-  properties.latency = {milliseconds{1}, milliseconds{1}};
-  return properties;
-}
+using testing_lan::one_millisecond;
+using testing_lan::text;
 
 class SocketOptionsTest : public testing::Test {
  protected:

@@ -10,15 +10,10 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing_lan::Lan;
+using testing_lan::one_millisecond;
 
 class TcpMemoryTest : public testing::Test {
  protected:
-  static LinkProperties one_millisecond() {
-    LinkProperties properties;
-    properties.latency = {1ms, 1ms};
-    return properties;
-  }
-
   Lan lan_{one_millisecond()};
   Machine& alice_ = lan_.add_host();
   Machine& bob_ = lan_.add_host();

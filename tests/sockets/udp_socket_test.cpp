@@ -10,10 +10,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using testing_lan::Lan;
-
-Message text(std::string_view characters) {
-  return Message{characters};
-}
+using testing_lan::text;
 
 class UdpSocketTest : public testing::Test {
  protected:

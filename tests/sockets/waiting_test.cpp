@@ -23,10 +23,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing_lan::Lan;
-
-Message text(std::string_view characters) {
-  return Message{characters};
-}
+using testing_lan::text;
 
 class WaitingTest : public testing::Test {
  protected:
