@@ -5,6 +5,10 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "elvis/graph/machine.hpp"
 #include "elvis/graph/world.hpp"
@@ -32,6 +36,28 @@ TEST(NetworkTest, DeliversAFrameAfterItsLatency) {
   EXPECT_EQ(hosts.ears[1]->heard, std::vector<std::string>{"xxx"});
   EXPECT_EQ(hosts.ears[1]->times, std::vector<Time>{at(milliseconds{15})});
   EXPECT_EQ(hosts.ears[1]->from, std::vector<MacAddress>{hosts.mac(0)});
+}
+
+// Frames to host 1 that end before their link header does, and one that does not.
+Task<Result<>> send_stumps(Application& self, const ApplicationOptions&) {
+  Tap& tap = self.machine().taps().front();
+  std::string frame(EthernetHeader::size, '\0');
+  EthernetHeader{.destination = tap.network().mac_of(1), .source = tap.mac(), .type = 0x88b5}.emit(
+      reinterpret_cast<std::uint8_t*>(frame.data()));
+  for (const std::size_t size : {0U, 5U, 6U, 13U, 14U}) {
+    tap.transmit(Message{std::string_view{frame}.substr(0, size)});
+  }
+  co_return Result<>{};
+}
+constexpr ApplicationKind stumps_kind{"stumps", "sends stumps", false, nullptr, send_stumps};
+
+TEST(NetworkTest, GivesAFrameToNobodyWithoutAWholeLinkHeader) {
+  Hosts hosts{2, {}};
+  hosts.world.add_application(hosts.world.machine(0), stumps_kind,
+                              hosts.world.keep(std::make_unique<Sending>()));
+  hosts.run();
+  EXPECT_EQ(hosts.counters().frames_unknown_destination, 4U);
+  EXPECT_EQ(hosts.ears[1]->heard, std::vector<std::string>{""});
 }
 
 TEST(NetworkTest, TakesANanosecondWhenNoLatencyIsGiven) {
