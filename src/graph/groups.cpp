@@ -47,9 +47,9 @@ void Groups::look_at_taps() {
 
 Groups::~Groups() = default;
 
-// A machine's partition is the only one that runs it, so nobody else makes this part.
+// Nobody but those who run the machines of a partition makes its part.
 Groups::Part& Groups::part_of(const Tap& tap) {
-  std::unique_ptr<Part>& part = parts_[tap.machine().partition().index()];
+  std::unique_ptr<Part>& part = parts_[network_.home_of(tap.index())];
   if (part == nullptr) part = std::make_unique<Part>();
   return *part;
 }

@@ -203,6 +203,14 @@ PartitionPlan with_latencies(PartitionPlan plan, const World& world) {
 
 }  // namespace
 
+Duration PartitionPlan::united_window() const {
+  Duration smallest = Duration::max();
+  for (const Duration window : windows) {
+    if (window != Duration{0}) smallest = std::min(smallest, window);
+  }
+  return smallest == Duration::max() ? Duration{0} : smallest;
+}
+
 PartitionPlan plan_partitions(const World& world, std::size_t wanted, bool is_forced) {
   const std::size_t machines = world.machine_count();
   PartitionPlan plan;

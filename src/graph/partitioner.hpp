@@ -17,6 +17,9 @@ struct PartitionPlan {
   std::size_t partitions = 1;
   Duration lookahead = Duration::max();  ///< Smallest latency between two partitions.
   std::vector<Duration> windows;         ///< By partition: the smallest latency in or across it.
+                                         ///< 0: it has no network.
+  /// The smallest latency of all, or 0 if there is no network.
+  Duration united_window() const;
 };
 
 /// Divides the machines of `world` into up to `wanted` partitions of about equal size. Machines

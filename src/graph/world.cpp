@@ -113,17 +113,13 @@ Outcome World::run(RunOptions options) {
   index_addresses();
   const PartitionPlan plan = plan_partitions(*this, wanted, options.partitions.has_value());
   engine_ = std::make_unique<Engine>(plan.partitions);
-  for (Machine* const machine : machines_) {
-    machine->move_to(engine_->partition(plan.partition_of[machine->id()]));
-  }
+  place(plan, false);
   for (std::size_t i = 0; i < plan.partitions; ++i) {
     engine_->partition(i).set_window(plan.windows[i]);
   }
   Duration grid{1};
   for (Network& network : networks_) {
     network.prepare(plan.partitions);
-    network.move_to(network.taps_.empty() ? engine_->partition(0)
-                                          : network.taps_.front().machine->partition());
     network.crosses_partitions_ =
         std::ranges::any_of(network.taps_, [&](const Network::Attachment& tap) {
           return tap.partition != network.partition().index();
@@ -133,11 +129,26 @@ Outcome World::run(RunOptions options) {
   start_applications(is_serial);
   schedule_switches();
   options.engine.lookahead = plan.lookahead;
+  options.engine.united_window = plan.united_window();
+  options.engine.entities = machines_.size() + networks_.size();
+  options.engine.relocate = [&](bool together) { place(plan, together); };
   options.engine.grid = std::min<Duration>(grid, std::chrono::milliseconds{10});
   if (options.stop_at_once != StopReason::none) engine_->request_stop(options.stop_at_once);
   const Outcome outcome = engine_->run(options.engine);
   count_in_flight();
   return outcome;
+}
+
+// Where machines and networks live: by `plan`, or together. A network lives with its first tap.
+void World::place(const PartitionPlan& plan, bool together) {
+  const auto home_of = [&](const Machine& machine) -> Partition& {
+    return engine_->partition(together ? 0 : plan.partition_of[machine.id()]);
+  };
+  for (Machine* const machine : machines_) machine->move_to(home_of(*machine));
+  for (Network& network : networks_) {
+    network.move_to(network.taps_.empty() ? engine_->partition(0)
+                                          : home_of(*network.taps_.front().machine));
+  }
 }
 
 void World::start_applications(bool has_event_limit) {

@@ -37,6 +37,12 @@ class Pace {
   // Whether the next window may be shared.
   bool is_shared() const { return mode_ == Mode::shared; }
 
+  // Forgets the sample that was begun.
+  void begin_again() {
+    sampled_at_ = WallClock::now();
+    events_ = windows_ = for_others_ = 0;
+  }
+
   // Learns that a window with `events` is over; `for_others` of them others could have taken.
   void window_ended(std::uint64_t events, std::uint64_t for_others) {
     events_ += events;
@@ -65,8 +71,7 @@ class Pace {
     const double pace =
         std::chrono::duration<double>(now - sampled_at_).count() / static_cast<double>(events_);
     const bool is_worth_trying = for_others_ >= windows_ * parallel_events;
-    sampled_at_ = now;
-    events_ = windows_ = for_others_ = 0;
+    begin_again();
     ++samples_;
     if (mode_ == Mode::alone) {
       alone_ = pace;
@@ -105,6 +110,44 @@ class Pace {
   double alone_ = 0;      // seconds an event
 };
 
+// ===== Density: whether windows are worth having =====
+
+// Says when the partitions should be one for a while: to go from one to the next and back takes as
+// long as some events.
+class Density {
+ public:
+  explicit Density(std::uint64_t entities) : wait_{least_windows + entities / 64} {}
+
+  // Learns that a window is over that was taken alone. True: they should be united.
+  bool is_low(std::uint64_t for_others) {
+    for_others_ += for_others;
+    if (++windows_ < wait_) return false;
+    const bool is_low = for_others_ < windows_ * low;
+    for_others_ = windows_ = 0;
+    return is_low;
+  }
+
+  // Whether united partitions that handled `events` in `time` should be separate again.
+  bool is_high(std::uint64_t events, Duration time, Duration lookahead) {
+    const auto windows = static_cast<std::uint64_t>(time / lookahead) + 1;
+    if (events / windows < high) return false;
+    wait_ *= 2;  // to move everything takes time as well
+    return true;
+  }
+
+  // Events of united partitions after which this is asked again.
+  static constexpr std::uint64_t united_events = 65'536;
+
+ private:
+  static constexpr std::uint64_t least_windows = 256;
+  static constexpr std::uint64_t low = 64;                    // events for others in a window
+  static constexpr std::uint64_t high = 4 * parallel_events;  // of all
+
+  std::uint64_t wait_;  // in windows
+  std::uint64_t windows_ = 0;
+  std::uint64_t for_others_ = 0;
+};
+
 // ===== Windows: from the earliest event to the latest that nothing outside can disturb =====
 
 class Windows {
@@ -116,7 +159,9 @@ class Windows {
         shared_{shared},
         options_{options},
         pool_{pool},
-        start_helpers_{std::move(start_helpers)} {
+        start_helpers_{std::move(start_helpers)},
+        may_unite_{options.relocate && !options.shares_always},
+        density_{options.entities} {
     for (Partition* partition : partitions_) {
       has_completion_ |= partition->unfinished() > 0;
       partition->prepare();
@@ -143,10 +188,12 @@ class Windows {
 
   std::uint64_t windows = 0;
   std::uint64_t parallel_windows = 0;
+  std::uint64_t unions = 0;
 
  private:
   void run_window(Time next, Time last) {
     ++windows;
+    if (is_united_) return run_united(next, last);
     if (shared_.settled && partitions_.size() > 1) {
       const StopReason reason = shared_.settled(next);
       if (reason != StopReason::none) return shared_.request(reason);
@@ -166,11 +213,47 @@ class Windows {
     if (std::ranges::any_of(partitions_, &Partition::has_handed_over)) {
       each([](Windows& self, Partition& partition) { partition.settle(self.partitions_); });
     }
-    if (options_.threads == 1) return;
+    if (options_.threads == 1 && !may_unite_) return;
     const auto [events, for_others] = count_events();
     pace_.window_ended(events, for_others);
-    is_parallel_ = (options_.shares_always || pace_.is_shared()) && for_others >= parallel_events;
-    if (is_parallel_) share();
+    is_parallel_ = options_.threads > 1 && (options_.shares_always || pace_.is_shared()) &&
+                   for_others >= parallel_events;
+    if (is_parallel_) {
+      share();
+    } else if (may_unite_ && density_.is_low(for_others)) {
+      unite();
+    }
+  }
+
+  // ----- few events: the partitions are one -----
+
+  void unite() {
+    ++unions;
+    is_united_ = true;
+    for (Partition* const partition : partitions_) partition->begin_window(partitions_);
+    options_.relocate(true);
+    own_window_ = partitions_.front()->window();
+    partitions_.front()->take_over(partitions_, options_.united_window);
+  }
+
+  void run_united(Time next, Time last) {
+    Partition& all = *partitions_.front();
+    if (has_completion_ && all.unfinished() == 0) {
+      last = std::min(last, all.grid_end(all.finished_at()));
+    }
+    const std::uint64_t before = all.events();
+    all.run_some(last, Density::united_events);
+    const std::uint64_t events = all.events() - before;
+    if (!all.is_at_rest() || all.next_here() == end_of_time) return;
+    if (density_.is_high(events, all.next_here() - next, options_.lookahead)) separate();
+  }
+
+  void separate() {
+    is_united_ = false;
+    options_.relocate(false);
+    partitions_.front()->give_back(partitions_, own_window_);
+    count_events();
+    pace_.begin_again();
   }
 
   void share() {
@@ -204,16 +287,14 @@ class Windows {
         second = std::min(second, arrives);
       }
     }
-    std::uint64_t unfinished_elsewhere = 0;
     for (Partition* const partition : partitions_) {
       partition->begin_window(partitions_);
       partition->prepare();
-      if (partition != first) unfinished_elsewhere += partition->unfinished();
+      if (partition != first) first->take_unfinished(*partition);
     }
     Time end = std::min(second, last);
-    const bool is_complete = unfinished_elsewhere == 0 && first->unfinished() == 0;
-    if (has_completion_ && is_complete) end = std::min(end, first->grid_end(next));
-    first->run_ahead(end, options_.lookahead, has_completion_ && unfinished_elsewhere == 0);
+    if (has_completion_ && first->unfinished() == 0) end = std::min(end, first->grid_end(next));
+    first->run_ahead(end, options_.lookahead, has_completion_);
     return true;
   }
 
@@ -256,11 +337,12 @@ class Windows {
   bool is_complete(Time next) const {
     if (!has_completion_) return false;
     Time finished = start_of_time;
+    std::int64_t unfinished = 0;
     for (const Partition* partition : partitions_) {
-      if (partition->unfinished() != 0) return false;
+      unfinished += partition->unfinished();
       finished = std::max(finished, partition->finished_at());
     }
-    return next >= partitions_.front()->grid_end(finished);
+    return unfinished == 0 && next >= partitions_.front()->grid_end(finished);
   }
 
   Time earliest() const {
@@ -296,7 +378,11 @@ class Windows {
   std::function<void()> start_helpers_;  // until the first window that is worth it
   bool has_completion_ = false;
   bool is_parallel_ = false;
+  bool may_unite_;
+  bool is_united_ = false;
+  Duration own_window_{0};  // of the first partition, when it is not united
   Pace pace_;
+  Density density_;
   Time end_ = start_of_time;
   Phase phase_ = nullptr;
 };
@@ -466,6 +552,7 @@ Outcome Engine::run(const EngineOptions& options) {
   outcome.events = events();
   outcome.windows = windows.windows;
   outcome.parallel_windows = windows.parallel_windows;
+  outcome.unions = windows.unions;
   for (const Partition* partition : all) {
     outcome.ended_at = std::max(outcome.ended_at, partition->last_event_at());
   }

@@ -25,6 +25,7 @@ Partition::~Partition() {
 }
 
 void Partition::send(std::size_t partition, Event event) {
+  if (is_alone_) return enqueue(event);  // took over from the others
   Outbox& box = outboxes_[parity_][partition];
   box.events.push_back(event);
   box.first = std::min(box.first, event.time);
@@ -34,7 +35,7 @@ void Partition::send(std::size_t partition, Event event) {
 
 void Partition::hand_over(Entity& target, Entity& origin, void* subject, bool crosses) {
   const Event event{now_, origin.next_order(), &target, subject};
-  if (crosses) {
+  if (crosses && !is_alone_) {
     outboxes_[parity_][target.partition().index_].handed.push_back(event);
     has_handed_over_ = true;
     if (is_ahead_) end_ = std::min(end_, add_saturated(now_, lookahead_));
@@ -74,6 +75,12 @@ void Partition::run_ahead(Time end, Duration lookahead, bool ends_when_complete)
   ends_when_complete_ = is_alone_;
 }
 
+void Partition::run_some(Time end, std::uint64_t count) {
+  rest_at_ = events() + count;
+  run(end);
+  rest_at_ = ~std::uint64_t{0};
+}
+
 // Strictly by time. Returns true when windows suit the events better.
 bool Partition::run_in_order() {
   std::uint64_t count = events();
@@ -104,7 +111,7 @@ bool Partition::run_in_order() {
     ELVIS_ASSERT(event.time >= now_);
     handle(event, ++count);
     if ((count & 1023) != 0) continue;
-    if (must_stop()) return false;
+    if (must_stop() || count >= rest_at_) return false;
     tell_settled(now_);
     if (now_ - checked_at < window_ && late_.empty() && may_use_windows()) {
       start_windows();
@@ -129,7 +136,7 @@ bool Partition::run_in_windows() {
     calendar_.open(std::min(end_, grid_end(next)));
     ++windows_;
     sparse_windows_ = calendar_.window_events() < dense_window / 4 ? sparse_windows_ + 1 : 0;
-    if (!run_window()) return false;
+    if (!run_window() || events() >= rest_at_) return false;
   }
 }
 
@@ -166,7 +173,7 @@ inline void Partition::handle(const Event& event, std::uint64_t count) {
       self_time_ = event.time;
       self_events_ = 0;
     }
-    if (++self_events_ > livelock_limit_) shared_.request(StopReason::livelock, event.target);
+    if (++self_events_ > livelock_events) shared_.request(StopReason::livelock, event.target);
     event.target->run_timers(event.time);
   }
   if (ready_.next_ != &ready_) run_ready();
@@ -268,6 +275,48 @@ void Partition::settle(std::vector<Partition*>& all) {
   inbox_.clear();
   now_ = now;
   next_ = next_time();
+}
+
+// ===== Partition: for all of them =====
+
+void Partition::take_over(const std::vector<Partition*>& all, Duration window) {
+  if (calendar_.is_in_use()) stop_windows();
+  window_ = window;
+  is_alone_ = ends_when_complete_ = true;
+  for (Partition* const other : all) {
+    if (other == this) continue;
+    if (other->calendar_.is_in_use()) other->stop_windows();
+    for (const Event* next = other->queue_.peek(); next != nullptr; next = other->queue_.peek()) {
+      queue_.push(*next);
+      other->queue_.pop();
+    }
+    take_unfinished(*other);
+    finished_at_ = std::max(finished_at_, other->finished_at_);
+    other->next_ = other->first_sent_ = end_of_time;
+    other->published_.store(end_of_time.time_since_epoch().count(), std::memory_order_relaxed);
+  }
+  prepare();
+}
+
+void Partition::give_back(const std::vector<Partition*>& all, Duration window) {
+  if (calendar_.is_in_use()) stop_windows();
+  window_ = window;
+  is_alone_ = ends_when_complete_ = false;
+  std::vector<Event> here;
+  for (const Event* next = queue_.peek(); next != nullptr; next = queue_.peek()) {
+    Partition& home = next->target->partition();
+    if (&home == this) {
+      here.push_back(*next);
+    } else {
+      home.queue_.push(*next);
+    }
+    queue_.pop();
+  }
+  for (const Event& event : here) queue_.push(event);
+  for (Partition* const partition : all) {
+    partition->published_.store(now_.time_since_epoch().count(), std::memory_order_relaxed);
+    partition->prepare();
+  }
 }
 
 void Partition::discard_all() {

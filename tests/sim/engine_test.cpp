@@ -124,6 +124,67 @@ TEST(EngineTest, GivesTheSameHistoryWhenAPartitionRunsAhead) {
   }
 }
 
+// A town that is quiet at first, then talks all at once, then is quiet again: partitions are
+// united, separate, and united again.
+struct Seasons : Town {
+  explicit Seasons(std::size_t partitions) : Town{partitions, people} {
+    for (std::size_t i = 0; i < people; ++i) {
+      homes.push_back(&gossips[i].partition());
+      gossips[i].left = i < 4 ? 1'000 : 150;
+    }
+    for (Gossip& gossip : gossips) {
+      for (int year = 1; year <= 2; ++year) {
+        const Time at = start_of_time + year * std::chrono::milliseconds{3};
+        gossip.partition().schedule(gossip, gossip, at, reinterpret_cast<void*>(2));
+      }
+    }
+    for (std::size_t i = 0; i < 4; ++i) {
+      for (int k = 0; k < 6'000; k += 2) {
+        Gossip& gossip = gossips[i * people / 4];
+        const Time at = start_of_time + Duration{1 + 1'000 * k};
+        gossip.partition().schedule(gossip, gossip, at, reinterpret_cast<void*>(3));
+      }
+    }
+  }
+  Outcome run(EngineOptions options) {
+    options.shares_always = false;
+    options.entities = people;
+    options.relocate = [this](bool together) {
+      for (std::size_t i = 0; i < people; ++i) {
+        gossips[i].move_to(together ? engine.partition(0) : *homes[i]);
+      }
+      ++moves;
+    };
+    return engine.run(options);
+  }
+  static constexpr std::size_t people = 3'000;
+  std::vector<Partition*> homes;
+  int moves = 0;
+};
+
+TEST(EngineTest, GivesTheSameHistoryWhenPartitionsAreUnitedForAWhile) {
+  Seasons alone{1};
+  const Outcome reference = alone.run(with_threads(1));
+  EXPECT_EQ(reference.unions, 0U);
+  EXPECT_GT(reference.events, 400'000U);
+  for (const std::size_t partitions : {2U, 3U}) {
+    for (const Duration window : {Duration{0}, Duration{1'000}}) {
+      for (const unsigned threads : {1U, 2U}) {
+        Seasons town{partitions};
+        for (std::size_t i = 0; i < partitions; ++i) town.engine.partition(i).set_window(window);
+        EngineOptions options = with_threads(threads);
+        options.united_window = window;
+        const Outcome outcome = town.run(options);
+        EXPECT_GE(outcome.unions, 2U);
+        EXPECT_GE(town.moves, 3) << "separated as well";
+        EXPECT_EQ(town.history(), alone.history()) << partitions << " x " << threads;
+        EXPECT_EQ(outcome.events, reference.events);
+        EXPECT_EQ(outcome.ended_at, reference.ended_at);
+      }
+    }
+  }
+}
+
 // Hands on what it is given to the next one in a ring.
 class Relay final : public Entity {
  public:

@@ -54,6 +54,8 @@ class Network final : public Entity {
 
   std::size_t tap_count() const { return taps_.size(); }
   Tap& tap(std::size_t index) const { return *taps_[index].tap(); }
+  /// The partition that the tap's machine is in by the plan of the run, where it lives at first.
+  std::uint32_t home_of(std::uint32_t tap_index) const { return taps_[tap_index].partition; }
   MacAddress mac_of(std::uint32_t tap_index) const { return MacAddress{first_mac_ + tap_index}; }
   /// The tap with this address, or null.
   Tap* tap_with(MacAddress address) const {

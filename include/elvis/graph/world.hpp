@@ -25,6 +25,8 @@
 
 namespace elvis {
 
+struct PartitionPlan;
+
 struct WorldOptions {
   std::uint64_t seed = 1;
   bool full_digest = false;  ///< Fold payload bytes too.
@@ -171,6 +173,7 @@ class World {
   Arena& arena_of(const Machine& machine);
   void schedule_switches();
   void attach(Machine& machine, Protocol& protocol);
+  void place(const PartitionPlan& plan, bool together);
   void start_applications(bool has_event_limit);
   static const Network* network_of(const Entity& entity);
   void count_in_flight();

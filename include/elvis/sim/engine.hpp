@@ -32,8 +32,15 @@ struct EngineOptions {
   Duration lookahead =
       Duration::max();  ///< Smallest latency between two partitions; at least 1 ns.
   Duration grid{1};     ///< Runs end at a multiple of this; at least 1 ns.
-  /// Every window with enough work is shared, without measuring whether that is quicker.
+  /// Every window with enough work is shared, without measuring whether that is quicker, and the
+  /// partitions are never united.
   bool shares_always = false;
+  /// Lets all entities live in the first partition, or where they lived at first again. With it the
+  /// engine unites the partitions while windows hold so few events that going from one to the next
+  /// takes longer than is saved. Called while all partitions rest, with nothing handed over.
+  std::function<void(bool together)> relocate;
+  std::uint64_t entities = 0;               ///< How many relocate() moves.
+  Duration united_window{0};                ///< Like Partition::set_window(), for all together.
   Time until = end_of_time;                 ///< The last instant that is simulated.
   std::optional<std::uint64_t> max_events;  ///< Needs a single partition.
   std::optional<std::chrono::nanoseconds> wall_limit;
@@ -59,6 +66,7 @@ struct Outcome {
   std::uint64_t events = 0;
   std::uint64_t windows = 0;
   std::uint64_t parallel_windows = 0;
+  std::uint64_t unions = 0;  ///< How often the partitions were united.
 };
 
 class Engine {

@@ -134,6 +134,15 @@ class Partition {
   /// decided, `lookahead` later; nor beyond the grid interval in which the last that has an end
   /// reaches it, if `ends_when_complete`.
   void run_ahead(Time end, Duration lookahead, bool ends_when_complete);
+  /// Handles all events before `end`, or about `count` of them: then it rests between two instants
+  /// or windows, unless !is_at_rest().
+  void run_some(Time end, std::uint64_t count);
+  bool is_at_rest() const { return late_.empty(); }
+  /// Takes everything that pends in `all`, this one included, whose entities live here from now on,
+  /// and goes on alone in windows of `window`. begin_window() of all has been called.
+  void take_over(const std::vector<Partition*>& all, Duration window);
+  /// Undoes that: gives what pends to where its entities live now.
+  void give_back(const std::vector<Partition*>& all, Duration window);
   /// Takes what all partitions sent here in the window before, and lets what is sent from now on
   /// wait apart from that: the others may be in the same call, or in run() already.
   void begin_window(std::vector<Partition*>& all);
@@ -163,12 +172,16 @@ class Partition {
   /// For how long nothing that happens to an entity of this partition reaches another one: then
   /// busy times are taken in windows of that length, entity by entity. 0: always strictly by time.
   void set_window(Duration window) { window_ = window; }
-  void add_entities(std::uint64_t count) { livelock_limit_ += 4 * count; }
+  Duration window() const { return window_; }
   /// The end of the grid interval in which `time` lies.
   Time grid_end(Time time) const;
   /// now(), as other threads may read it while the run goes on; a little late.
   Time published_time() const { return Time{Duration{published_.load(std::memory_order_relaxed)}}; }
-  std::uint64_t unfinished() const { return unfinished_; }
+  /// Tasks that were expected here and those completed here, taken off; only the sum over all
+  /// partitions says how many are left.
+  std::int64_t unfinished() const { return unfinished_; }
+  /// Counts those of `other` here.
+  void take_unfinished(Partition& other) { unfinished_ += std::exchange(other.unfinished_, 0); }
   Time finished_at() const { return finished_at_; }
   /// When the last event was handled.
   Time last_event_at() const { return last_event_at_; }
@@ -259,14 +272,14 @@ class Partition {
   Duration window_{0};
   std::uint64_t windows_ = 0;
   unsigned sparse_windows_ = 0;  // in a row
-  std::uint64_t unfinished_ = 0;
+  std::int64_t unfinished_ = 0;
   Time finished_at_ = start_of_time;
   Time last_event_at_ = start_of_time;
   std::uint64_t event_limit_ = ~std::uint64_t{0};
+  std::uint64_t rest_at_ = ~std::uint64_t{0};  // this number of events; see run_some()
   std::uint64_t present_order_ = 0;
   std::uint64_t self_events_ = 0;  // of entities to themselves, at self_time_
   Time self_time_ = start_of_time;
-  std::uint64_t livelock_limit_ = livelock_events;
   std::atomic<Duration::rep> published_{0};
   std::atomic<std::uint64_t> events_{0};
   std::atomic<const Entity*> current_{nullptr};
