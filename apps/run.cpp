@@ -17,6 +17,7 @@
 #include "elvis/report/human.hpp"
 #include "elvis/report/report.hpp"
 #include "elvis/report/summary.hpp"
+#include "elvis/simulation/application_files.hpp"
 #include "elvis/simulation/captures.hpp"
 #include "elvis/simulation/observer_pair.hpp"
 #include "elvis/util/resident_memory.hpp"
@@ -48,8 +49,9 @@ class Run {
         log_{command.log_level, command.log_file, console},
         target_{command.report, console},
         memory_limit_{memory_limit_of(command.scenario)},
-        captures_{
+        complain_{
             [&console](const std::string& what, int error) { console.output_failed(what, error); }},
+        captures_{complain_},
         tcp_trace_{console} {}
 
   ExitCode execute();
@@ -63,6 +65,7 @@ class Run {
 
   World::RunOptions run_options();
   Outcome simulate();
+  ExitCode prepare_files(std::vector<std::pair<std::uint32_t, std::string>> machine_files);
   ExitCode prepare_captures(std::vector<std::pair<std::uint32_t, std::string>> machine_files);
   void observe();
   Outcome no_run();
@@ -81,7 +84,9 @@ class Run {
   RunFacts facts_;
   Trace trace_{log_};
   ExtendedCatalog catalog_;
+  CaptureComplaint complain_;
   Captures captures_;
+  ApplicationFiles application_files_;
   TcpTrace tcp_trace_;
   std::optional<ObserverPair> both_;
   std::unique_ptr<World> world_;
@@ -112,10 +117,8 @@ ExitCode Run::execute() {
         human_seconds(facts_.build_seconds), human_size(resident_memory()));
 
   signals_.enter(Signals::Phase::working);
-  const ExitCode prepared = prepare_captures(std::move(capture_files));
+  const ExitCode prepared = prepare_files(std::move(capture_files));
   if (prepared != ExitCode::success) return prepared;
-  const ExitCode traced = tcp_trace_.prepare(*world_, command_);
-  if (traced != ExitCode::success) return traced;
   const ExitCode code = finish(signals_.stop() == StopReason::none ? simulate() : no_run());
   // A signal that came after the run changes nothing in the report, but wanted the program to end.
   const bool was_late = signals_.stop() != StopReason::none && code != ExitCode::output_failed;
@@ -146,6 +149,22 @@ Outcome Run::simulate() {
   return outcome;
 }
 
+// All that the run writes while it runs. What applications write is made last, as it is not yet
+// clear before that nothing else stands in the way.
+ExitCode Run::prepare_files(std::vector<std::pair<std::uint32_t, std::string>> machine_files) {
+  const std::vector<std::string> others{command_.file, command_.report, command_.log_file,
+                                        command_.pcap,
+                                        command_.traces_tcp ? command_.trace_file : ""};
+  if (!application_files_.check(*world_, command_.is_forced, others, complain_)) {
+    return ExitCode::output_failed;
+  }
+  const ExitCode captured = prepare_captures(std::move(machine_files));
+  if (captured != ExitCode::success) return captured;
+  const ExitCode traced = tcp_trace_.prepare(*world_, command_);
+  if (traced != ExitCode::success) return traced;
+  return application_files_.create(complain_) ? ExitCode::success : ExitCode::output_failed;
+}
+
 ExitCode Run::prepare_captures(std::vector<std::pair<std::uint32_t, std::string>> machine_files) {
   CaptureJob job{.request = {.pattern = command_.pcap,
                              .filter = command_.pcap_filter,
@@ -154,6 +173,8 @@ ExitCode Run::prepare_captures(std::vector<std::pair<std::uint32_t, std::string>
                  .may_overwrite = command_.is_forced,
                  .other_files = {command_.file, command_.report, command_.log_file},
                  .partitions = command_.partitions.value_or(command_.threads)};
+  const auto files = world_->output_files();
+  job.other_files.insert(job.other_files.end(), files.begin(), files.end());
   std::string mistake;
   switch (captures_.prepare(*world_, std::move(job), mistake)) {
     case Captures::Preparation::done:

@@ -133,9 +133,9 @@ struct RunSettings {
 
   std::string pcap = {};  ///< Captures, such as "out/{machine}.pcapng"; empty: none.
   CaptureFilter pcap_filter = {};
-  std::string pcap_folder = ".";  ///< Where captures that the description names go.
-  bool overwrites_captures = false;
-  Observer* observer = nullptr;  ///< Told of every frame; it outlives the run.
+  std::string pcap_folder = ".";     ///< Where captures that the description names go.
+  bool overwrites_captures = false;  ///< And what applications write, such as traces.
+  Observer* observer = nullptr;      ///< Told of every frame; it outlives the run.
 
   /// Called when the world is built, before it runs: whatever this header has no word for.
   std::function<void(World&)> before_run = {};

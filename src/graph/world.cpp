@@ -79,6 +79,9 @@ Application& World::add_application(Machine& machine, const ApplicationKind& kin
   Application** last = &machine.applications_;
   while (*last != nullptr) last = &(*last)->next_;
   *last = application;
+  if (const std::string_view file = options.output_file(); !file.empty()) {
+    output_files_.emplace_back(file);
+  }
   return *application;
 }
 

@@ -24,15 +24,23 @@ using Seconds = std::chrono::duration<double>;
 }  // namespace
 
 SimulationRun::SimulationRun(const RunSettings& settings)
-    : settings_{settings}, captures_{[this](const std::string& what, int error) {
+    : settings_{settings},
+      complain_{[this](const std::string& what, int error) {
         lost_ += fmt::format("error: {} could not be written: {}\n", what,
                              std::generic_category().message(error));
-      }} {}
+      }},
+      captures_{complain_} {}
 
 void SimulationRun::build(const Plan& plan) {
   world_ = elvis::build(plan, {.seed = settings_.seed, .full_digest = settings_.has_full_digest});
   machine_files_ = capture_files(plan);
   facts_.build_seconds = Seconds{WallClock::now() - began_}.count();
+}
+
+bool SimulationRun::prepare_files(std::string& messages) {
+  const bool overwrites = settings_.overwrites_captures;
+  return application_files_.check(*world_, overwrites, {&settings_.pcap, 1}, complain_) &&
+         prepare_captures(messages) && application_files_.create(complain_);
 }
 
 bool SimulationRun::prepare_captures(std::string& messages) {
@@ -41,6 +49,7 @@ bool SimulationRun::prepare_captures(std::string& messages) {
                              .folder = settings_.pcap_folder,
                              .machine_files = std::move(machine_files_)},
                  .may_overwrite = settings_.overwrites_captures,
+                 .other_files = {world_->output_files().begin(), world_->output_files().end()},
                  .partitions = settings_.partitions.value_or(settings_.threads)};
   std::string mistake;
   const auto prepared = captures_.prepare(*world_, std::move(job), mistake);
@@ -79,7 +88,7 @@ World::RunOptions SimulationRun::options() {
 }
 
 void SimulationRun::execute(SimulationResult& result) {
-  const bool is_prepared = prepare_captures(result.messages);
+  const bool is_prepared = prepare_files(result.messages);
   result.messages += std::exchange(lost_, {});
   if (!is_prepared) return;
   observe();

@@ -11,6 +11,7 @@
 
 #include "elvis/builder/plan.hpp"
 #include "elvis/simulation.hpp"
+#include "elvis/simulation/application_files.hpp"
 #include "elvis/simulation/captures.hpp"
 #include "elvis/simulation/observer_pair.hpp"
 
@@ -28,13 +29,16 @@ class SimulationRun {
  private:
   using WallClock = std::chrono::steady_clock;
 
+  bool prepare_files(std::string& messages);
   bool prepare_captures(std::string& messages);
   void observe();
   World::RunOptions options();
 
   const RunSettings& settings_;
   std::string lost_;  // what could not be written
+  CaptureComplaint complain_;
   Captures captures_;
+  ApplicationFiles application_files_;
   std::optional<ObserverPair> both_;
   WallClock::time_point began_ = WallClock::now();
   RunFacts facts_;

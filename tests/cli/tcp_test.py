@@ -178,6 +178,39 @@ class TraceTest(Case):
         self.assertEqual(self.path.read_text(), before)
         self.trace("--trace-file", "no/such/folder.csv", code=5)
 
+    def test_no_file_is_lost_to_the_trace_of_an_application(self):
+        def run(*options, code=0, trace="cwnd.csv", **more):
+            path = self.write(world(host("alice", bulk(bytes=60_000, trace=trace), **more),
+                                    host("bob", "name='sink' port='80'")))
+            outcome = elvis("run", path, "-q", *options, cwd=self.folder)
+            self.assert_code(outcome, code)
+            if code == 5:
+                self.assertEqual(outcome.err.count("\n"), 1, outcome.err)
+            return outcome.err
+
+        kept = self.folder / "cwnd.csv"
+        run()
+        rows = kept.read_text()
+        self.assertTrue(rows.startswith("time_s,local,remote,") and rows.count("\n") > 10)
+        kept.write_text("mine")
+        told = run(code=5)
+        self.assertTrue("`cwnd.csv`" in told and "--force" in told, told)
+        # Who is refused for something else finds no file in the way the next time.
+        run("--pcap", "cwnd.csv", code=5, trace="new.csv")
+        self.assertFalse((self.folder / "new.csv").exists())
+        # It is no other file of the run either, nor that of two applications.
+        for options in (("--trace", "tcp", "--trace-file", "cwnd.csv"), ("--pcap", "cwnd.csv"), ("--report", "cwnd.csv")):
+            for name in ("cwnd.csv", "./cwnd.csv"):
+                self.assertIn("another file of this run", run(*options, "--force", code=5, trace=name))
+        self.assertIn("another file of this run", run("--force", code=5, count=2))
+        self.assertEqual(kept.read_text(), "mine")
+        run("--force")
+        self.assertEqual(kept.read_text(), rows)
+        run(code=5, trace="no/such/folder.csv")
+        run(trace="/dev/null")
+        run(trace="${name}.csv", count=2)
+        self.assertTrue((self.folder / "alice-1.csv").exists())
+
     def test_a_full_disk_ends_the_run_with_its_own_code(self):
         outcome = self.trace("--trace-file", "/dev/full", code=5)
         self.assertIn("/dev/full", outcome.err)

@@ -28,6 +28,7 @@ struct BulkOptions final : ApplicationOptions {
   std::string trace;  ///< A file for the window of each connection over time.
 
   StreamLoad stream_load() const override;
+  std::string_view output_file() const override { return trace; }
   void visit(OptionVisitor& visitor) override;
 };
 

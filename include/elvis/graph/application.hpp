@@ -31,6 +31,9 @@ class ApplicationOptions : public Options {
   virtual StreamLoad stream_load() const { return {}; }
   /// Applications with the same non-empty text are satisfied together, when each of them is.
   virtual std::string_view satisfied_with() const { return {}; }
+  /// A file that the application writes, if any. What stands there is kept unless a person said
+  /// that it may be overwritten; so whoever runs the world looks before.
+  virtual std::string_view output_file() const { return {}; }
 };
 
 /// What all applications of one name have in common.

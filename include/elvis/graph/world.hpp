@@ -117,6 +117,8 @@ class World {
     if (network.index() >= prefixes_.size()) return {};
     return prefixes_[network.index()];
   }
+  /// The files that applications write, one for each that does.
+  std::span<const std::string> output_files() const { return output_files_; }
   std::size_t group_count() const { return groups_.size(); }
   const MachineGroup& group(std::size_t index) const { return groups_[index]; }
 
@@ -185,6 +187,7 @@ class World {
   std::deque<MachineGroup> groups_;
   std::vector<Machine*> machines_;
   std::vector<std::unique_ptr<Options>> kept_options_;
+  std::vector<std::string> output_files_;
   struct ConstantBytes {
     using is_transparent = void;
     std::size_t operator()(std::string_view bytes) const { return hash_of(bytes); }
