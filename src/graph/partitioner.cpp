@@ -163,10 +163,30 @@ void place(const World& world, const Traffic& traffic, Clusters& clusters, std::
   for (std::uint32_t i = 0; i < work.size(); ++i) partition_of[i] = partition_of[clusters.root(i)];
 }
 
-// What the busiest partition does by this plan, with what it takes to get messages from another
-// thread's cache.
+// What it takes to get a message from another thread's cache: as much as to send one. Measured with
+// hubs.
+constexpr std::uint64_t crossing_work = 5;
+
+// A division whose busiest partition does more than this of all work is hardly better than none.
+constexpr std::uint64_t worthwhile(std::uint64_t total) {
+  return total / 8 * 7;
+}
+
+// The least that the partition of the machine that most others talk to must do: what that machine
+// does, and either what its senders do or what it takes that they are elsewhere.
+std::uint64_t work_around_hub(const Traffic& traffic) {
+  std::vector<std::uint32_t> senders(traffic.work.size());
+  for (const auto& [from, to] : traffic.flows) ++senders[to];
+  const auto hub = static_cast<std::uint32_t>(std::ranges::max_element(senders) - senders.begin());
+  std::uint64_t sum = traffic.work[hub];
+  for (const auto& [from, to] : traffic.flows) {
+    if (to == hub) sum += std::min<std::uint64_t>(traffic.work[from], crossing_work);
+  }
+  return sum;
+}
+
+// What the busiest partition does by this plan, with the messages from others.
 std::uint64_t most_work(const Traffic& traffic, const PartitionPlan& plan, std::size_t partitions) {
-  constexpr std::uint64_t crossing_work = 5;  // as much as to send one; measured with hubs
   std::vector<std::uint64_t> loads(partitions);
   for (std::size_t i = 0; i < traffic.work.size(); ++i) {
     loads[plan.partition_of[i]] += traffic.work[i];
@@ -220,6 +240,9 @@ PartitionPlan plan_partitions(const World& world, std::size_t wanted, bool is_fo
   const Traffic traffic = expected_traffic(world);
   const std::uint64_t total =
       std::accumulate(traffic.work.begin(), traffic.work.end(), std::uint64_t{0});
+  if (work_around_hub(traffic) > worthwhile(total) && !is_forced) {
+    return with_latencies(std::move(plan), world);
+  }
   const std::uint64_t even = total * 5 / (wanted * 4);
   const std::uint64_t allowed = std::max<std::uint64_t>(even, std::ranges::max(traffic.work));
   const Duration threshold = coarsest_threshold(world, traffic, allowed);
@@ -227,7 +250,7 @@ PartitionPlan plan_partitions(const World& world, std::size_t wanted, bool is_fo
 
   Clusters clusters = clusters_for(world, threshold);
   place(world, traffic, clusters, wanted, plan.partition_of);
-  if (most_work(traffic, plan, wanted) > total / 8 * 7 && !is_forced) {  // hardly less than alone
+  if (most_work(traffic, plan, wanted) > worthwhile(total) && !is_forced) {
     plan.partition_of.assign(machines, 0);
   } else {
     plan.partitions = wanted;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "traffic.hpp"
 
+#include <span>
+
 #include "elvis/graph/world.hpp"
 
 namespace elvis {
@@ -25,13 +27,33 @@ class TargetFinder final : public TargetVisitor {
   std::vector<Ipv4Address>& found_;
 };
 
-// The machine that has `address` on one of the networks of `machine`, or null.
-const Machine* neighbour(const Machine& machine, Ipv4Address address) {
-  for (const Tap& tap : machine.taps()) {
-    if (const Tap* const found = tap.network().tap_with(address)) return &found->machine();
+// Finds who has an address on one of a machine's networks. Remembers the last one, as many machines
+// on one network often have the same target.
+class TargetLookup {
+ public:
+  // Null if nobody has it.
+  const Machine* with(Ipv4Address address, const Machine& machine) {
+    const std::span<const Tap> taps = machine.taps();
+    if (taps.size() == 1 && &taps.front().network() == network_ && address == address_) {
+      return found_;
+    }
+    network_ = taps.size() == 1 ? &taps.front().network() : nullptr;
+    address_ = address;
+    found_ = nullptr;
+    for (const Tap& tap : taps) {
+      const Tap* const there = tap.network().tap_with(address);
+      if (there == nullptr) continue;
+      found_ = &there->machine();
+      break;
+    }
+    return found_;
   }
-  return nullptr;
-}
+
+ private:
+  const Network* network_ = nullptr;
+  Ipv4Address address_;
+  const Machine* found_ = nullptr;
+};
 
 }  // namespace
 
@@ -39,6 +61,7 @@ Traffic expected_traffic(const World& world) {
   Traffic traffic;
   traffic.work.assign(world.machine_count(), idle_work);
   std::vector<Ipv4Address> targets;
+  TargetLookup lookup;
   const ApplicationOptions* seen = nullptr;  // equal machines share their options
   for (std::uint32_t id = 0; id < world.machine_count(); ++id) {
     const Machine& machine = world.machine(id);
@@ -52,7 +75,7 @@ Traffic expected_traffic(const World& world) {
         const_cast<ApplicationOptions*>(seen)->visit(finder);
       }
       for (const Ipv4Address address : targets) {
-        const Machine* const to = neighbour(machine, address);
+        const Machine* const to = lookup.with(address, machine);
         if (to == nullptr || to == &machine) continue;
         traffic.flows.emplace_back(id, to->id());
         traffic.work[id] += sending_work;
