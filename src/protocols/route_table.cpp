@@ -2,6 +2,7 @@
 #include "elvis/protocols/route_table.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "elvis/util/assert.hpp"
@@ -14,12 +15,12 @@ namespace elvis {
 namespace {
 
 constexpr std::size_t most_side_by_side = 16;
-// From here on the routes themselves take more memory than a digest of them.
+// From here on a lookup would mostly wait for memory.
 constexpr std::size_t least_digested = std::size_t{1} << 18;
 
 /// By how many bits so many routes are spread: some four to a slot, where they are spread evenly.
 unsigned bits_for(std::size_t size) {
-  return size <= 1'024 ? 6 : size <= 65'536 ? 12 : RouteDigest::part_bits;
+  return size <= 1'024 ? 6 : size <= 65'536 ? 12 : 18;
 }
 
 }  // namespace
@@ -39,7 +40,10 @@ struct RouteTable::Spread {
     const std::size_t count = length >= bits ? 1 : std::size_t{1} << (bits - length);
     const std::size_t first = slot_of(address);
     for (std::size_t slot = first; slot < first + count; ++slot) tries[slot].reset();
-    if (digest != nullptr) digest->forget(first, count);
+    if (digest == nullptr) return;
+    const std::size_t parts =
+        length >= RouteDigest::part_bits ? 1 : std::size_t{1} << (RouteDigest::part_bits - length);
+    digest->forget(address >> (32 - RouteDigest::part_bits), parts);
   }
 
   std::uint32_t first_address(std::size_t slot) const {
@@ -66,16 +70,26 @@ struct RouteTable::Spread {
     return tries[slot];
   }
 
-  /// Digests the whole slot of `address`; its /24s are the entries of its trie's first node.
+  /// Digests the part of `address`. The /24s of a slot are the entries of its trie's first node.
   [[gnu::noinline]] void learn_digest(std::uint32_t address) {
-    const RouteTrie& trie = trie_of(address);
-    const std::size_t slot = slot_of(address);
-    std::uint32_t at = first_address(slot);
-    for (RouteDigest::Code& code : digest->part(slot)) {
-      const bool is_one = trie.ends_at_once(at, bits);
-      code = is_one ? digest->code_for(trie.lookup(at, bits)) : RouteDigest::ask;
+    std::array<RouteDigest::Code, RouteDigest::part_size> codes;
+    const std::size_t part = address >> (32 - RouteDigest::part_bits);
+    std::uint32_t at = address & mask_of(RouteDigest::part_bits);
+    std::optional<NextHop> last;
+    RouteDigest::Code code_of_last = digest->code_for(last);
+    for (RouteDigest::Code& code : codes) {
+      const RouteTrie& trie = trie_of(at);
+      if (trie.ends_at_once(at, bits)) {
+        const std::optional<NextHop> hop = trie.lookup(at, bits);
+        if (hop != last) code_of_last = digest->code_for(hop);
+        last = hop;
+        code = code_of_last;
+      } else {
+        code = RouteDigest::ask;
+      }
       at += 1U << 8;
     }
+    digest->learn(part, codes);
   }
 
   unsigned bits;

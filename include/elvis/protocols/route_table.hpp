@@ -6,8 +6,8 @@
 // 12 or 18 bits of their address; each slot has its routes, and a trie of 6 bits a step made from
 // them when it is first asked: nodes of two bit vectors whose set bits are counted, as in the
 // Poptrie of Asai and Ohara (SIGCOMM 2015). A change makes anew only the slots that it touches.
-// From 262,144 routes on, a byte for each /24 answers for most addresses, made slot by slot
-// likewise.
+// From 262,144 routes on, a digest of them answers for most addresses, made part by part
+// likewise (RouteDigest).
 //
 // Where many tables have routes to the same prefixes, they share these (SharedPrefixes), and each
 // has a byte or two for a prefix.
