@@ -140,7 +140,8 @@ Setup::Setup(Layout layout, const Script& script) {
     if (speaks_to(script, "net.inet.")) {
       layout = Layout::like_freebsd;
     } else if (speaks_to(script, "net.ipv4") || speaks_to(script, "net/ipv4") ||
-               speaks_to(script, "defaults.sh")) {
+               speaks_to(script, "defaults.sh") || speaks_to(script, "packetdrill/common.sh") ||
+               speaks_to(script, "nstat")) {
       layout = Layout::like_linux;
     } else {
       layout = likely_layout(script).value_or(layout);
@@ -294,7 +295,8 @@ std::string Setup::apply_flag(const std::string& name, const std::string& value)
 // ===== Commands =====
 
 void Setup::apply_command(const std::string& command) {
-  if (command.find("defaults.sh") != std::string::npos) {
+  if (command.find("defaults.sh") != std::string::npos ||
+      command.find("packetdrill/common.sh") != std::string::npos) {
     // What the scripts of Linux call before they begin; their comments name these values.
     tcp.receive_buffer = 15 * 1024 * 1024;
     receive_buffer = 540'000;
