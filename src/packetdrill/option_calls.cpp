@@ -195,7 +195,8 @@ CallOutcome Process::set_linger(File& file, const Expression& value) {
 }
 
 CallOutcome Process::set_congestion(File& file, const std::string& name) {
-  const std::string known = name == "reno" ? "newreno" : name;
+  const bool is_linux_cubic = setup_.is_linux && name == "cubic";
+  const std::string known = name == "reno" ? "newreno" : is_linux_cubic ? "cubic_linux" : name;
   const auto kinds = congestion_kinds();
   for (std::size_t place = 0; place < kinds.size(); ++place) {
     if (kinds[place].name != known) continue;
@@ -234,7 +235,13 @@ bool Process::set_option(File& file, std::string_view name, std::int64_t value) 
     return name == "SO_RCVBUF" || name == "SO_SNDBUF" || name == "SO_KEEPALIVE";
   }
   if (name == "SO_RCVBUF" || name == "SO_RCVBUFFORCE") {
-    configure(file, [positive](TcpSettings& settings) { settings.receive_buffer = positive; });
+    configure(file, [positive](TcpSettings& settings) {
+      settings.receive_buffer = positive;
+      if (settings.receive_memory == 0) return;
+      constexpr std::uint64_t least = 2'304;
+      settings.receive_memory = std::max(2 * positive, least);
+      settings.most_receive_memory = 0;  // it was chosen
+    });
     file.received_limit = value;
   } else if (name == "SO_SNDBUF" || name == "SO_SNDBUFFORCE") {
     if (file.kernel != nullptr) {
@@ -291,8 +298,9 @@ CallOutcome Process::getsockopt(const CallEvent& call) {
   CallOutcome outcome;
   if (name == "TCP_INFO") return outcome;
   if (name == "TCP_CONGESTION") {
-    const std::string_view seen =
+    std::string_view seen =
         congestion_kinds()[static_cast<std::size_t>(file->settings.congestion)].name;
+    if (seen == "cubic_linux") seen = "cubic";
     const Expression& argument = call.arguments.size() > 3 ? call.arguments[3] : call.result;
     const std::string& expected = argument.word == "reno" ? "newreno" : argument.word;
     if (!argument.is_ellipsis() && !expected.empty() && expected != seen) {
@@ -481,8 +489,11 @@ bool Process::tell_info(CodeNames& names) const {
   if (tested->kernel != nullptr) {
     const LinuxSocket& kernel = *tested->kernel;
     names["SK_MEMINFO_SNDBUF"] = kernel.buffer();
-    names["SK_MEMINFO_RCVBUF"] =
-        tested->received_limit != 0 ? 2 * tested->received_limit : setup_.receive_buffer;
+    const TcpReceiveMemory* const received =
+        tested->stream->session()->connection().receiver().memory();
+    names["SK_MEMINFO_RCVBUF"] = received != nullptr ? static_cast<std::int64_t>(received->limit())
+                                 : tested->received_limit != 0 ? 2 * tested->received_limit
+                                                               : setup_.receive_buffer;
     names["tcpi_busy_time"] = kernel.busy(machine_.now());
     names["tcpi_rwnd_limited"] = kernel.limited_by_window(machine_.now());
     names["tcpi_sndbuf_limited"] = kernel.limited_by_buffer(machine_.now());

@@ -15,15 +15,39 @@ namespace elvis::packetdrill {
 
 using ndl::quoted;
 
+namespace {
+
+bool is_encapsulation(const Token& token) {
+  constexpr std::array<std::string_view, 5> kinds{"ipv4", "ipv6", "gre", "GREv0", "mpls"};
+  return std::any_of(kinds.begin(), kinds.end(),
+                     [&token](std::string_view kind) { return token.is(kind); });
+}
+
+}  // namespace
+
+// `ipv4 192.0.2.1 > 192.0.2.2:`, `gre:`, `mpls (label 1, tc 0, [S], ttl 64):`. It is read only.
+bool Parser::parse_encapsulation(PacketEvent& event) {
+  const Token kind = scanner_.take();
+  if (event.encapsulation.empty()) event.encapsulation = kind.text;
+  if (kind.is("ipv4") || kind.is("ipv6")) {
+    scanner_.take_raw("");
+    const Token to = scanner_.take();
+    if (!to.is('>')) return fail(to.span, "two addresses and `>` are needed here");
+    if (scanner_.take_raw("").text.ends_with(':')) return true;
+    const Token end = scanner_.take();
+    return end.is(':') || fail(end.span, "`:` is needed behind the addresses");
+  }
+  scanner_.take_through(':');
+  return true;
+}
+
 bool Parser::parse_packet(PacketEvent& event) {
   event.is_inbound = scanner_.take().is('<');
   Packet& packet = event.packet;
-  const Token& next = scanner_.peek();
-  for (const std::string_view unknown : {"ipv4", "ipv6", "gre", "GREv0", "mpls"}) {
-    if (next.is(unknown)) {
-      return fail(next.span, fmt::format("encapsulation in {} is not supported", quoted(unknown)));
-    }
+  while (is_encapsulation(scanner_.peek())) {
+    if (!parse_encapsulation(event)) return false;
   }
+  const Token& next = scanner_.peek();
   if (next.is("sctp") || next.is("udplite")) {
     return fail(next.span,
                 fmt::format("there is no {} here: only TCP, UDP and ICMP", quoted(next.text)));

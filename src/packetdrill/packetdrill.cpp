@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "elvis/packetdrill/packetdrill.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -58,11 +60,16 @@ bool is_named(const Expression& expression, std::string_view word) {
 }
 
 // What a script needs that is not there at all is said at once, not where it first shows.
-void check_features(const Script& script, ndl::Diagnostics& diagnostics) {
+void check_features(const Script& script, bool only_parses, ndl::Diagnostics& diagnostics) {
   constexpr const char* no_digests = "digests of segments (RFC 2385) are not supported";
   for (const Event& event : script.events) {
     const char* missing = nullptr;
     if (const auto* const packet = std::get_if<PacketEvent>(&event.what)) {
+      if (!packet->encapsulation.empty() && !only_parses) {
+        diagnostics.error(event.span, fmt::format("encapsulation in {} is not supported",
+                                                  ndl::quoted(packet->encapsulation)));
+        return;
+      }
       if (packet->is_inbound) continue;
       if (packet->packet.option(TcpOption::Kind::md5) != nullptr) missing = no_digests;
     } else if (const auto* const call = std::get_if<CallEvent>(&event.what)) {
@@ -91,7 +98,7 @@ Verdict run_loaded(const ndl::SourceSet& sources, std::optional<ndl::FileId> fil
   if (!script || diagnostics.has_errors()) return wrong(diagnostics, sources, options);
   Setup setup{options.layout, *script};
   apply_flags(setup, *script, options, diagnostics);
-  check_features(*script, diagnostics);
+  check_features(*script, options.only_parses || setup.only_parses, diagnostics);
   if (!diagnostics.has_errors()) check_calls(*script, diagnostics);
   if (script->first_command) setup.apply_command(script->first_command->text);
   if (!setup.refusal.empty()) diagnostics.error({}, setup.refusal);

@@ -49,6 +49,7 @@ class Parser {
 
   // ----- packet_parser.cpp -----
   bool parse_packet(PacketEvent& event);
+  bool parse_encapsulation(PacketEvent& event);
   bool parse_ip_info(Packet& packet);
   bool parse_ip_field(Packet& packet, char ender);
   bool parse_ports(Packet& packet);

@@ -320,6 +320,10 @@ CallOutcome Process::accepted(File& listener, TcpSocketRef socket, const CallEve
     file->kernel = std::make_unique<LinuxSocket>(*listener.kernel);
     file->received_limit = listener.received_limit;
   }
+  if (file->stream->session() != nullptr) {
+    TcpReceiveMemory* const received = file->stream->session()->connection().receiver().memory();
+    if (received != nullptr) received->is_owned = true;  // from now on somebody reads
+  }
   const int number = free_descriptor(call);
   files_[number] = std::move(file);
   CallOutcome outcome{number};

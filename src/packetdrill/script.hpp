@@ -58,6 +58,7 @@ struct EventTime {
 struct PacketEvent {
   bool is_inbound = true;  ///< `<`: towards the stack under test.
   Packet packet;
+  std::string encapsulation;  ///< What stands around it first, such as `ipv4`; or empty.
 };
 
 struct CallEvent {

@@ -140,7 +140,8 @@ Setup::Setup(Layout layout, const Script& script) {
     if (speaks_to(script, "net.inet.")) {
       layout = Layout::like_freebsd;
     } else if (speaks_to(script, "net.ipv4") || speaks_to(script, "net/ipv4") ||
-               speaks_to(script, "defaults.sh")) {
+               speaks_to(script, "defaults.sh") || speaks_to(script, "packetdrill/common.sh") ||
+               speaks_to(script, "nstat")) {
       layout = Layout::like_linux;
     } else {
       layout = likely_layout(script).value_or(layout);
@@ -166,6 +167,8 @@ void Setup::be_like_linux() {
   tcp.quick_acks = 16;
   tcp.receive_buffer = 6'291'456;  // the greatest of tcp_rmem; its window scale is 7
   tcp.send_buffer = 1 << 30;       // LinuxSocket says how much is taken
+  choose_receive_memory();
+  choose_congestion("cubic");
   grants_ecn = true;
   fast_open = fast_open_client;
 }
@@ -267,6 +270,7 @@ std::string Setup::apply_flag(const std::string& name, const std::string& value)
   if (name == "mss") {
     if (!read_number(value, 65'535, number)) return needs("a size");
     offloaded_mss = static_cast<std::uint32_t>(number);
+    tcp.offloaded_mss = number;
     return {};
   }
   if (name == "strict_segments") {
@@ -291,10 +295,12 @@ std::string Setup::apply_flag(const std::string& name, const std::string& value)
 // ===== Commands =====
 
 void Setup::apply_command(const std::string& command) {
-  if (command.find("defaults.sh") != std::string::npos) {
+  if (command.find("defaults.sh") != std::string::npos ||
+      command.find("packetdrill/common.sh") != std::string::npos) {
     // What the scripts of Linux call before they begin; their comments name these values.
     tcp.receive_buffer = 15 * 1024 * 1024;
     receive_buffer = 540'000;
+    choose_receive_memory();
     send_buffer = 256 * 1024;
     tcp.slow_start_after_idle = false;
     tcp.syn_retries = 5;
@@ -383,6 +389,9 @@ bool Setup::apply_linux(std::string_view name, const std::vector<std::string>& v
   } else if (name == "tcp_rmem" && last > 0) {
     tcp.receive_buffer = last;
     if (values.size() == 3) receive_buffer = static_cast<std::int64_t>(number_in(values[1]));
+    choose_receive_memory();
+  } else if (name == "tcp_shrink_window") {
+    tcp.shrinks_window = is_on;
   } else if (name == "tcp_wmem" && last > 0) {
     if (!is_linux) tcp.send_buffer = last;
     most_send_buffer = static_cast<std::int64_t>(last);
@@ -524,8 +533,16 @@ void Setup::choose_cookie_key(std::string_view text) {
   tcp.fast_open_key = key;
 }
 
+// The default of tcp_rmem, which grows up to its greatest.
+void Setup::choose_receive_memory() {
+  if (!is_linux) return;
+  tcp.receive_memory = static_cast<std::uint64_t>(receive_buffer);
+  tcp.most_receive_memory = tcp.receive_memory_ceiling = tcp.receive_buffer;
+}
+
 void Setup::choose_congestion(const std::string& name) {
-  const std::string known = name == "reno" ? "newreno" : name;
+  const bool is_linux_cubic = is_linux && name == "cubic";
+  const std::string known = name == "reno" ? "newreno" : is_linux_cubic ? "cubic_linux" : name;
   const auto kinds = congestion_kinds();
   for (std::size_t place = 0; place < kinds.size(); ++place) {
     if (kinds[place].name != known) continue;

@@ -75,6 +75,7 @@ class Setup {
   bool apply_freebsd(std::string_view name, std::uint64_t value, const std::string& text);
   void apply_route(const std::vector<std::string>& words);
   void choose_congestion(const std::string& name);
+  void choose_receive_memory();
   void choose_cookie_key(std::string_view text);
   void note(std::string text);
 };

@@ -159,7 +159,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{"0 %{ assert 1\n", "this code has no end"},
                     Wrong{"/* 0 close(3) = 0\n", "this comment has no end"},
                     Wrong{"close(3) = 0\n", "expected the time of an event"},
-                    Wrong{"0 > ipv4 1.2.3.4 > 5.6.7.8: . 1:1(0)\n", "encapsulation in `ipv4`"},
+                    Wrong{"0 > ipv4 1.2.3.4 5.6.7.8: . 1:1(0)\n", "two addresses and `>`"},
                     Wrong{"0 > [flowlabel 0x1] . 1:1(0)\n", "flow labels are IPv6's"},
                     Wrong{"0 > sctp: INIT\n", "only TCP, UDP and ICMP"},
                     Wrong{"0 > . 1:1(0) <nop,nop,sack>\n", "`sack` needs blocks"},

@@ -159,6 +159,17 @@ TEST(PacketdrillRunnerTest, RefusesIpv6WithOneMessage) {
             "      | ^~~~~~~~~~~~~~~~~\n");
 }
 
+TEST(PacketdrillRunnerTest, ReadsEncapsulatedPacketsButRunsNone) {
+  const std::string script =
+      "0 < ipv4 2.2.2.2 > 1.1.1.1: gre: . 1:1001(1000) ack 1 win 123\n"
+      "+0 > ipv6 2::2 > 1::1 : gre flags 0xb000, key 0x1:\n"
+      "  mpls (label 0, tc 0, ttl 0) (label 7, tc 7, [S], ttl 255): . 1:1001(1000) ack 1\n";
+  EXPECT_EQ(run("--dry_run\n" + script).kind, Verdict::Kind::passed);
+  const Verdict verdict = run(script);
+  EXPECT_EQ(verdict.kind, Verdict::Kind::wrong);
+  EXPECT_NE(verdict.report.find("encapsulation in `ipv4` is not supported"), std::string::npos);
+}
+
 TEST(PacketdrillRunnerTest, RefusesCallsThatAreNotThere) {
   const Verdict verdict = run("0 mmap(3, 4, ..., 10) = 10\n+0 fork() = 4\n");
   EXPECT_EQ(verdict.kind, Verdict::Kind::wrong);

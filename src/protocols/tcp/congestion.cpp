@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "linux_cubic.hpp"
+
 namespace elvis {
 
 std::span<const TcpCongestionKind> congestion_kinds() {
@@ -13,6 +15,8 @@ std::span<const TcpCongestionKind> congestion_kinds() {
                         make_new_reno},
       TcpCongestionKind{"dctcp", "as Reno, but gives way as far as ECN's marks say (RFC 8257)",
                         make_dctcp, true},
+      TcpCongestionKind{"cubic_linux", "CUBIC as Linux counts, in whole segments, with HyStart",
+                        make_linux_cubic},
   };
   return algorithms;
 }

@@ -139,6 +139,11 @@ void TcpConnection::agree(const TcpSegment& syn) {
     const std::uint64_t mss = std::min<std::uint64_t>(peer_mss_, advertised_mss());
     if (mss != 0 && buffer > mss) buffer = (buffer + mss - 1) / mss * mss;
   }
+  if (settings_->receive_memory != 0) {
+    receiver_.count_memory(std::make_unique<TcpReceiveMemory>(
+        *settings_, advertised_mss(), receive_scale_, bool{uses_timestamps_}, sender_.uses_sack()));
+    receiver_.memory()->is_owned = !is_passive_;
+  }
   receiver_.begin(syn.sequence, buffer, advertised_mss(), settings_->quick_acks,
                   settings_->option_layout() == TcpLayout::like_freebsd);
   if (settings_->auto_tune) {
@@ -300,7 +305,11 @@ void TcpConnection::set_no_delay(bool no_delay) {
 
 void TcpConnection::settings_changed(Time now) {
   if (uses_accurate_ecn_) sender_.change_mss(payload_limit());
-  if (receiver_.next() != 0) {
+  if (receiver_.memory() != nullptr) {
+    if (settings_->most_receive_memory == 0) {
+      receiver_.memory()->set_limit(settings_->receive_memory);
+    }
+  } else if (receiver_.next() != 0) {
     receiver_.set_buffer(settings_->receive_buffer);
     if (is_synchronized() && receiver_.wants_window_update(receive_scale_))
       receiver_.acknowledge_now();
@@ -405,6 +414,10 @@ TcpInfo TcpConnection::info(Time now) const {
   info.data_segs_in = data_segments_in_;
   info.rcv_ooopack = receiver_.out_of_order();
   info.rcv_wnd = static_cast<std::uint32_t>(receiver_.window());
+  if (receiver_.memory() != nullptr) {
+    info.rcv_wnd = receiver_.memory()->offered();
+    info.rcv_ssthresh = receiver_.memory()->threshold();
+  }
   return info;
 }
 

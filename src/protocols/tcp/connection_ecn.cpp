@@ -69,7 +69,7 @@ void TcpConnection::count_arrival(const TcpSegment& segment, std::int64_t positi
   }
   const auto next = static_cast<std::int64_t>(receiver_.next());
   const std::int64_t end = position + segment.length();
-  if (!is_acceptable(position, segment.length()) && (position < 1 || end > next)) return;
+  if (!is_acceptable(segment, position) && (position < 1 || end > next)) return;
   if (segment.met_congestion()) has_seen_marks_ = true;
   if (ecn.arrived(segment.ecn, segment.payload.size())) receiver_.acknowledge_now();
   // Who sends the same again and again does not hear what has the option (RFC 9768, 3.2.3.2.2).

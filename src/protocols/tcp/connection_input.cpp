@@ -31,7 +31,7 @@ bool TcpConnection::take_fast(TcpSegment& segment, Time now) {
   if ((segment.flags | TcpHeader::psh) != expected) return false;
   if (segment.sequence != receiver_.acknowledgement() || receiver_.has_gaps()) return false;
   if (segment.met_congestion() || receiver_.echoes_congestion || is_unread_) return false;
-  if (uses_accurate_ecn_) return false;
+  if (uses_accurate_ecn_ || receiver_.memory() != nullptr) return false;
   if (segment.options.timestamps.has_value() != uses_timestamps_) return false;
   if (segment.options.block_count != 0 || segment.payload.size() > receiver_.window()) return false;
   const std::int64_t acknowledged = sender_.position_of(segment.acknowledgement);
@@ -149,7 +149,7 @@ void TcpConnection::take_in_order(TcpSegment& segment, Time now) {
   }
   if (uses_accurate_ecn_) [[unlikely]]
     count_arrival(segment, position);
-  if (!is_acceptable(position, segment.length())) return refuse(segment, position, now);
+  if (!is_acceptable(segment, position)) return refuse(segment, position, now);
   if (segment.has(TcpHeader::rst)) return take_reset(position, now);
   // RFC 5961, 4.2: whoever really began anew will answer with a reset.
   if (segment.has(TcpHeader::syn)) {
@@ -173,7 +173,11 @@ void TcpConnection::take_in_order(TcpSegment& segment, Time now) {
   take_data(segment, position, now);
 }
 
-bool TcpConnection::is_acceptable(std::int64_t position, std::uint32_t length) const {
+bool TcpConnection::is_acceptable(const TcpSegment& segment, std::int64_t position) const {
+  const std::uint32_t length = segment.length();
+  if (receiver_.memory() != nullptr) [[unlikely]] {
+    return receiver_.is_acceptable_by_memory(position, length, segment.has(TcpHeader::fin));
+  }
   const auto next = static_cast<std::int64_t>(receiver_.next());
   const auto window = static_cast<std::int64_t>(receiver_.window());
   const std::int64_t end = position + length;

@@ -96,10 +96,11 @@ void TcpSender::rack_delivered(const TcpSent& sent, Time now) {
   // The acknowledgement may be that of the first transmission.
   if (sent.was_resent && rtt < rtt_.least()) return;
   Repair& state = *repair_;
+  // Of whatever has arrived last, also if something that was sent later came before.
+  state.rack_rtt = rtt;
   if (is_sent_after(sent.sent_at, sent.order, state.rack_sent_at, state.rack_order)) {
     state.rack_sent_at = sent.sent_at;
     state.rack_order = sent.order;
-    state.rack_rtt = rtt;
   }
 }
 

@@ -167,7 +167,7 @@ class TcpConnection {
   void opened_fast(const TcpSegment& answer, Time now);
   bool passes_paws(const TcpSegment& segment, Time now) const;
   void remember_timestamp(const TcpSegment& segment);
-  bool is_acceptable(std::int64_t position, std::uint32_t length) const;
+  bool is_acceptable(const TcpSegment& segment, std::int64_t position) const;
   void refuse(const TcpSegment& segment, std::int64_t position, Time now);
   void take_reset(std::int64_t position, Time now);
   bool take_acknowledgement(const TcpSegment& segment, std::int64_t position, Time now);

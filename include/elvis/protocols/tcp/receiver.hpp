@@ -8,6 +8,7 @@
 #include <span>
 
 #include "elvis/protocols/tcp/reassembly.hpp"
+#include "elvis/protocols/tcp/receive_memory.hpp"
 #include "elvis/protocols/tcp/segment.hpp"
 #include "elvis/protocols/tcp/settings.hpp"
 #include "elvis/protocols/tcp/stream_buffer.hpp"
@@ -18,6 +19,14 @@ namespace elvis {
 /// Positions count from the remote SYN, which is 0. Has no clock: every call says what time it is.
 class TcpReceiver {
  public:
+  ~TcpReceiver();
+  /// Counts what waits as Linux does; before begin().
+  void count_memory(std::unique_ptr<TcpReceiveMemory> memory);
+  /// How it does so; null if it does not.
+  TcpReceiveMemory* memory() const { return rare_ == nullptr ? nullptr : rare_->memory.get(); }
+  /// Whether a segment of `length` sequence numbers may be taken, if memory is counted.
+  bool is_acceptable_by_memory(std::int64_t position, std::uint32_t length, bool has_fin) const;
+
   /// The remote end's SYN has arrived.
   void begin(std::uint32_t initial, std::size_t buffer, std::uint32_t mss, std::uint64_t quick_acks,
              bool takes_all = false);
@@ -64,6 +73,8 @@ class TcpReceiver {
   std::uint16_t advertise_in_syn();
   /// Whether reading has opened the window so far that the remote end should hear of it.
   bool wants_window_update(unsigned scale) const;
+  /// The same after a read(), if memory is counted.
+  bool wants_ack_of_read() const;
   void acknowledge_now() { wants_ack_ = true; }
   /// Whether an acknowledgement is due without waiting.
   bool wants_ack() const { return wants_ack_; }
@@ -113,7 +124,15 @@ class TcpReceiver {
   static std::uint32_t ticks(Time now) {
     return static_cast<std::uint32_t>(now.time_since_epoch().count() >> tick_bits);
   }
+  // What few receivers have.
+  struct Rare : Pooled {
+    std::unique_ptr<TcpReceiveMemory> memory;
+    Time round_began{};               // for tuning
+    std::uint32_t read_in_round = 0;  // bytes
+  };
   void count_for_ack(std::size_t bytes, const TcpSettings& settings, Time now);
+  bool wants_ack_by_memory();
+  bool has_memory_for(std::uint64_t position, std::size_t size, bool has_fin);
 
   std::uint64_t next_ = 0;
   std::uint64_t right_edge_ = 0;
@@ -129,8 +148,7 @@ class TcpReceiver {
   std::uint32_t largest_ = 0;         // segment that has come
   std::uint32_t unacknowledged_ = 0;  // bytes
   std::uint32_t out_of_order_ = 0;    // segments
-  std::uint32_t read_in_round_ = 0;   // bytes, for tuning
-  Time round_began_{};
+  std::unique_ptr<Rare> rare_;
   std::uint16_t quick_acks_ = 0;
   bool wants_ack_ = false;
   std::uint32_t last_data_at_ = 0;  // in ticks

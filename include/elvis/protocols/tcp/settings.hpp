@@ -53,7 +53,14 @@ class TcpSettings final : public Options {
   std::uint64_t receive_buffer = 1 << 20;    ///< Bytes that wait to be read: the window.
   std::uint64_t largest_receive_buffer = 0;  ///< Chooses the window scale, if it is more.
   std::uint64_t mss = 0;                     ///< Of both directions; 0: as the MTU allows.
-  std::uint64_t retries = 15;                ///< Retransmissions of data before giving up.
+  /// What waits to be read may take so much memory, as Linux counts it (see TcpReceiveMemory); 0:
+  /// bytes count. Scripts set it, and the next four.
+  std::uint64_t receive_memory = 0;
+  std::uint64_t most_receive_memory = 0;     ///< It may grow to this; 0: it does not grow.
+  std::uint64_t receive_memory_ceiling = 0;  ///< The same for the whole machine.
+  std::uint64_t offloaded_mss = 0;           ///< Packets were put together of such ones; 0: not.
+  bool shrinks_window = false;  ///< Takes back what was offered, against RFC 9293, 3.8.6.
+  std::uint64_t retries = 15;   ///< Retransmissions of data before giving up.
   std::uint64_t syn_retries = 6;
   /// First timeouts of a SYN that are not backed off, and not counted by syn_retries (as Linux has
   /// it; scripts set it).
