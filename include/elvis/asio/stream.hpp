@@ -10,11 +10,13 @@
 // write_some() do what they can at once, as on a socket that is non_blocking().
 #pragma once
 
+#include <array>
 #include <boost/asio/append.hpp>
 #include <boost/asio/compose.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/beast/core/role.hpp>
 #include <tuple>
 
 #include "elvis/asio/socket.hpp"
@@ -70,7 +72,7 @@ class asio_basic_stream : public asio_basic_socket<AsioTcp, boost::asio::ip::tcp
   std::size_t read_some(const Buffers& buffers, error_code& error) {
     std::size_t bytes = 0;
     this->with_socket(error, [&](AsioTcp& tcp) {
-      bytes = asio_internal::Trial{}.run(ReadJob<Buffers>{&tcp, buffers}, error);
+      bytes = asio_internal::run_at_once(ReadJob<Buffers>{&tcp, buffers}, error);
     });
     return bytes;
   }
@@ -83,7 +85,7 @@ class asio_basic_stream : public asio_basic_socket<AsioTcp, boost::asio::ip::tcp
   std::size_t write_some(const Buffers& buffers, error_code& error) {
     std::size_t bytes = 0;
     this->with_socket(error, [&](AsioTcp& tcp) {
-      bytes = asio_internal::Trial{}.run(WriteJob<Buffers>{&tcp, buffers}, error);
+      bytes = asio_internal::run_at_once(WriteJob<Buffers>{&tcp, buffers}, error);
     });
     return bytes;
   }
@@ -156,35 +158,35 @@ class asio_basic_stream : public asio_basic_socket<AsioTcp, boost::asio::ip::tcp
   struct ConnectJob {
     AsioTcp* tcp;
     Endpoint remote;
-    bool attempt(AsioAttempt& self) const { return tcp->connect(self, remote); }
-    std::tuple<error_code> result(AsioAttempt& self) const { return {self.error}; }
+    bool attempt(AsioOutcome& outcome) const { return tcp->connect(outcome, remote); }
+    std::tuple<error_code> result(AsioOutcome& outcome) const { return {outcome.error}; }
   };
   template <typename Buffers>
   struct ReadJob {
     AsioTcp* tcp;
     Buffers buffers;
-    bool attempt(AsioAttempt& self) const {
+    bool attempt(AsioOutcome& outcome) const {
       Message got;
-      if (!tcp->receive(self, boost::asio::buffer_size(buffers), got)) return false;
-      self.bytes = asio_internal::copy_out(got, buffers);
+      if (!tcp->receive(outcome, boost::asio::buffer_size(buffers), got)) return false;
+      outcome.bytes = asio_internal::copy_out(got, buffers);
       return true;
     }
-    std::tuple<error_code, std::size_t> result(AsioAttempt& self) const {
-      return {self.error, self.bytes};
+    std::tuple<error_code, std::size_t> result(AsioOutcome& outcome) const {
+      return {outcome.error, outcome.bytes};
     }
   };
   template <typename Buffers>
   struct WriteJob {
     AsioTcp* tcp;
     Buffers buffers;
-    bool attempt(AsioAttempt& self) const {
+    bool attempt(AsioOutcome& outcome) const {
       std::size_t room = 0;
-      if (!tcp->has_room(self, boost::asio::buffer_size(buffers), room)) return false;
-      if (room != 0) tcp->send(self, asio_internal::copy_in(buffers, room));
+      if (!tcp->has_room(outcome, boost::asio::buffer_size(buffers), room)) return false;
+      if (room != 0) tcp->send(outcome, asio_internal::copy_in(buffers, room));
       return true;
     }
-    std::tuple<error_code, std::size_t> result(AsioAttempt& self) const {
-      return {self.error, self.bytes};
+    std::tuple<error_code, std::size_t> result(AsioOutcome& outcome) const {
+      return {outcome.error, outcome.bytes};
     }
   };
 
@@ -263,6 +265,58 @@ template <typename Executor, typename Endpoints,
 auto async_connect(asio_basic_stream<Executor>& stream, const Endpoints& endpoints,
                    Token&& token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN(Executor)) {
   return stream.async_connect(endpoints, std::forward<Token>(token));
+}
+
+// ===== What Boost.Beast asks of a stream that is not Asio's =====
+
+template <typename Executor>
+void beast_close_socket(asio_basic_stream<Executor>& stream) {
+  boost::system::error_code ignored;
+  stream.close(ignored);
+}
+
+namespace asio_internal {
+
+// A server says that nothing more comes, then reads to the end; a client the other way round.
+template <typename Executor>
+struct Teardown {
+  asio_basic_stream<Executor>* stream;
+  bool is_server;
+  bool has_begun = false;
+  bool has_shut = false;
+
+  template <typename Self>
+  void operator()(Self& self, boost::system::error_code error = {}) {
+    using boost::asio::socket_base;
+    if (!std::exchange(has_begun, true)) {  // not from within the call that began it
+      const auto executor = stream->get_executor();
+      return boost::asio::post(executor, std::move(self));
+    }
+    if (is_server && !std::exchange(has_shut, true)) {
+      stream->shutdown(socket_base::shutdown_send, error);
+    }
+    std::array<char, 2048> unread;
+    while (!error) stream->read_some(boost::asio::buffer(unread), error);
+    if (error == boost::asio::error::would_block) {
+      return stream->async_wait(socket_base::wait_read, std::move(self));
+    }
+    if (error == boost::asio::error::eof) error = {};
+    if (!error && !is_server) stream->shutdown(socket_base::shutdown_send, error);
+    if (!error) stream->close(error);
+    self.complete(error);
+  }
+};
+
+}  // namespace asio_internal
+
+/// Ends the stream below a websocket.
+template <typename Executor, typename Handler>
+void async_teardown(boost::beast::role_type role, asio_basic_stream<Executor>& stream,
+                    Handler&& handler) {
+  std::decay_t<Handler> kept(std::forward<Handler>(handler));
+  boost::asio::async_compose<std::decay_t<Handler>, void(boost::system::error_code)>(
+      asio_internal::Teardown<Executor>{&stream, role == boost::beast::role_type::server}, kept,
+      stream);
 }
 
 // NOLINTEND(readability-identifier-naming)
