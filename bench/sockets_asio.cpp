@@ -18,7 +18,7 @@ using net::deferred;
 using net::ip::tcp;
 using net::ip::udp;
 // The executor's type is known, so nobody has to ask for it.
-using Coroutine = net::awaitable<void, asio_executor>;
+using Coroutine = asio_awaitable<>;
 using Stream = asio_basic_stream<asio_executor>;
 using Acceptor = asio_basic_acceptor<asio_executor>;
 using Datagrams = asio_basic_udp<asio_executor>;

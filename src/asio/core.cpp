@@ -31,13 +31,6 @@ AsioLane::~AsioLane() {
   if (next_ != nullptr) next_->previous_ = previous_;
 }
 
-void AsioLane::wait(AsioAttempt& operation) {
-  const bool is_first = waiting_.empty();
-  operation.lane_ = this;
-  waiting_.push(operation);
-  if (is_first) watch();
-}
-
 void AsioLane::finish(AsioAttempt& operation) {
   operation.lane_ = nullptr;
   waiting_.remove(operation);
@@ -45,7 +38,7 @@ void AsioLane::finish(AsioAttempt& operation) {
 }
 
 void AsioLane::abort(AsioAttempt& operation) {
-  operation.error = boost::asio::error::operation_aborted;
+  operation.outcome_.error = boost::asio::error::operation_aborted;
   finish(operation);
   if (waiting_.empty()) unwatch();
 }
@@ -62,17 +55,7 @@ void AsioLane::go_on_and_call() {
   if (core_ == nullptr) return;
   AsioCore& core = *core_;
   if (core.waiter_ == nullptr) return go_on();  // run() is not there, or woken already
-  if (waiting_.empty()) return;
-  auto& first = static_cast<AsioAttempt&>(waiting_.front());
-  if (!first.attempt()) return watch();
-  first.lane_ = nullptr;
-  waiting_.remove(first);
-  if (!waiting_.empty()) [[unlikely]] {
-    core.is_running_ = true;  // so that what is ready wakes nobody
-    go_on();
-    core.is_running_ = false;
-  }
-  core.call_now(&first);
+  if (!waiting_.empty()) core.go_on_now(*this);
 }
 
 std::size_t AsioLane::cancel_one() {
@@ -96,7 +79,10 @@ AsioCore::~AsioCore() {
 Task<> AsioCore::run() {
   for (;;) {
     if (thrown_ != nullptr) std::rethrow_exception(std::exchange(thrown_, nullptr));
-    if (!ready_.empty()) call_handlers(&ready_.pop());
+    if (!ready_.empty()) {
+      const Running running{*this};
+      call_ready();
+    }
     if (!ready_.empty()) {
       co_await Sleep{machine_, machine_.now()};
       continue;
@@ -106,41 +92,33 @@ Task<> AsioCore::run() {
   }
 }
 
-void AsioCore::call_handlers(AsioOperation* first) {
-  struct Running {
-    AsioCore& core;
-    AsioCore* before = std::exchange(current_, &core);
-    ~Running() {
-      core.is_running_ = false;
-      current_ = before;
-    }
-  };
-  struct Work {
-    AsioCore& core;
-    ~Work() { --core.work_; }
-  };
-  const Running running{*this};
-  is_running_ = true;
+void AsioCore::call_ready() {
   if (machine_.now() != instant_) {
     instant_ = machine_.now();
     called_ = 0;
   }
-  for (AsioOperation* next = first; next != nullptr;
-       next = ready_.empty() ? nullptr : &ready_.pop()) {
-    {
-      const Work work{*this};
-      next->complete();
-    }
+  do {
+    AsioOperation& next = ready_.pop();
+    --work_;
+    next.complete();
     if (thrown_ != nullptr) [[unlikely]]
       std::rethrow_exception(std::exchange(thrown_, nullptr));
     if (++called_ > most_at_once) [[unlikely]]
       return;
-  }
+  } while (!ready_.empty());
 }
 
-void AsioCore::call_now(AsioOperation* first) {
+void AsioCore::go_on_now(AsioLane& lane) {
+  const Running running{*this};
   try {
-    call_handlers(first);
+    auto& first = static_cast<AsioAttempt&>(lane.waiting_.front());
+    if (!lane.waiting_.has_one()) [[unlikely]] {
+      lane.go_on();
+    } else if (!first.attempt_and_complete()) {
+      lane.watch();
+    }
+    // The lane may be gone.
+    if (!ready_.empty() && thrown_ == nullptr) call_ready();
   } catch (...) {
     thrown_ = std::current_exception();
   }

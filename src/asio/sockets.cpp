@@ -47,7 +47,7 @@ boost::system::error_code AsioTcp::shutdown(bool receives, bool sends) {
 
 // ===== AsioTcp: what operations do =====
 
-bool AsioTcp::connect(AsioAttempt& attempt, Endpoint remote) {
+bool AsioTcp::connect(AsioOutcome& outcome, Endpoint remote) {
   if (!is_connecting_) {
     if (const TcpSession* const failed = socket_->session();
         failed != nullptr && failed->is_over()) {
@@ -57,7 +57,7 @@ bool AsioTcp::connect(AsioAttempt& attempt, Endpoint remote) {
       socket_ = std::move(fresh);
     }
     if (const Result<> started = socket_->start_connecting(remote); !started) {
-      attempt.error = asio_error(started);
+      outcome.error = asio_error(started);
       return true;
     }
     socket_->session()->set_user(this);
@@ -67,45 +67,59 @@ bool AsioTcp::connect(AsioAttempt& attempt, Endpoint remote) {
     if (!socket_->is_connected()) return false;
   } else {
     const Errc failure = socket_->session()->failure();
-    attempt.error = asio_error(failure == Errc{} ? Errc::refused : failure);
+    outcome.error = asio_error(failure == Errc{} ? Errc::refused : failure);
   }
   is_connecting_ = false;
   return true;
 }
 
-bool AsioTcp::receive(AsioAttempt& attempt, std::size_t max, Message& got) {
+bool AsioTcp::receive(AsioOutcome& outcome, std::size_t max, Message& got) {
   if (max == 0) return true;
+  TcpSession* const session = socket_->session();
+  if (session == nullptr || !session->is_open() || receives_no_more_) [[unlikely]] {
+    return receive_rest(outcome, max, got);
+  }
+  if (session->readable() != 0) {
+    got = session->read(max);
+    return true;
+  }
+  return session->is_at_end() && receive_rest(outcome, max, got);
+}
+
+// The same of a socket that is not connected, or at its end.
+[[gnu::noinline]] bool AsioTcp::receive_rest(AsioOutcome& outcome, std::size_t max, Message& got) {
   if (receives_no_more_) {
-    attempt.error = boost::asio::error::eof;
+    outcome.error = boost::asio::error::eof;
     return true;
   }
   if (!has(socket_->ready(), Ready::readable)) return false;
   Result<Message> received = socket_->try_receive(max);
   if (!received) {
-    attempt.error = asio_error(received);
+    outcome.error = asio_error(received);
   } else if (received->empty()) {
-    attempt.error = boost::asio::error::eof;
+    outcome.error = boost::asio::error::eof;
   } else {
     got = *std::move(received);
   }
   return true;
 }
 
-bool AsioTcp::has_room(AsioAttempt& attempt, std::size_t wanted, std::size_t& room) {
+bool AsioTcp::has_room(AsioOutcome& outcome, std::size_t wanted, std::size_t& room) {
   room = 0;
   if (wanted == 0) return true;
   const TcpSession* const session = socket_->session();
   if (session == nullptr) {
-    attempt.error = boost::asio::error::not_connected;
+    outcome.error = boost::asio::error::not_connected;
   } else if (session->failure() != Errc{}) {
-    attempt.error = asio_error(session->failure());
+    outcome.error = asio_error(session->failure());
   } else if (session->has_finished() || session->is_over()) {
-    attempt.error = boost::asio::error::broken_pipe;
+    outcome.error = boost::asio::error::broken_pipe;
   } else {
     // The buffer is filled again in pieces, as poll() of a system has it.
     needed_ = std::min<std::size_t>(wanted, session->connection().settings().send_buffer / 4 + 1);
-    if (session->writable() < needed_) return false;
-    room = std::min(wanted, session->writable());
+    const std::size_t writable = session->writable();
+    if (writable < needed_) return false;
+    room = std::min(wanted, writable);
   }
   return true;
 }
@@ -119,16 +133,16 @@ void AsioTcp::tcp_changed(TcpSession& session, TcpEvents events) {
   outgoing_.wake(core_.machine());
 }
 
-void AsioTcp::send(AsioAttempt& attempt, Message data) {
+void AsioTcp::send(AsioOutcome& outcome, Message data) {
   const Result<std::size_t> taken = socket_->try_send(data);
   if (taken) {
-    attempt.bytes = *taken;
+    outcome.bytes = *taken;
   } else {
-    attempt.error = asio_error(taken);
+    outcome.error = asio_error(taken);
   }
 }
 
-bool AsioTcp::is_ready(AsioAttempt&, Ready what) {
+bool AsioTcp::is_ready(AsioOutcome&, Ready what) {
   needed_ = 1;
   return has(socket_->ready(), what | Ready::closed);
 }
@@ -182,19 +196,19 @@ boost::system::error_code AsioListener::listen(std::size_t backlog) {
   return asio_error(listening);
 }
 
-bool AsioListener::accept(AsioAttempt& attempt, TcpSocketRef& peer) {
+bool AsioListener::accept(AsioOutcome& outcome, TcpSocketRef& peer) {
   Result<TcpSocketRef> accepted = listener_->try_accept();
   if (accepted) {
     peer = *std::move(accepted);
   } else if (accepted.error() == Errc::would_block) {
     return false;
   } else {
-    attempt.error = asio_error(accepted);
+    outcome.error = asio_error(accepted);
   }
   return true;
 }
 
-bool AsioListener::is_ready(AsioAttempt&, Ready what) const {
+bool AsioListener::is_ready(AsioOutcome&, Ready what) const {
   return has(listener_->ready(), what | Ready::closed);
 }
 
@@ -246,7 +260,7 @@ boost::system::error_code AsioUdp::connect(Endpoint remote) {
   return asio_error(connected);
 }
 
-bool AsioUdp::receive_waiting(AsioAttempt& attempt, const Message*& got, Endpoint& remote) {
+bool AsioUdp::receive_waiting(AsioOutcome& outcome, const Message*& got, Endpoint& remote) {
   got = nullptr;
   if (receives_no_more_) [[unlikely]] {
     keep_handed();
@@ -258,7 +272,7 @@ bool AsioUdp::receive_waiting(AsioAttempt& attempt, const Message*& got, Endpoin
     return true;
   }
   if (!has(socket_->ready(), Ready::readable)) return false;
-  attempt.error = asio_error(socket_->try_receive());
+  outcome.error = asio_error(socket_->try_receive());
   return true;
 }
 
@@ -267,34 +281,34 @@ void AsioUdp::keep_handed() {
   if (handed_ != nullptr) socket_->keep(*std::exchange(handed_, nullptr));
 }
 
-bool AsioUdp::may_send(AsioAttempt& attempt) {
+bool AsioUdp::may_send(AsioOutcome& outcome) {
   if (sends_no_more_) [[unlikely]]
-    attempt.error = boost::asio::error::broken_pipe;
+    outcome.error = boost::asio::error::broken_pipe;
   return !sends_no_more_;
 }
 
-void AsioUdp::sent(AsioAttempt& attempt, std::size_t bytes, const Result<>& result) {
+void AsioUdp::sent(AsioOutcome& outcome, std::size_t bytes, const Result<>& result) {
   if (result) [[likely]] {
-    attempt.bytes = bytes;
+    outcome.bytes = bytes;
   } else {
-    attempt.error = asio_error(result);
+    outcome.error = asio_error(result);
   }
 }
 
-void AsioUdp::send(AsioAttempt& attempt, Message&& data) {
-  if (!may_send(attempt)) return;
+void AsioUdp::send(AsioOutcome& outcome, Message&& data) {
+  if (!may_send(outcome)) return;
   const std::size_t bytes = data.size();
-  sent(attempt, bytes, socket_->send(std::move(data)));
+  sent(outcome, bytes, socket_->send(std::move(data)));
 }
 
-void AsioUdp::send_to(AsioAttempt& attempt, Endpoint remote, Message&& data) {
-  if (remote == Endpoint{} || remote == remote_) return send(attempt, std::move(data));
-  if (!may_send(attempt)) return;
+void AsioUdp::send_to(AsioOutcome& outcome, Endpoint remote, Message&& data) {
+  if (remote == Endpoint{} || remote == remote_) return send(outcome, std::move(data));
+  if (!may_send(outcome)) return;
   const std::size_t bytes = data.size();
-  sent(attempt, bytes, socket_->send_to(remote, std::move(data)));
+  sent(outcome, bytes, socket_->send_to(remote, std::move(data)));
 }
 
-bool AsioUdp::is_ready(AsioAttempt&, Ready what) {
+bool AsioUdp::is_ready(AsioOutcome&, Ready what) {
   keep_handed();
   return has(socket_->ready(), what | Ready::closed);
 }

@@ -333,10 +333,4 @@ Result<Datagram> UdpSocket::Receive::take_what_waits() {
   return socket().try_receive();
 }
 
-Ready UdpSocket::ready() const {
-  if (is_closed()) return Ready::any;
-  if (newest_ == nullptr && !has_failed() && !is_receive_shut_) return Ready::writable;
-  return Ready::readable | Ready::writable;
-}
-
 }  // namespace elvis

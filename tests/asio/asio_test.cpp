@@ -13,9 +13,11 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -186,10 +188,21 @@ TEST_F(AsioTest, AStrandCallsOneAfterTheOther) {
       order += 'e';
     });
     asio_timer last{executor, 3ms};
-    co_await last.async_wait(use_awaitable);
+    const auto other = net::make_strand(net::any_io_executor{executor});
+    co_await last.async_wait(net::bind_executor(other, use_awaitable));
   });
   run();
   EXPECT_EQ(order, "abcde");
+}
+
+TEST_F(AsioTest, ATimerOfAsiosOwnStartsNoThread) {
+  using Threads = std::filesystem::directory_iterator;
+  lan_.run_asio(alice_, [&](asio_executor executor) {
+    const auto before = std::distance(Threads{"/proc/self/task"}, Threads{});
+    const net::steady_timer timer{executor};
+    EXPECT_EQ(std::distance(Threads{"/proc/self/task"}, Threads{}), before);
+  });
+  run();
 }
 
 TEST_F(AsioTest, WhatIsThrownFailsTheApplication) {

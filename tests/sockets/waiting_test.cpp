@@ -134,7 +134,7 @@ TEST_F(WaitingTest, WaitsForAnyOfSeveralSocketsAndTimers) {
     EXPECT_TRUE(first.bind({{}, 1'001}));
     EXPECT_TRUE(second.bind({{}, 1'002}));
     EXPECT_TRUE(listener.listen({{}, 80}));
-    alarm.set(self.now() + milliseconds{30});
+    alarm.set_after(milliseconds{30});
     Watch watches[] = {{first}, {second}, {listener}, {alarm}};
 
     EXPECT_EQ(*co_await wait_any(machine, watches), 1U);

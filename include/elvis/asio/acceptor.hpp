@@ -67,7 +67,7 @@ class asio_basic_acceptor : public asio_basic_socket<AsioListener, boost::asio::
   void accept(asio_basic_stream<Other>& peer, error_code& error) {
     this->with_socket(error, [&](AsioListener& listener) {
       IntoJob<Other> job{&listener, &peer, nullptr, {}};
-      asio_internal::Trial{}.run(job, error);
+      asio_internal::run_at_once(job, error);
       if (!error) job.take();
     });
   }
@@ -139,10 +139,10 @@ class asio_basic_acceptor : public asio_basic_socket<AsioListener, boost::asio::
     asio_basic_stream<Other>* peer;
     endpoint_type* remote;
     TcpSocketRef accepted;
-    bool attempt(AsioAttempt& self) { return listener->accept(self, accepted); }
-    std::tuple<error_code> result(AsioAttempt& self) {
-      if (accepted != nullptr && self.calls()) take();
-      return {self.error};
+    bool attempt(AsioOutcome& outcome) { return listener->accept(outcome, accepted); }
+    std::tuple<error_code> result(AsioOutcome& outcome) {
+      if (accepted != nullptr) take();
+      return {outcome.error};
     }
     void take() {
       if (remote != nullptr) {
@@ -156,16 +156,16 @@ class asio_basic_acceptor : public asio_basic_socket<AsioListener, boost::asio::
     AsioListener* listener;
     New<Other> request;
     TcpSocketRef accepted;
-    bool attempt(AsioAttempt& self) { return listener->accept(self, accepted); }
-    std::tuple<error_code, asio_basic_stream<Other>> result(AsioAttempt& self) {
+    bool attempt(AsioOutcome& outcome) { return listener->accept(outcome, accepted); }
+    std::tuple<error_code, asio_basic_stream<Other>> result(AsioOutcome& outcome) {
       asio_basic_stream<Other> peer{request.executor};
       if (accepted != nullptr) {
-        if (request.remote != nullptr && self.calls()) {
+        if (request.remote != nullptr) {
           *request.remote = asio_internal::endpoint_to<endpoint_type>(accepted->remote());
         }
         peer.impl().adopt(std::move(accepted));
       }
-      return {self.error, std::move(peer)};
+      return {outcome.error, std::move(peer)};
     }
   };
 

@@ -4,6 +4,7 @@
 
 #include "elvis/asio/acceptor.hpp"
 #include "elvis/asio/application.hpp"
+#include "elvis/asio/beast.hpp"
 #include "elvis/asio/context.hpp"
 #include "elvis/asio/resolver.hpp"
 #include "elvis/asio/stream.hpp"

@@ -11,6 +11,7 @@
 // manner here, so that they read like what they stand in for.
 #pragma once
 
+#include <boost/asio/detail/scheduler.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/throw_exception.hpp>
 #include <stdexcept>
@@ -43,6 +44,10 @@ class asio_context : public boost::asio::execution_context, public AsioCore {
 
   explicit asio_context(Machine& machine) : AsioCore{machine} {
     boost::asio::make_service<Keeper>(*this, *this);
+    // Asio's own timers and sockets would bring a scheduler with a thread of its own. With this one
+    // they exist (Beast's websocket::stream has a steady_timer in it), but nothing of them happens.
+    using Scheduler = boost::asio::detail::scheduler;
+    boost::asio::add_service<Scheduler>(*this, new Scheduler{*this, 1, false});
   }
   ~asio_context() {
     shutdown();

@@ -26,6 +26,12 @@ class AsioCanceller;
 class AsioCore;
 class AsioLane;
 
+/// What came of an operation.
+struct AsioOutcome {
+  boost::system::error_code error;
+  std::size_t bytes = 0;
+};
+
 /// Something with a handler that is called once, or destroyed without a call.
 class AsioOperation {
  public:
@@ -33,19 +39,27 @@ class AsioOperation {
   AsioOperation& operator=(const AsioOperation&) = delete;
 
   /// Frees the operation, then calls its handler.
-  void complete() { finish_(*this, true); }
+  void complete() { step_(*this, Step::complete); }
   /// Frees the operation and its handler.
-  void destroy() { finish_(*this, false); }
+  void destroy() { step_(*this, Step::destroy); }
 
  protected:
-  using Finish = void (*)(AsioOperation& self, bool completes);
-  explicit AsioOperation(Finish finish) : finish_{finish} {}
+  enum class Step : std::uint8_t {
+    complete,
+    destroy,
+    attempt,               ///< Of an AsioAttempt: true when it is done.
+    attempt_and_complete,  ///< The same, and then all the rest: true when it is no more.
+  };
+  using TakeStep = bool (*)(AsioOperation& self, Step step);
+  explicit AsioOperation(TakeStep step) : step_{step} {}
   ~AsioOperation() = default;
+
+  bool take(Step step) { return step_(*this, step); }
 
  private:
   friend class AsioQueue;
 
-  Finish finish_;
+  TakeStep step_;
   AsioOperation* next_ = nullptr;
   AsioOperation* previous_ = nullptr;
 };
@@ -54,6 +68,7 @@ class AsioOperation {
 class AsioQueue {
  public:
   bool empty() const { return first_ == nullptr; }
+  bool has_one() const { return first_ == last_ && first_ != nullptr; }
   AsioOperation& front() const { return *first_; }
   void push(AsioOperation& operation) {
     operation.next_ = nullptr;
@@ -65,9 +80,12 @@ class AsioQueue {
     (operation.previous_ == nullptr ? first_ : operation.previous_->next_) = operation.next_;
     (operation.next_ == nullptr ? last_ : operation.next_->previous_) = operation.previous_;
   }
+  /// Forgets who is there.
+  void clear() { first_ = last_ = nullptr; }
   AsioOperation& pop() {
     AsioOperation& first = *first_;
-    remove(first);
+    first_ = first.next_;
+    (first_ == nullptr ? last_ : first_->previous_) = nullptr;
     return first;
   }
 
@@ -76,34 +94,33 @@ class AsioQueue {
   AsioOperation* last_ = nullptr;
 };
 
-/// An operation of an I/O object: it is tried when there is news, until it is done.
+/// An operation of an I/O object that waits: it is tried when there is news, until it is done.
 class AsioAttempt : public AsioOperation {
  public:
-  /// Tries once; true when it is done, `error` and `bytes` say how.
-  bool attempt() { return attempt_(*this); }
+  /// Tries once; true when it is done, outcome() says how.
+  bool attempt() { return take(Step::attempt); }
+  /// Tries once, when it is the only one that waits at its lane; true when it was done and is no
+  /// more: its handler was called.
+  bool attempt_and_complete() { return take(Step::attempt_and_complete); }
   /// Ends the wait with operation_aborted, if it still waits.
   void cancel();
 
-  boost::system::error_code error;
-  std::size_t bytes = 0;
-  /// Whether the handler is going to be called, and not just destroyed.
-  bool calls() const { return calls_; }
+  AsioOutcome& outcome() { return outcome_; }
 
  protected:
-  using Attempt = bool (*)(AsioAttempt& self);
-  AsioAttempt(Finish finish, Attempt attempt) : AsioOperation{finish}, attempt_{attempt} {}
+  explicit AsioAttempt(TakeStep step) : AsioOperation{step} {}
   ~AsioAttempt();
-  void set_calls(bool calls) { calls_ = calls; }
+  /// It waits no longer, as the only one there, and is no work any more.
+  void end_wait();
 
  private:
   friend AsioCanceller;
   friend AsioCore;
   friend AsioLane;
 
-  Attempt attempt_;
-  bool calls_ = false;
   AsioLane* lane_ = nullptr;  // while it waits
   AsioCanceller* canceller_ = nullptr;
+  AsioOutcome outcome_;
 };
 
 /// What a cancellation slot holds for an operation; either may be destroyed first.
@@ -137,10 +154,14 @@ class AsioLane {
   AsioLane(const AsioLane&) = delete;
   AsioLane& operator=(const AsioLane&) = delete;
 
-  /// Tries `operation`, which counts as work, if nobody waits before it; lets it wait else.
-  /// `attempt(operation)` is what the operation would do, for the compiler to see.
-  template <typename Attempt>
-  void start(AsioAttempt& operation, Attempt attempt);
+  /// Lets `operation`, which counts as work and cannot be done yet, wait behind those before it.
+  void wait(AsioAttempt& operation) {
+    ELVIS_ASSERT(core_ != nullptr);
+    const bool is_first = waiting_.empty();
+    operation.lane_ = this;
+    waiting_.push(operation);
+    if (is_first) watch();
+  }
   /// Ends the first or all waits with operation_aborted; returns how many.
   std::size_t cancel_one();
   std::size_t cancel_all();
@@ -163,7 +184,6 @@ class AsioLane {
   friend AsioAttempt;
   friend AsioCore;
 
-  void wait(AsioAttempt& operation);
   void finish(AsioAttempt& operation);
   void abort(AsioAttempt& operation);
 
@@ -189,17 +209,17 @@ class AsioCore {
   /// Work is what run() waits for: operations, and whoever holds it up.
   void work_started() { ++work_; }
   void work_finished() {
-    if (--work_ == 0 && !is_running_) wake();
+    if (--work_ == 0 && !is_running()) wake();
   }
   std::uint64_t work() const { return work_; }
 
   /// Lets the handler of `operation`, which counts as work, be called.
   void ready(AsioOperation& operation) {
     ready_.push(operation);
-    if (!is_running_) wake();
+    if (!is_running()) wake();
   }
   /// Whether this is called by a handler that run() has called.
-  bool is_running() const { return is_running_; }
+  bool is_running() const { return current_ == this; }
   /// Lets run() end with `thrown`, when the present handler has returned.
   void capture(std::exception_ptr thrown) {
     if (thrown_ == nullptr) thrown_ = std::move(thrown);
@@ -214,6 +234,7 @@ class AsioCore {
   void shut_down();
 
  private:
+  friend AsioAttempt;
   friend AsioLane;
 
   // After so many handlers at one instant each has an event of its own, so that the guard against
@@ -232,13 +253,20 @@ class AsioCore {
     void await_resume() const {}
   };
 
-  /// Calls the handlers that are ready, that of `first` before all others, while run() waits for
-  /// them: the way through the ready list is spared.
-  void call_now(AsioOperation* first);
+  // That this core's handlers run, as long as it lives.
+  struct Running {
+    explicit Running(AsioCore& core) : before{std::exchange(current_, &core)} {}
+    ~Running() { current_ = before; }
+    AsioCore* before;
+  };
+
+  /// Goes on with who waits at `lane`, of which there is one, and calls its handler and all that
+  /// are ready then, while run() waits for them: the way through the ready list is spared.
+  void go_on_now(AsioLane& lane);
   void wake() {
     if (waiter_ != nullptr) machine_.partition().wake(*std::exchange(waiter_, nullptr));
   }
-  void call_handlers(AsioOperation* first);
+  void call_ready();
 
   inline static constinit thread_local AsioCore* current_ = nullptr;
 
@@ -246,18 +274,16 @@ class AsioCore {
   AsioQueue ready_;
   Waiter* waiter_ = nullptr;  // of run(), while it waits
   std::uint64_t work_ = 0;
-  bool is_running_ = false;
   std::uint32_t called_ = 0;  // at `instant_`
   Time instant_{};
   std::exception_ptr thrown_;
   AsioLane* lanes_ = nullptr;
 };
 
-template <typename Attempt>
-inline void AsioLane::start(AsioAttempt& operation, Attempt attempt) {
-  ELVIS_ASSERT(core_ != nullptr);
-  if (waiting_.empty() && attempt(operation)) return core_->ready(operation);
-  wait(operation);
+inline void AsioAttempt::end_wait() {
+  AsioLane& lane = *std::exchange(lane_, nullptr);
+  lane.waiting_.clear();
+  --lane.core_->work_;
 }
 
 }  // namespace elvis

@@ -62,16 +62,17 @@ class Posted final : public AsioOperation {
  public:
   template <typename F>
   Posted(F&& function, const Allocator& allocator)
-      : AsioOperation{&finish}, allocator_{allocator}, function_{std::forward<F>(function)} {}
+      : AsioOperation{&take_step}, allocator_{allocator}, function_{std::forward<F>(function)} {}
 
  private:
-  static void finish(AsioOperation& operation, bool completes) {
+  static bool take_step(AsioOperation& operation, Step step) {
     auto& self = static_cast<Posted&>(operation);
     const Allocator allocator{self.allocator_};
     Function function{std::move(self.function_)};
     self.~Posted();
     Memory<Posted, Allocator>::give(&self, allocator);
-    if (completes) std::move(function)();
+    if (step == Step::complete) std::move(function)();
+    return true;
   }
 
   [[no_unique_address]] Allocator allocator_;

@@ -157,20 +157,19 @@ template <typename Impl>
 struct WaitJob {
   Impl* impl;
   Ready what;
-  bool attempt(AsioAttempt& self) const { return impl->is_ready(self, what); }
-  std::tuple<boost::system::error_code> result(AsioAttempt& self) const { return {self.error}; }
-};
-
-/// An attempt that is not begun: what can be done at once.
-struct Trial final : AsioAttempt {
-  Trial() : AsioAttempt{[](AsioOperation&, bool) {}, [](AsioAttempt&) { return true; }} {}
-  /// The outcome of `job`, which would block if it is not done at once.
-  template <typename Job>
-  std::size_t run(Job&& job, boost::system::error_code& code) {
-    if (!job.attempt(*this)) error = boost::asio::error::would_block;
-    code = error;
-    return bytes;
+  bool attempt(AsioOutcome& outcome) const { return impl->is_ready(outcome, what); }
+  std::tuple<boost::system::error_code> result(AsioOutcome& outcome) const {
+    return {outcome.error};
   }
 };
+
+/// The outcome of `job` tried once and not begun: would_block if it is not done at once.
+template <typename Job>
+std::size_t run_at_once(Job&& job, boost::system::error_code& code) {
+  AsioOutcome outcome;
+  if (!job.attempt(outcome)) outcome.error = boost::asio::error::would_block;
+  code = outcome.error;
+  return outcome.bytes;
+}
 
 }  // namespace elvis::asio_internal

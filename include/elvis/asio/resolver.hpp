@@ -109,12 +109,12 @@ class asio_basic_resolver : public asio_internal::IoObject<AsioNames, Executor>,
   struct Job {
     error_code error;
     results_type results;
-    bool attempt(AsioAttempt& self) const {
-      self.error = error;
+    bool attempt(AsioOutcome& outcome) const {
+      outcome.error = error;
       return true;
     }
-    std::tuple<error_code, results_type> result(AsioAttempt& self) const {
-      return {self.error, results};
+    std::tuple<error_code, results_type> result(AsioOutcome& outcome) const {
+      return {outcome.error, results};
     }
   };
 

@@ -25,14 +25,13 @@ class AsioUdp;
 
 /// Operations that wait until a socket is ready for something.
 template <typename Owner>
-class AsioSocketLane final : public AsioLane, private ReadyCall {
+class AsioSocketLane final : public AsioLane, private Wait {
  public:
   AsioSocketLane(AsioCore& core, Owner& owner, Ready interest)
       : AsioLane{core},
-        ReadyCall{[](ReadyCall& self) { static_cast<AsioSocketLane&>(self).told(); },
-                  has(interest, Ready::readable) ? ByHand::handed : ByHand::no},
-        owner_{owner},
-        wanted_{interest} {}
+        Wait{interest | Ready::closed, false,
+             has(interest, Ready::readable) ? ByHand::handed : ByHand::no},
+        owner_{owner} {}
 
   /// Something changed that the socket does not tell of.
   void try_again() {
@@ -45,16 +44,13 @@ class AsioSocketLane final : public AsioLane, private ReadyCall {
   }
 
  private:
-  void told() {
-    if constexpr (std::is_same_v<Owner, AsioUdp>) owner_.hand_over(take_handed());
-    go_on_and_call();
+  void watch() override;
+  void unwatch() override {
+    leave();
+    unlink();
   }
-  void watch() override { start_watch(); }
-  void unwatch() override { ReadyCall::stop(); }
-  void start_watch();
 
   Owner& owner_;
-  Ready wanted_;
 };
 
 /// A socket option as a program hands it over: see asio's GettableSocketOption.
@@ -92,12 +88,12 @@ class AsioTcp final : public TcpUser, public Pooled {
   boost::system::error_code get_option(AsioOption& option) const;
 
   // Attempts: true when done.
-  bool connect(AsioAttempt& attempt, Endpoint remote);
-  bool receive(AsioAttempt& attempt, std::size_t max, Message& got);
+  bool connect(AsioOutcome& outcome, Endpoint remote);
+  bool receive(AsioOutcome& outcome, std::size_t max, Message& got);
   /// Whether something can be written; then `room` says how much of `wanted` bytes.
-  bool has_room(AsioAttempt& attempt, std::size_t wanted, std::size_t& room);
-  void send(AsioAttempt& attempt, Message data);
-  bool is_ready(AsioAttempt& attempt, Ready what);
+  bool has_room(AsioOutcome& outcome, std::size_t wanted, std::size_t& room);
+  void send(AsioOutcome& outcome, Message data);
+  bool is_ready(AsioOutcome& outcome, Ready what);
 
   AsioLane& incoming() { return incoming_; }
   AsioLane& outgoing() { return outgoing_; }
@@ -116,6 +112,8 @@ class AsioTcp final : public TcpUser, public Pooled {
     int send_buffer = 0;
     int receive_buffer = 0;
   };
+
+  bool receive_rest(AsioOutcome& outcome, std::size_t max, Message& got);
 
   AsioCore& core_;
   TcpSocketRef socket_;
@@ -147,8 +145,8 @@ class AsioListener final : public Pooled {
   boost::system::error_code get_option(AsioOption& option) const;
   Endpoint local() const { return is_listening_ ? listener_->local() : local_; }
 
-  bool accept(AsioAttempt& attempt, TcpSocketRef& peer);
-  bool is_ready(AsioAttempt& attempt, Ready what) const;
+  bool accept(AsioOutcome& outcome, TcpSocketRef& peer);
+  bool is_ready(AsioOutcome& outcome, Ready what) const;
 
   AsioLane& incoming() { return incoming_; }
   AsioLane& outgoing() { return incoming_; }
@@ -192,8 +190,11 @@ class AsioUdp final : public Pooled {
   Endpoint remote() const { return remote_; }
 
   /// Whether there is something: a datagram, to be forgotten with pop(), or an error.
-  bool receive(AsioAttempt& attempt, const Message*& got, Endpoint& remote) {
-    if (handed_ == nullptr || receives_no_more_) return receive_waiting(attempt, got, remote);
+  bool receive(AsioOutcome& outcome, const Message*& got, Endpoint& remote) {
+    if (handed_ == nullptr || receives_no_more_) [[unlikely]] {
+      const bool has_nothing = socket_->ready() == Ready::writable && !receives_no_more_;
+      return !has_nothing && receive_waiting(outcome, got, remote);
+    }
     got = &handed_->payload;
     remote = handed_->arrival.remote();
     return true;
@@ -202,9 +203,9 @@ class AsioUdp final : public Pooled {
     if (std::exchange(handed_, nullptr) == nullptr) socket_->pop();
   }
   /// Sends where the socket is connected to, or to `remote`.
-  void send(AsioAttempt& attempt, Message&& data);
-  void send_to(AsioAttempt& attempt, Endpoint remote, Message&& data);
-  bool is_ready(AsioAttempt& attempt, Ready what);
+  void send(AsioOutcome& outcome, Message&& data);
+  void send_to(AsioOutcome& outcome, Endpoint remote, Message&& data);
+  bool is_ready(AsioOutcome& outcome, Ready what);
 
   AsioLane& incoming() { return incoming_; }
   AsioLane& outgoing() { return outgoing_; }
@@ -213,14 +214,16 @@ class AsioUdp final : public Pooled {
   friend AsioSocketLane<AsioUdp>;
 
   void hand_over(const void* handed) { handed_ = static_cast<const UdpSocket::Handed*>(handed); }
-  bool receive_waiting(AsioAttempt& attempt, const Message*& got, Endpoint& remote);
+  bool receive_waiting(AsioOutcome& outcome, const Message*& got, Endpoint& remote);
   void keep_handed();
-  bool may_send(AsioAttempt& attempt);
-  void sent(AsioAttempt& attempt, std::size_t bytes, const Result<>& result);
+  bool may_send(AsioOutcome& outcome);
+  void sent(AsioOutcome& outcome, std::size_t bytes, const Result<>& result);
 
+  // What a datagram touches stands together: its memory is asked for ahead.
   AsioCore& core_;
   const UdpSocket::Handed* handed_ = nullptr;  // a datagram that is offered to who waits
-  std::optional<UdpSocket> socket_;            // here, as its memory is asked for together
+  AsioSocketLane<AsioUdp> incoming_{core_, *this, Ready::readable};
+  std::optional<UdpSocket> socket_;
   Endpoint remote_{};
   int time_to_live_ = 64;
   int receive_buffer_ = static_cast<int>(UdpSocket::default_receive_buffer);
@@ -229,7 +232,6 @@ class AsioUdp final : public Pooled {
   bool is_looped_ = true;
   bool receives_no_more_ = false;
   bool sends_no_more_ = false;
-  AsioSocketLane<AsioUdp> incoming_{core_, *this, Ready::readable};
   AsioSocketLane<AsioUdp> outgoing_{core_, *this, Ready::writable};
 };
 
@@ -263,20 +265,26 @@ class AsioAlarm final : public AsioLane, private Timer, public Pooled {
   Time expiry_{};
 };
 
+// The Wait is over when its operations are tried, and begins anew if one waits on.
 template <typename Owner>
-void AsioSocketLane<Owner>::start_watch() {
-  if (ReadyCall::is_started()) return;
-  Ready interest = wanted_;
+void AsioSocketLane<Owner>::watch() {
+  if (is_at_socket() || is_ready()) return;
   if constexpr (std::is_same_v<Owner, AsioTcp>) {
     // AsioTcp::tcp_changed() tells of room.
-    if (wanted_ == Ready::writable) {
-      interest = owner_.is_connecting_ ? Ready::connected : Ready::closed;
+    if (!has(interest(), Ready::readable)) {
+      set_interest(owner_.is_connecting_ ? Ready::connected | Ready::closed : Ready::closed);
     }
   }
   if constexpr (std::is_same_v<Owner, AsioUdp>) {
     owner_.core().machine().remember(&owner_);
   }
-  ReadyCall::start_unready(*owner_.socket(), interest);  // an operation has just tried
+  join(*owner_.socket());  // which is not ready: an operation has just tried
+  Wait::wait([](Waiter& waiter) {
+    auto& self = static_cast<AsioSocketLane&>(waiter);
+    if constexpr (std::is_same_v<Owner, AsioUdp>) self.owner_.hand_over(self.take_handed());
+    self.leave();
+    self.go_on_and_call();
+  });
 }
 
 }  // namespace elvis

@@ -70,7 +70,7 @@ class asio_basic_stream : public asio_basic_socket<AsioTcp, boost::asio::ip::tcp
   std::size_t read_some(const Buffers& buffers, error_code& error) {
     std::size_t bytes = 0;
     this->with_socket(error, [&](AsioTcp& tcp) {
-      bytes = asio_internal::Trial{}.run(ReadJob<Buffers>{&tcp, buffers}, error);
+      bytes = asio_internal::run_at_once(ReadJob<Buffers>{&tcp, buffers}, error);
     });
     return bytes;
   }
@@ -83,7 +83,7 @@ class asio_basic_stream : public asio_basic_socket<AsioTcp, boost::asio::ip::tcp
   std::size_t write_some(const Buffers& buffers, error_code& error) {
     std::size_t bytes = 0;
     this->with_socket(error, [&](AsioTcp& tcp) {
-      bytes = asio_internal::Trial{}.run(WriteJob<Buffers>{&tcp, buffers}, error);
+      bytes = asio_internal::run_at_once(WriteJob<Buffers>{&tcp, buffers}, error);
     });
     return bytes;
   }
@@ -156,35 +156,35 @@ class asio_basic_stream : public asio_basic_socket<AsioTcp, boost::asio::ip::tcp
   struct ConnectJob {
     AsioTcp* tcp;
     Endpoint remote;
-    bool attempt(AsioAttempt& self) const { return tcp->connect(self, remote); }
-    std::tuple<error_code> result(AsioAttempt& self) const { return {self.error}; }
+    bool attempt(AsioOutcome& outcome) const { return tcp->connect(outcome, remote); }
+    std::tuple<error_code> result(AsioOutcome& outcome) const { return {outcome.error}; }
   };
   template <typename Buffers>
   struct ReadJob {
     AsioTcp* tcp;
     Buffers buffers;
-    bool attempt(AsioAttempt& self) const {
+    bool attempt(AsioOutcome& outcome) const {
       Message got;
-      if (!tcp->receive(self, boost::asio::buffer_size(buffers), got)) return false;
-      self.bytes = asio_internal::copy_out(got, buffers);
+      if (!tcp->receive(outcome, boost::asio::buffer_size(buffers), got)) return false;
+      outcome.bytes = asio_internal::copy_out(got, buffers);
       return true;
     }
-    std::tuple<error_code, std::size_t> result(AsioAttempt& self) const {
-      return {self.error, self.bytes};
+    std::tuple<error_code, std::size_t> result(AsioOutcome& outcome) const {
+      return {outcome.error, outcome.bytes};
     }
   };
   template <typename Buffers>
   struct WriteJob {
     AsioTcp* tcp;
     Buffers buffers;
-    bool attempt(AsioAttempt& self) const {
+    bool attempt(AsioOutcome& outcome) const {
       std::size_t room = 0;
-      if (!tcp->has_room(self, boost::asio::buffer_size(buffers), room)) return false;
-      if (room != 0) tcp->send(self, asio_internal::copy_in(buffers, room));
+      if (!tcp->has_room(outcome, boost::asio::buffer_size(buffers), room)) return false;
+      if (room != 0) tcp->send(outcome, asio_internal::copy_in(buffers, room));
       return true;
     }
-    std::tuple<error_code, std::size_t> result(AsioAttempt& self) const {
-      return {self.error, self.bytes};
+    std::tuple<error_code, std::size_t> result(AsioOutcome& outcome) const {
+      return {outcome.error, outcome.bytes};
     }
   };
 

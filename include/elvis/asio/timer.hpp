@@ -87,8 +87,8 @@ class asio_basic_timer : public asio_internal::IoObject<AsioAlarm, Executor> {
   struct Wait {};
   struct Job {
     AsioAlarm* alarm;
-    bool attempt(AsioAttempt&) const { return alarm->has_expired(); }
-    std::tuple<error_code> result(AsioAttempt& self) const { return {self.error}; }
+    bool attempt(AsioOutcome&) const { return alarm->has_expired(); }
+    std::tuple<error_code> result(AsioOutcome& outcome) const { return {outcome.error}; }
   };
 
   template <typename Handler>

@@ -61,7 +61,7 @@ class asio_basic_udp : public asio_basic_socket<AsioUdp, boost::asio::ip::udp, E
   std::size_t send_to(const Buffers& buffers, const endpoint_type& remote, error_code& error) {
     std::size_t bytes = 0;
     this->with_socket(error, [&](AsioUdp& udp) {
-      bytes = asio_internal::Trial{}.run(SendToJob<Buffers>{&udp, {buffers, remote}}, error);
+      bytes = asio_internal::run_at_once(SendToJob<Buffers>{&udp, {buffers, remote}}, error);
     });
     return bytes;
   }
@@ -74,7 +74,7 @@ class asio_basic_udp : public asio_basic_socket<AsioUdp, boost::asio::ip::udp, E
   std::size_t receive_from(const Buffers& buffers, endpoint_type& remote, error_code& error) {
     std::size_t bytes = 0;
     this->with_socket(error, [&](AsioUdp& udp) {
-      bytes = asio_internal::Trial{}.run(ReceiveJob<Buffers>{&udp, {buffers, &remote}}, error);
+      bytes = asio_internal::run_at_once(ReceiveJob<Buffers>{&udp, {buffers, &remote}}, error);
     });
     return bytes;
   }
@@ -151,50 +151,50 @@ class asio_basic_udp : public asio_basic_socket<AsioUdp, boost::asio::ip::udp, E
   struct SendJob {
     AsioUdp* udp;
     Send<Buffers> request;
-    bool attempt(AsioAttempt& self) const {
+    bool attempt(AsioOutcome& outcome) const {
       const std::size_t bytes = boost::asio::buffer_size(request.buffers);
-      udp->send(self, asio_internal::copy_in(request.buffers, bytes));
+      udp->send(outcome, asio_internal::copy_in(request.buffers, bytes));
       return true;
     }
-    std::tuple<error_code, std::size_t> result(AsioAttempt& self) const {
-      return {self.error, self.bytes};
+    std::tuple<error_code, std::size_t> result(AsioOutcome& outcome) const {
+      return {outcome.error, outcome.bytes};
     }
   };
   template <typename Buffers>
   struct SendToJob {
     AsioUdp* udp;
     SendTo<Buffers> request;
-    bool attempt(AsioAttempt& self) const {
+    bool attempt(AsioOutcome& outcome) const {
       if (const auto remote = asio_internal::endpoint_from(request.remote)) {
         const std::size_t bytes = boost::asio::buffer_size(request.buffers);
-        udp->send_to(self, *remote, asio_internal::copy_in(request.buffers, bytes));
+        udp->send_to(outcome, *remote, asio_internal::copy_in(request.buffers, bytes));
       } else {
-        self.error = boost::asio::error::address_family_not_supported;
+        outcome.error = boost::asio::error::address_family_not_supported;
       }
       return true;
     }
-    std::tuple<error_code, std::size_t> result(AsioAttempt& self) const {
-      return {self.error, self.bytes};
+    std::tuple<error_code, std::size_t> result(AsioOutcome& outcome) const {
+      return {outcome.error, outcome.bytes};
     }
   };
   template <typename Buffers>
   struct ReceiveJob {
     AsioUdp* udp;
     Receive<Buffers> request;
-    bool attempt(AsioAttempt& self) const {
+    bool attempt(AsioOutcome& outcome) const {
       const Message* got = nullptr;
       Endpoint remote;
-      if (!udp->receive(self, got, remote)) return false;
+      if (!udp->receive(outcome, got, remote)) return false;
       if (got == nullptr) return true;
-      self.bytes = asio_internal::copy_out(*got, request.buffers);
+      outcome.bytes = asio_internal::copy_out(*got, request.buffers);
       if (request.remote != nullptr) {
         *request.remote = asio_internal::endpoint_to<endpoint_type>(remote);
       }
       udp->pop();
       return true;
     }
-    std::tuple<error_code, std::size_t> result(AsioAttempt& self) const {
-      return {self.error, self.bytes};
+    std::tuple<error_code, std::size_t> result(AsioOutcome& outcome) const {
+      return {outcome.error, outcome.bytes};
     }
   };
 

@@ -77,6 +77,10 @@ class Alarm final : public Signal, private Timer {
     clear();
     arm(machine(), time < machine().now() ? machine().now() : time);
   }
+  /// The same, so much later than now.
+  void set_after(Duration delay) {
+    set(add_saturated(machine().now(), delay < Duration{} ? Duration{} : delay));
+  }
   /// Does not happen any more.
   void stop() {
     clear();

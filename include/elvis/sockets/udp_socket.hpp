@@ -259,6 +259,12 @@ class UdpSocket::Receive : public Readable {
   Result<Datagram> take_what_waits();
 };
 
+inline Ready UdpSocket::ready() const {
+  if (is_closed()) return Ready::any;
+  if (newest_ == nullptr && !has_failed() && !is_receive_shut_) return Ready::writable;
+  return Ready::readable | Ready::writable;
+}
+
 inline UdpSocket::Readable UdpSocket::readable() {
   return Readable{*this};
 }

@@ -5,6 +5,8 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/beast/websocket.hpp>
 
 #include "asio/asio_lan.hpp"
 #include "asio/beast/http.hpp"
@@ -114,6 +116,53 @@ TEST_F(BeastTest, AnAnswerThatNeverComesTimesOut) {
     EXPECT_EQ(asio_clock::now(), timer.expiry());
   });
   EXPECT_EQ(lan_.run().reason, StopReason::completed);
+}
+
+// ===== Websockets =====
+
+using Websocket = boost::beast::websocket::stream<asio_stream>;
+
+awaitable<void> echo_websocket(asio_acceptor acceptor, std::string& end) {
+  Websocket peer{co_await acceptor.async_accept(use_awaitable)};
+  co_await peer.async_accept(use_awaitable);
+  for (;;) {
+    boost::beast::flat_buffer said;
+    boost::system::error_code error;
+    co_await peer.async_read(said, net::redirect_error(use_awaitable, error));
+    if (error) {
+      end = peer.reason().reason.c_str();
+      co_return;
+    }
+    co_await peer.async_write(said.data(), use_awaitable);
+  }
+}
+
+TEST_F(BeastTest, AWebsocketIsOpenedUsedAndClosed) {
+  std::string heard;
+  std::string end;
+  lan_.run_asio(server_, [&](asio_executor executor) {
+    return echo_websocket(asio_acceptor{executor, {tcp::v4(), 81}}, end);
+  });
+  lan_.run_asio(client_, [&](asio_executor executor) -> awaitable<void> {
+    Websocket socket{executor};
+    co_await boost::beast::get_lowest_layer(socket).async_connect(AsioLan::tcp_at(0, 81),
+                                                                  use_awaitable);
+    co_await socket.async_handshake("host0", "/", use_awaitable);
+    for (const std::size_t size : {1U, 5'000U}) {
+      const std::string said(size, 'x');
+      co_await socket.async_write(net::buffer(said), use_awaitable);
+      boost::beast::flat_buffer answer;
+      co_await socket.async_read(answer, use_awaitable);
+      heard += boost::beast::buffers_to_string(answer.data());
+    }
+    co_await socket.async_close({boost::beast::websocket::close_code::normal, "enough"},
+                                use_awaitable);
+    EXPECT_FALSE(boost::beast::get_lowest_layer(socket).is_open());
+  });
+  // The web server waits for its one visitor, who does not come.
+  EXPECT_EQ(lan_.run().reason, StopReason::idle);
+  EXPECT_EQ(heard, std::string(5'001, 'x'));
+  EXPECT_EQ(end, "enough");
 }
 
 }  // namespace
