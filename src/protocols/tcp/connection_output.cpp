@@ -100,8 +100,8 @@ void TcpConnection::fill_syn(TcpSegment& segment, bool is_resent, Time now) {
       static_cast<std::uint16_t>(std::min<std::uint64_t>(settings_->receive_buffer, 65'535));
   if (settings_->receive_memory != 0) {
     const std::uint32_t carried = advertised_mss() - (is_answer && uses_timestamps_ ? 12 : 0);
-    segment.window = static_cast<std::uint16_t>(std::min<std::uint32_t>(
-        TcpReceiveMemory::first_window(settings_->receive_memory, carried), 65'535));
+    segment.window = static_cast<std::uint16_t>(
+        TcpReceiveMemory::first_window(settings_->receive_memory, carried));
   }
   if (is_early_) segment.window = receiver_.advertise_in_syn();
   // RFC 7413, 4.2.1: what is sent again is a usual SYN.

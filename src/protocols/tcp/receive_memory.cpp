@@ -24,8 +24,10 @@ std::uint64_t rounded_up(std::uint64_t value, std::uint64_t unit) {
 }  // namespace
 
 std::uint32_t TcpReceiveMemory::first_window(std::uint64_t memory, std::uint32_t most_segment) {
+  constexpr std::uint32_t largest = 65'535;  // what a SYN can tell
   const auto half = static_cast<std::uint32_t>(memory / 2);
-  return half > most_segment ? half / most_segment * most_segment : half;
+  const bool is_rounded = most_segment != 0 && half > most_segment;
+  return std::min(is_rounded ? half / most_segment * most_segment : half, largest);
 }
 
 TcpReceiveMemory::TcpReceiveMemory(const TcpSettings& settings, std::uint32_t most_segment,
@@ -130,7 +132,8 @@ void TcpReceiveMemory::measure(std::size_t size, std::uint64_t memory) {
     if (ratio_ != before) {
       constexpr std::int64_t least = 1'152;
       const std::int64_t old = clamp_;
-      clamp_ = std::max(least, bytes_in(static_cast<std::int64_t>(limit_)));
+      clamp_ = std::clamp(bytes_in(static_cast<std::int64_t>(limit_)), least,
+                          std::int64_t{65'535} << scale_);
       if (clamp_ < old) {
         threshold_ = static_cast<std::uint32_t>(std::min<std::int64_t>(threshold_, clamp_));
       } else {
@@ -166,7 +169,7 @@ void TcpReceiveMemory::grow_limit(std::uint64_t wanted) {
   const std::uint64_t grown = std::min(wanted * 256 / ratio_, most_);
   if (grown <= limit_) return;
   limit_ = grown;
-  clamp_ = bytes_in(static_cast<std::int64_t>(limit_));
+  clamp_ = std::min(bytes_in(static_cast<std::int64_t>(limit_)), std::int64_t{65'535} << scale_);
 }
 
 // ===== TcpReceiveMemory: the window =====

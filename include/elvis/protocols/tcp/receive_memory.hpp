@@ -22,7 +22,8 @@ class TcpReceiveMemory : public Pooled {
   TcpReceiveMemory(const TcpSettings& settings, std::uint32_t most_segment, unsigned scale,
                    bool has_timestamps, bool tells_of_gaps);
 
-  /// The window of the first segment: half the memory, in whole segments.
+  /// The window of the first segment: half the memory, in whole segments, but no more than a SYN
+  /// can tell.
   static std::uint32_t first_window(std::uint64_t memory, std::uint32_t most_segment);
 
   /// What the remote end may send from `next` on. It may have been told more before.
