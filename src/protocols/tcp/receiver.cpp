@@ -226,9 +226,7 @@ std::uint16_t TcpReceiver::advertise(unsigned scale, bool rounds_down) {
   const std::uint64_t edge = next_ + (rounds_down ? free : std::min(free, largest << scale));
   // RFC 9293, 3.8.6.2.2: the edge moves by a segment or half the buffer at least.
   const std::uint64_t least = std::min(buffer_ / 2, mss_);
-  if (edge >= right_edge_ + least || free == buffer_) {
-    right_edge_ = std::max(right_edge_, edge);
-  }
+  if (edge > right_edge_ && (edge >= right_edge_ + least || free == buffer_)) right_edge_ = edge;
   const std::uint64_t window = right_edge_ - next_;
   if (rounds_down) return static_cast<std::uint16_t>(std::min(largest, window >> scale));
   // Rounded up, so that the edge does not move back (RFC 7323, 2.4).
@@ -248,16 +246,16 @@ std::uint16_t TcpReceiver::advertise_in_syn() {
 
 bool TcpReceiver::wants_window_update(unsigned scale) const {
   if (memory() != nullptr) return wants_ack_of_read();
+  // Only a window that had become small is worth a segment of its own: as long as the remote end
+  // may send, it learns the rest from the acknowledgements of what it sends.
+  constexpr std::uint64_t small_window = 32'768;
+  const std::uint64_t before = right_edge_ - next_;
+  if (before >= std::max(small_window, std::uint64_t{2} * mss_)) return false;
   const std::uint64_t free = buffer_ > ready_.size() ? buffer_ - ready_.size() : 0;
   // Room that the header's field cannot tell of is no news.
   constexpr std::uint64_t largest = 65'535;
   const std::uint64_t edge = next_ + std::min(free, largest << scale);
   if (next_ == 0 || has_finished() || edge <= right_edge_) return false;
-  const std::uint64_t before = right_edge_ - next_;
-  // Only a window that had become small is worth a segment of its own: as long as the remote end
-  // may send, it learns the rest from the acknowledgements of what it sends.
-  constexpr std::uint64_t small_window = 32'768;
-  if (before >= std::max(small_window, std::uint64_t{2} * mss_)) return false;
   return edge - right_edge_ >= std::min(buffer_ / 2, mss_) && free >= 2 * before;
 }
 

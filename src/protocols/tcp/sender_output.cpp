@@ -188,7 +188,9 @@ bool TcpSender::send_new(Outgoing& out, Time now) {
   must_send_new_ = false;
   if (next_ == una_) restart(now);
   const bool ends_record = next_ + size == record_end();
-  out = {.position = next_, .payload = unsent_.take(size)};
+  out.position = next_;
+  out.payload = unsent_.take(size);
+  out.is_syn = out.is_resent = false;
   out.is_fin = is_fin;
   out.is_push = unsent_.empty() && size != 0;
   if (unsent_.empty()) is_cork_over_ = false;
@@ -207,12 +209,16 @@ bool TcpSender::send_new(Outgoing& out, Time now) {
   }
   if (is_fin) fin_ = next_ + size;
   const auto length = static_cast<std::uint32_t>(size + (is_fin ? 1 : 0));
+  // What follows another one at the same time is waited for as that is: arm() would find the same.
+  const bool is_armed = timer_ == Timer::probe_tail &&
+                        (last_sent_at_ == now || timer_base_ == now) && flight_.size() > 1 &&
+                        repair_ == nullptr && tail_probe_end_ == 0 && phase_ <= Phase::disorder;
   record(next_, length, now);
   flight_.back().is_pushed = out.is_push;
   next_ += length;
   is_probing_ = wants_probe_ = false;
   if (repair_ != nullptr) repair_->sent += length;
-  arm(now);
+  if (!is_armed) arm(now);
   return true;
 }
 

@@ -159,7 +159,10 @@ void TcpSession::push() {
     is_pushing_ = true;
     const Time now = machine().now();
     TcpSegment segment;
-    while (connection_.next(segment, now)) transmit(segment);
+    while (connection_.next(segment, now)) {
+      transmit(segment);
+      if (!connection_.may_have_segment()) break;
+    }
     is_pushing_ = false;
   }
   if (connection_.has_events()) tell();
@@ -199,26 +202,61 @@ void TcpSession::tell() {
 
 namespace {
 
-// A whole header in one piece, its checksum still to be made.
-struct TcpBytes {
+// The header of nearly all segments, without options or with timestamps alone, in the words that it
+// is written in.
+class UsualHeader {
+ public:
+  const std::size_t size;
+
+  static bool fits(const TcpOptions& options) {
+    // Only SYNs, which have an MSS, have yet others.
+    return options.mss == 0 && options.block_count == 0 && !options.accurate_ecn;
+  }
+  /// `sum_of_others` is that of the payload and of the pseudo header without its length.
+  UsualHeader(const TcpSegment& segment, const Endpoints& endpoints, std::uint64_t sum_of_others)
+      : size{segment.options.timestamps ? TcpHeader::min_size + 12 : TcpHeader::min_size},
+        first_{std::uint64_t{endpoints.local.port} << 48 |
+               std::uint64_t{endpoints.remote.port} << 32 | segment.sequence},
+        second_{std::uint64_t{segment.acknowledgement} << 32 |
+                std::uint64_t{size / 4 << 12 | segment.flags} << 16 | segment.window} {
+    std::uint64_t sum = sum_of_others + size + segment.payload.size() + sum_of(first_) +
+                        sum_of(second_) + segment.urgent;
+    if (segment.options.timestamps) {
+      timestamps_ =
+          std::uint64_t{segment.options.timestamps->value} << 32 | segment.options.timestamps->echo;
+      sum += aligned_timestamps + sum_of(timestamps_);
+    }
+    third_ = std::uint32_t{finish_checksum(sum)} << 16 | segment.urgent;
+  }
+  void emit(std::uint8_t* to) const {
+    store64(to, first_);
+    store64(to + 8, second_);
+    store32(to + 16, third_);
+    if (size == TcpHeader::min_size) return;
+    store32(to + 20, aligned_timestamps);
+    store64(to + 24, timestamps_);
+  }
+
+ private:
+  static constexpr std::uint32_t aligned_timestamps = 0x0101'080a;  // NOP, NOP, kind, length
+
+  // As 32-bit words, which the fold brings together (RFC 1071, 2 (C)).
+  static std::uint64_t sum_of(std::uint64_t words) { return (words >> 32) + (words & 0xffff'ffff); }
+
+  std::uint64_t first_;       // ports, sequence number
+  std::uint64_t second_;      // acknowledgement, length and flags, window
+  std::uint32_t third_;       // checksum, urgent pointer
+  std::uint64_t timestamps_;  // if there are some
+};
+
+// A header with any options.
+struct FullHeader {
   std::size_t size;
   std::uint8_t bytes[TcpHeader::max_size];
 
-  TcpBytes(const TcpSegment& segment, const Endpoints& endpoints, TcpLayout layout) {
-    const TcpOptions& options = segment.options;
-    size = TcpHeader::min_size;
-    // Only SYNs, which have an MSS, have yet others.
-    if (options.mss == 0 && options.block_count == 0 && !options.accurate_ecn) [[likely]] {
-      if (options.timestamps) {
-        constexpr std::uint32_t aligned_timestamps = 0x0101'080a;  // NOP, NOP, kind, length
-        store32(bytes + 20, aligned_timestamps);
-        store32(bytes + 24, options.timestamps->value);
-        store32(bytes + 28, options.timestamps->echo);
-        size += 12;
-      }
-    } else {
-      size += options.emit(bytes + TcpHeader::min_size, layout);
-    }
+  FullHeader(const TcpSegment& segment, const Endpoints& endpoints, TcpLayout layout,
+             std::uint64_t sum_of_others) {
+    size = TcpHeader::min_size + segment.options.emit(bytes + TcpHeader::min_size, layout);
     store16(bytes, endpoints.local.port);
     store16(bytes + 2, endpoints.remote.port);
     store32(bytes + 4, segment.sequence);
@@ -226,13 +264,16 @@ struct TcpBytes {
     store16(bytes + 12, static_cast<std::uint16_t>(size / 4 << 12 | segment.flags));
     store16(bytes + 14, segment.window);
     store32(bytes + 16, segment.urgent);  // and no checksum yet
-  }
-
-  void set_checksum(std::uint64_t sum_of_others) {
-    store16(bytes + 16, finish_checksum(sum_of_others + partial_sum(bytes, size)));
+    store16(bytes + 16, finish_checksum(sum_of_others + size + segment.payload.size() +
+                                        partial_sum(bytes, size)));
   }
   void emit(std::uint8_t* to) const { std::memcpy(to, bytes, size); }
 };
+
+// Apart, so that what is done for each segment stays short.
+[[gnu::noinline]] Result<> send_full(Ipv4Path& below, const FullHeader& header, Message&& payload) {
+  return below.send(header, std::move(payload));
+}
 
 }  // namespace
 
@@ -241,14 +282,22 @@ void TcpSession::transmit(TcpSegment& segment) {
     sends_ecn_capable_ = segment.is_ecn_capable;
     below_.set_type_of_service(service_ | (sends_ecn_capable_ ? ecn_capable : 0));
   }
-  TcpBytes header{segment, endpoints_, connection_.settings().option_layout()};
-  header.set_checksum(segment.payload.partial_sum() + sum_ + header.size + segment.payload.size());
-  segment.payload.set_verified(true);
-  const Result<> sent = below_.send(header, std::move(segment.payload));
+  const std::uint64_t sum_of_others = segment.payload.partial_sum() + sum_;
+  Result<> sent;
+  if (UsualHeader::fits(segment.options)) [[likely]] {
+    const UsualHeader header{segment, endpoints_, sum_of_others};
+    segment.payload.set_verified(true);
+    sent = below_.send(header, std::move(segment.payload));
+  } else {
+    const FullHeader header{segment, endpoints_, connection_.settings().option_layout(),
+                            sum_of_others};
+    segment.payload.set_verified(true);
+    sent = send_full(below_, header, std::move(segment.payload));
+  }
   if (!sent) [[unlikely]] {
     if (sent.error() == Errc::message_too_long) path_mtu_changed();
   }
-  segment.payload.clear();
+  if (!segment.payload.empty()) segment.payload.clear();
 }
 
 void TcpSession::path_mtu_changed() {

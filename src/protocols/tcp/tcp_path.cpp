@@ -39,7 +39,9 @@ bool TcpPath::take(Message&& frame) {
   if (from.is_multicast() || from.is_broadcast() || from.is_loopback()) return false;
   const std::size_t header_size = std::size_t{bytes[below + 12]} / 16 * 4;
   if (header_size < TcpHeader::min_size || below + header_size > frame.size()) return false;
-  if (header_size > TcpHeader::min_size) bytes = frame.front(below + header_size, scratch);
+  if (frame.slice_at(0).size() < below + header_size) {
+    bytes = frame.front(below + header_size, scratch);
+  }
 
   const std::uint8_t* const tcp = bytes + below;
   TcpSegment segment;
