@@ -141,9 +141,9 @@ bool is_before(Time time, std::uint64_t order, const AddressNews& news) {
 
 }  // namespace
 
-void Groups::announce(Ipv4Address sender, Announcement announcement, Time now) {
-  while (!arrivals_.empty() && arrivals_.front().first < now) {
-    settle(announced_[arrivals_.front().second], now);
+void Groups::announce(Ipv4Address sender, Announcement announcement, Time settled) {
+  while (!arrivals_.empty() && arrivals_.front().first < settled) {
+    settle(announced_[arrivals_.front().second], settled);
     std::ranges::pop_heap(arrivals_, std::greater{});
     arrivals_.pop_back();
   }
@@ -183,12 +183,12 @@ std::span<const Groups::Announcement> Groups::under_way_from(Ipv4Address address
   return {first, from->list.end()};
 }
 
-const Groups::Announcement* Groups::last_from(Ipv4Address address, Time now,
-                                              std::uint64_t order) const {
+std::span<const Groups::Announcement> Groups::arrived_from(Ipv4Address address, Time now,
+                                                           std::uint64_t order) const {
   const Sender* const from = sender(address);
-  if (from == nullptr) return nullptr;
-  const auto behind = under_way_from(address, now, order).size();
-  return behind == from->list.size() ? nullptr : &from->list[from->list.size() - behind - 1];
+  if (from == nullptr) return {};
+  const std::size_t behind = under_way_from(address, now, order).size();
+  return std::span{from->list}.first(from->list.size() - behind);
 }
 
 // Each receiver's share is its key times a word of the frame and its time, so that the sum over all

@@ -61,8 +61,10 @@ class Groups {
   /// What is to come from `address` after the event of this time and order, in the order of coming.
   std::span<const Announcement> under_way_from(Ipv4Address address, Time now,
                                                std::uint64_t order) const;
-  /// What came from there last, up to that event; null if nothing did.
-  const Announcement* last_from(Ipv4Address address, Time now, std::uint64_t order) const;
+  /// What came from there up to that event: the last of it, and whatever is not so old as to be
+  /// settled.
+  std::span<const Announcement> arrived_from(Ipv4Address address, Time now,
+                                             std::uint64_t order) const;
 
   // ----- for the network, while no machine runs -----
 
@@ -75,8 +77,8 @@ class Groups {
   /// The taps that an ARP packet for all concerns, in any order and perhaps twice, but for those of
   /// the addresses in it.
   std::vector<Tap*> concerned_by(Ipv4Address sender) const;
-  /// Keeps `announcement`, and of those from one address that arrived before `now` the last.
-  void announce(Ipv4Address sender, Announcement announcement, Time now);
+  /// Keeps `announcement`, and of those from one address that arrived before `settled` the last.
+  void announce(Ipv4Address sender, Announcement announcement, Time settled);
   /// What the arrival of a frame at all taps but `from` adds to the digest.
   std::uint64_t fold_for_all_but(const Tap& from, Time arrival, std::uint64_t fold) const;
 

@@ -66,11 +66,8 @@ void Machine::destroy_tasks() {
   if (frame->number == Frame::switches_on) return switch_on();
   if (frame->number == Frame::switches_off) return switch_off();
   if ((frame->number & Frame::announced) != 0) {
-    Tap& tap = taps_[frame->number & ~Frame::announced];
-    if (Observer* const observer = world().observer()) {
-      observer->frame_delivered(tap, frame->bytes, now());
-    }
-    return tap.demux(std::move(frame->bytes));
+    Tap& tap = taps_[frame->number & ~(Frame::announced | Frame::through)];
+    return tap.network().enter_announced(tap, std::move(frame));
   }
   if (frame->number != Frame::to_itself) {
     Tap& tap = taps_[frame->number - 1];

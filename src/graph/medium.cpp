@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "announced_load.hpp"
 #include "elvis/graph/frame.hpp"
 #include "elvis/graph/network.hpp"
 #include "elvis/graph/tap.hpp"
@@ -42,6 +43,12 @@ void MediumClock::take_over(std::optional<BitRate> rate) {
   free_ = free_at();
   part_ = 0;
   bits_per_second_ = bits_per_second;
+}
+
+void MediumClock::set(Exact free, BitRate rate) {
+  free_ = start_of_time + Duration{static_cast<Duration::rep>(free / rate.bits_per_second)};
+  part_ = static_cast<std::uint64_t>(free % rate.bits_per_second);
+  bits_per_second_ = rate.bits_per_second;
 }
 
 // ===== Medium =====
@@ -105,6 +112,57 @@ void Medium::forget_started(Time now) {
   if (first_start_ < 32 || first_start_ * 2 < starts_.size()) return;
   starts_.erase(starts_.begin(), starts_.begin() + static_cast<std::ptrdiff_t>(first_start_));
   first_start_ = 0;
+}
+
+// ===== Medium: packets that are written down elsewhere =====
+
+Medium::Heard Medium::heard_before(ArrivalPlace place) const {
+  const auto behind = std::ranges::lower_bound(heard_, place, {}, &Heard::up_to);
+  return behind == heard_.begin() ? Heard{} : behind[-1];
+}
+
+std::vector<Medium::Heard> Medium::all_heard() const {
+  std::vector<Heard> all{Heard{}};
+  all.insert(all.end(), heard_.begin(), heard_.end());
+  return all;
+}
+
+Time Medium::hear(const AnnouncedLoad& load, ArrivalPlace place) {
+  const Heard before = heard_.empty() ? Heard{} : heard_.back();
+  const BitRate rate = load.rate();
+  clock_.set(load.pass(before.free, before.up_to, place, tap_->index()), rate);
+  heard(load, place);
+  return clock_.free_at();
+}
+
+void Medium::heard(const AnnouncedLoad& load, ArrivalPlace place) {
+  const Heard now{place, clock_.exact(load.rate())};
+  if (!heard_.empty() && heard_.back().up_to == place) {
+    heard_.back() = now;
+    return;
+  }
+  heard_.push_back(now);
+  // Nothing waits any more that came before the last time at which the medium was free by now.
+  const MediumClock::Exact time = MediumClock::exact(place.at, load.rate());
+  const auto busy =
+      std::ranges::partition_point(heard_, [&](const Heard& one) { return one.free <= time; });
+  const auto useless = busy - heard_.begin() - 1;
+  if (useless > 0 && static_cast<std::size_t>(useless) * 2 >= heard_.size()) {
+    heard_.erase(heard_.begin(), heard_.begin() + useless);
+  }
+}
+
+Time Medium::through(const AnnouncedLoad& load, ArrivalPlace place) const {
+  const Heard before = heard_before(place);
+  return MediumClock::rounded_up(load.pass(before.free, before.up_to, place, tap_->index()),
+                                 load.rate());
+}
+
+void Medium::settle(const AnnouncedLoad& load, ArrivalPlace place) {
+  const Heard before = heard_before(place);
+  const Heard now{place, load.pass(before.free, before.up_to, place, tap_->index())};
+  std::erase_if(heard_, [&](const Heard& one) { return one.up_to < place; });
+  heard_.insert(heard_.begin(), now);
 }
 
 // ===== Medium: a queue that decides as frames leave =====

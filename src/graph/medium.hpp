@@ -6,6 +6,7 @@
 // frames leave; so they stay in its queue, and a timer of the medium's owner takes them out.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -18,9 +19,17 @@
 
 namespace elvis {
 
+class AnnouncedLoad;
 class Network;
 class Tap;
 struct Frame;
+
+/// The event by which something comes to a tap: simultaneous ones have an order.
+struct ArrivalPlace {
+  Time at = start_of_time;
+  std::uint64_t order = 0;
+  friend auto operator<=>(const ArrivalPlace&, const ArrivalPlace&) = default;
+};
 
 /// When a medium is free: exactly, in fractions of a nanosecond while it stays busy.
 class MediumClock {
@@ -35,6 +44,19 @@ class MediumClock {
   /// The same, if the first bits have come while the frame was still being received: it is through
   /// at `now` unless it has to wait.
   Time occupy_until(Time now, std::uint64_t bytes, std::optional<BitRate> rate);
+
+  /// A time since the start in nanoseconds times bits a second, at a rate that never changes.
+  __extension__ using Exact = __int128;
+  static Exact exact(Time time, BitRate rate) {
+    return Exact{time.time_since_epoch().count()} * rate.bits_per_second;
+  }
+  static Exact work_of(std::uint64_t bytes) { return Exact{bytes} * 8 * 1'000'000'000; }
+  static Time rounded_up(Exact time, BitRate rate) {
+    return start_of_time + Duration{static_cast<Duration::rep>((time + rate.bits_per_second - 1) /
+                                                               rate.bits_per_second)};
+  }
+  Exact exact(BitRate rate) const { return exact(free_, rate) + part_; }
+  void set(Exact free, BitRate rate);
 
  private:
   void take_over(std::optional<BitRate> rate);
@@ -85,6 +107,25 @@ class Medium {
   /// The passage of what next() gave, which `sender` sent.
   Passage pass(const Tap& sender, const FrameQueue::Departure& frame, Time now);
 
+  // ----- where ARP packets for all are written down in `load`, and are no frames here -----
+
+  /// Lets the medium be busy with those that have come up to `place`, and returns until when.
+  Time hear(const AnnouncedLoad& load, ArrivalPlace place);
+  /// After a frame that came with the event `place`.
+  void heard(const AnnouncedLoad& load, ArrivalPlace place);
+  /// When the packet that comes with the event `place` is through, now or once before.
+  Time through(const AnnouncedLoad& load, ArrivalPlace place) const;
+  /// Needs nothing any more of what came up to `place`.
+  void settle(const AnnouncedLoad& load, ArrivalPlace place);
+  /// How long it was busy before what comes behind the event `place`.
+  struct Heard {
+    ArrivalPlace up_to;
+    MediumClock::Exact free = 0;
+  };
+  Heard heard_before(ArrivalPlace place) const;
+  /// What is known of that: all that matters for packets that may wait.
+  std::vector<Heard> all_heard() const;
+
   Time free_at() const { return clock_.free_at(); }
   /// Frames that are nowhere else.
   std::size_t waiting() const { return decides_late() ? queue_.frames() : 0; }
@@ -106,6 +147,7 @@ class Medium {
   FrameQueue queue_;
   std::vector<Time> starts_;  // of those in a queue that decides at once; from first_start_ on
   std::size_t first_start_ = 0;
+  std::vector<Heard> heard_;  // by place; as long as packets that came then may wait
   Rng luck_;
   Side side_;
 };

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "announced_load.hpp"
 #include "elvis/graph/machine.hpp"
 #include "elvis/graph/tap.hpp"
 #include "elvis/graph/world.hpp"

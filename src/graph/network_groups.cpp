@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "announced_load.hpp"
 #include "elvis/graph/machine.hpp"
 #include "elvis/graph/network.hpp"
 #include "elvis/graph/tap.hpp"
@@ -64,15 +65,32 @@ void Network::watch(AddressWatch& watch) {
     here.schedule_in_order(tap.machine(), one.news.at, one.news.order,
                            told(watch.tap(), one.frame));
   }
+  if (load_ == nullptr) return;
+  const auto has_happened = [&here](Time at, std::uint64_t order) {
+    return std::pair{at, order} <= std::pair{here.now(), here.present_order()};
+  };
+  const auto arrived = groups_->arrived_from(watch.address(), here.now(), here.present_order());
+  for (const Groups::Announcement& one : arrived) {
+    if (one.from == &tap || tap_with(one.target) == &tap) continue;
+    const Time ends = through(tap, one.news.at, one.news.order);
+    if (has_happened(ends, one.news.order) || one.frame.size() == 0) continue;
+    Frame* const frame = told(watch.tap(), one.frame);
+    frame->number |= Frame::through;
+    here.schedule_in_order(tap.machine(), ends, one.news.order, frame);
+  }
 }
 
 std::optional<AddressNews> Network::news_of(const Tap& tap, Ipv4Address address) const {
   if (groups_ == nullptr || Groups::hears_all(tap)) return std::nullopt;
   const Partition& here = tap.machine().partition();
-  const Groups::Announcement* const last =
-      groups_->last_from(address, here.now(), here.present_order());
-  if (last == nullptr || last->from == &tap) return std::nullopt;
-  return last->news;
+  const auto arrived = groups_->arrived_from(address, here.now(), here.present_order());
+  for (auto last = arrived.rbegin(); last != arrived.rend() && last->from != &tap; ++last) {
+    AddressNews news = last->news;
+    news.at = through(tap, news.at, news.order);
+    const std::pair present{here.now(), here.present_order()};
+    if (std::pair{news.at, news.order} <= present) return news;
+  }
+  return std::nullopt;
 }
 
 void Network::unwatch(AddressWatch& watch) {
@@ -97,6 +115,8 @@ void Network::gather(Tap& from, Frame* frame, Time starts, Time ends) {
 void Network::handle_gathered(Frame* frame) {
   if (frame->tap == nullptr) {
     const std::unique_ptr<Frame> announced{frame};
+    load_came_at_ = now();
+    load_came_order_ = partition().present_order();
     NetworkCounters& counters = counters_here(partition());
     counters.frames_delivered += announced->number;
     counters.bytes_delivered += announced->number * announced->bytes.size();
@@ -123,7 +143,7 @@ void Network::distribute_to_group(Tap& from, const LinkState& state, Time depart
   const std::size_t receivers = is_for_all ? taps_.size() - 1 : members.size();
   if (receivers == 0) return lose(*this, frame, FrameFate::unknown_destination);
   counters_here(partition()).frames_copied += receivers - 1;
-  if (is_for_all && luck == nullptr && !is_switched()) {
+  if (is_for_all && luck == nullptr && (!is_switched() || load_ != nullptr)) {
     if (const auto packet = arp_packet_in(frame->bytes)) {
       return announce(from, add_saturated(departure, state.latency.min()), frame, *packet);
     }
@@ -153,6 +173,10 @@ void Network::announce(Tap& from, Time arrival, Frame* frame, const ArpPacket& p
                                    nullptr,
                                    groups_->fold_for_all_but(from, arrival, sent->fold),
                                    receivers});
+  if (load_ != nullptr) {
+    load_->add({arrival, order}, from.index(), static_cast<std::uint32_t>(sent->bytes.size()));
+    forget_load();
+  }
   const auto hand = [&](Tap& to) {
     if (&to == &from) return;
     here.schedule_in_order(to.machine(), arrival, order, told(to, sent->bytes));
@@ -173,7 +197,7 @@ void Network::announce(Tap& from, Time arrival, Frame* frame, const ArpPacket& p
                      .from = &from,
                      .target = packet.target_address,
                      .frame = sent->bytes},
-                    now());
+                    now() - most_waiting());
 }
 
 // What brings an announced frame to `to`.

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The Network's part about media: who waits for which one, and what follows when a frame is
 // through.
+#include <algorithm>
 #include <utility>
 
+#include "announced_load.hpp"
 #include "elvis/graph/machine.hpp"
 #include "elvis/graph/network.hpp"
 #include "elvis/graph/tap.hpp"
 #include "elvis/graph/world.hpp"
+#include "elvis/sim/engine.hpp"
 #include "elvis/util/assert.hpp"
 #include "elvis/util/fold.hpp"
 #include "elvis/wire/byte_order.hpp"
@@ -53,6 +56,7 @@ void Network::prepare(std::size_t partitions) {
   if (!is_limited_) return;
   media_.resize(properties_.medium == MediumKind::shared ? 1 : 2 * taps_.size());
   if (properties_.medium == MediumKind::shared) media_[0] = make_medium(nullptr, false);
+  if (may_write_down()) load_ = std::make_unique<AnnouncedLoad>(*properties_.throughput);
 }
 
 std::unique_ptr<Medium> Network::make_medium(Tap* tap, bool is_ingress) {
@@ -84,6 +88,7 @@ std::uint64_t Network::waiting() const {
 
 void Network::discard_media() {
   media_.clear();
+  load_.reset();
   if (groups_ != nullptr) groups_->close();
 }
 
@@ -133,6 +138,13 @@ void Network::occupy(Medium& medium, Frame* frame) {
   const Time now = owner_of(medium).now();
   const Tap& sender = *frame->tap;
   const std::size_t bytes = frame->bytes.size();
+  if (load_ != nullptr && medium.side() == Medium::Side::ingress) {
+    const ArrivalPlace place{now, owner_of(medium).partition().present_order()};
+    medium.hear(*load_, place);
+    const auto passage = medium.admit(sender, bytes, now, false);
+    medium.heard(*load_, place);
+    return depart(medium, frame, passage->since, passage->starts, passage->ends);
+  }
   const bool may_be_marked = medium.may_mark() && bears_mark(frame->bytes);
   if (medium.decides_late()) {
     if (!medium.put(frame, bytes, now, may_be_marked)) return refuse(medium, frame);
@@ -142,6 +154,25 @@ void Network::occupy(Medium& medium, Frame* frame) {
   if (!passage) return refuse(medium, frame);
   if (passage->is_marked) mark(medium, *frame);
   depart(medium, frame, passage->since, passage->starts, passage->ends);
+}
+
+// An announced frame is not occupied with like others: it is written down already.
+void Network::enter_announced(Tap& to, std::unique_ptr<Frame> frame) {
+  Machine& receiver = to.machine();
+  const Time now = receiver.now();
+  if (load_ != nullptr && (frame->number & Frame::through) == 0) {
+    const ArrivalPlace place{now, receiver.partition().present_order()};
+    const Time ends = medium_of(to, true).hear(*load_, place);
+    if (ends > now) {
+      frame->number |= Frame::through;
+      // The order of its coming decides among what happens then, as whoever is not handed it knows.
+      return receiver.partition().schedule_in_order(receiver, ends, place.order, frame.release());
+    }
+  }
+  if (Observer* const observer = world_.observer()) {
+    observer->frame_delivered(to, frame->bytes, now);
+  }
+  to.demux(std::move(frame->bytes));
 }
 
 // Sends what waits for a medium that is free now, and looks again when it will be.
@@ -193,6 +224,76 @@ void Network::depart(Medium& medium, Frame* frame, Time since, Time starts, Time
     return gather(tap, frame, starts, ends);
   }
   distribute(tap, owner, state, ends, frame);
+}
+
+// ===== Network: what is announced to all, on a switched network =====
+
+// Where a queue may drop or the rate may change, each frame has to come to each medium.
+bool Network::may_write_down() const {
+  // A frame that takes less than a nanosecond would have to be rounded by itself.
+  constexpr std::uint64_t most = std::uint64_t{EthernetHeader::size} * 8 * 1'000'000'000;
+  return is_switched() && taps_.size() > 1 && properties_.changes.empty() &&
+         properties_.queue.is_endless() && properties_.throughput->bits_per_second <= most;
+}
+
+// When a frame that was announced and arrived with this event is through the ingress of `tap`.
+Time Network::through(const Tap& tap, Time arrival, std::uint64_t order) const {
+  if (load_ == nullptr) return arrival;
+  const ArrivalPlace place{arrival, order};
+  const Medium* const medium = media_[2 * std::size_t{tap.index()} + 1].get();
+  if (medium != nullptr) return medium->through(*load_, place);
+  return MediumClock::rounded_up(load_->pass(0, {}, place, tap.index()), load_->rate());
+}
+
+// For how long an announced frame may wait, as far as anybody remembers: for 64 MiB of others.
+Duration Network::most_waiting() const {
+  if (load_ == nullptr) return Duration{};
+  const MediumClock::Exact work = MediumClock::work_of(std::uint64_t{1} << 26);
+  return MediumClock::rounded_up(work, load_->rate()) - start_of_time;
+}
+
+// Once very much has been written down: all media pass over what is so old that none of it waits.
+void Network::forget_load() {
+  if (load_->size() < std::max<std::size_t>(std::size_t{1} << 16, 8 * taps_.size())) return;
+  const ArrivalPlace old{now() - most_waiting(), 0};
+  if (load_->middle() > old) return;
+  for (const Attachment& tap : taps_) medium_of(*tap.tap(), true).settle(*load_, old);
+  load_->forget(old);
+}
+
+// At the end of a run: what has come, but is not through. `outcome` is told of what nobody was
+// handed though it happened.
+std::uint64_t Network::settle_load(Outcome& outcome, Time until) {
+  if (load_ == nullptr || load_->size() == 0) return 0;
+  const ArrivalPlace last{load_came_at_, load_came_order_};
+  std::uint64_t waiting = 0;
+  std::uint64_t waiting_bytes = 0;
+  Time ended_at = outcome.ended_at;
+  for (std::uint32_t tap = 0; tap < taps_.size(); ++tap) {
+    const Medium* const medium = media_[2 * std::size_t{tap} + 1].get();
+    const auto heard = medium == nullptr ? std::vector<Medium::Heard>(1) : medium->all_heard();
+    const Medium::Heard& latest = heard.back();
+    const Time free =
+        MediumClock::rounded_up(load_->pass(latest.free, latest.up_to, last, tap), load_->rate());
+    if (free <= outcome.ended_at) continue;
+    for (std::size_t i = 0; i < heard.size(); ++i) {
+      const ArrivalPlace end = i + 1 < heard.size() ? heard[i + 1].up_to : last;
+      load_->for_each(heard[i].free, heard[i].up_to, end, tap, [&](std::uint32_t bytes, Time ends) {
+        if (ends > until) {
+          ++waiting;
+          waiting_bytes += bytes;
+        } else {
+          ended_at = std::max(ended_at, ends);
+        }
+      });
+    }
+  }
+  outcome.ended_at = ended_at;
+  if (waiting != 0 && outcome.reason == StopReason::idle) outcome.reason = StopReason::until;
+  NetworkCounters& counters = counters_here(partition());
+  counters.frames_delivered -= waiting;
+  counters.bytes_delivered -= waiting_bytes;
+  return waiting;
 }
 
 }  // namespace elvis

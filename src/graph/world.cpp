@@ -137,8 +137,9 @@ Outcome World::run(RunOptions options) {
   options.engine.relocate = [&](bool together) { place(plan, together); };
   options.engine.grid = std::min<Duration>(grid, std::chrono::milliseconds{10});
   if (options.stop_at_once != StopReason::none) engine_->request_stop(options.stop_at_once);
-  const Outcome outcome = engine_->run(options.engine);
+  Outcome outcome = engine_->run(options.engine);
   count_in_flight();
+  settle_announcements(outcome, options.engine);
   return outcome;
 }
 
@@ -197,6 +198,21 @@ void World::count_in_flight() {
     });
   }
   for (const Network& network : networks_) in_flight_[network.index()] += network.waiting();
+}
+
+// What taps were not handed happened as well, up to the time at which the run would have ended.
+void World::settle_announcements(Outcome& outcome, const EngineOptions& options) {
+  Time until = options.until;
+  if (outcome.reason == StopReason::completed) {
+    const Duration since_start = outcome.ended_at - start_of_time;
+    const Duration whole = since_start - since_start % options.grid + options.grid;
+    until = std::min(until, start_of_time + whole - Duration{1});
+  } else if (outcome.reason != StopReason::idle && outcome.reason != StopReason::until) {
+    until = outcome.ended_at;
+  }
+  for (Network& network : networks_) {
+    in_flight_[network.index()] += network.settle_load(outcome, until);
+  }
 }
 
 void World::tear_down() {

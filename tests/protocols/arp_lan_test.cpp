@@ -40,11 +40,12 @@ struct What {
   std::uint64_t bytes;
   std::uint64_t drops;
   std::uint64_t heard;
+  Time ended_at;
   friend bool operator==(const What&, const What&) = default;
   friend std::ostream& operator<<(std::ostream& out, const What& what) {
     return out << what.digest << ": " << what.sent << " sent, " << what.copied << " copied, "
                << what.delivered << " delivered, " << what.drops << " drops, " << what.heard
-               << " heard";
+               << " heard, ended at " << what.ended_at.time_since_epoch().count();
   }
 };
 
@@ -90,7 +91,7 @@ class Crowd {
     options.engine.threads = partitions;
     options.engine.shares_always = true;
     options.engine.until = until;
-    lan_.world.run(options);
+    const Outcome outcome = lan_.world.run(options);
     EXPECT_TRUE(lan_.world.conserves_frames());
     const NetworkCounters counters = lan_.world.totals();
     What what{lan_.world.digest(),
@@ -99,7 +100,8 @@ class Crowd {
               counters.frames_delivered,
               counters.bytes_delivered,
               0,
-              0};
+              0,
+              outcome.ended_at};
     for (const std::uint64_t one : lan_.world.drops().counts) what.drops += one;
     for (const std::uint64_t one : heard_) what.heard += one;
     return what;
@@ -194,6 +196,50 @@ TEST_P(ArpLanTest, IsTheSameOnASharedMedium) {
   EXPECT_EQ((Crowd{GetParam(), properties}.run(3)), expected);
 }
 
+// A switched network: what nobody is handed still keeps the taps from receiving.
+LinkProperties switched(std::uint64_t bits_per_second) {
+  LinkProperties properties = with_latency(100us);
+  properties.medium = MediumKind::switched;
+  properties.throughput = BitRate{bits_per_second};
+  return properties;
+}
+
+TEST_P(ArpLanTest, IsTheSameOnASwitchedNetwork) {
+  for (const std::uint64_t rate : {30'000U, 1'000'003U, 1'000'000'000U}) {
+    const LinkProperties properties = switched(rate);
+    Witness witness;
+    const What expected = Crowd{GetParam(), properties}.run(1, &witness);
+    EXPECT_EQ(witness.delivered, expected.delivered) << "the observer hears of each";
+    for (const unsigned partitions : {1U, 3U}) {
+      EXPECT_EQ((Crowd{GetParam(), properties}.run(partitions)), expected) << rate;
+    }
+    // A queue that could refuse a frame is asked about each, at each tap.
+    LinkProperties limited = properties;
+    limited.queue.most_frames = 1'000'000;
+    What each = Crowd{GetParam(), limited}.run(1);
+    each.digest = expected.digest;
+    EXPECT_EQ(each, expected) << rate;
+  }
+}
+
+TEST_P(ArpLanTest, CountsWhatIsUnderWayOnASwitchedNetworkWhereverItIsStopped) {
+  // No round rate: what happens at one instant comes in another order where each is asked.
+  const LinkProperties properties = switched(199'933);
+  LinkProperties limited = properties;
+  limited.queue.most_frames = 1'000'000;
+  Rng luck{GetParam(), 3};
+  for (int i = 0; i < 10; ++i) {
+    const Time until = start_of_time + Duration{static_cast<Duration::rep>(luck.below(60'000'000))};
+    Witness witness;
+    const What expected = Crowd{GetParam(), properties}.run(1, &witness, until);
+    EXPECT_EQ((Crowd{GetParam(), properties}.run(1, nullptr, until)), expected);
+    EXPECT_EQ((Crowd{GetParam(), properties}.run(4, nullptr, until)), expected);
+    What each = Crowd{GetParam(), limited}.run(1, nullptr, until);
+    each.digest = expected.digest;
+    EXPECT_EQ(each, expected);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, ArpLanTest, testing::Range<std::uint64_t>(1, 13));
 
 // ===== How much it takes =====
@@ -218,6 +264,29 @@ TEST(ArpLoadTest, QuestionsOnALanOfTwentyThousandTakeTimeInProportion) {
   EXPECT_EQ(lan.world.totals().frames_delivered, std::uint64_t{size} * (size - 1 + 2));
   // A few events for each machine, where everybody's hearing everything would take 400,000,000.
   EXPECT_LT(outcome.events, 12U * size);
+}
+
+TEST(ArpLoadTest, SoDoTheyOnASwitchedNetworkWhereEachTakesItsTimeAtEveryTap) {
+  constexpr std::uint32_t size = 10'000;
+  Lan lan{switched(1'000'000'000)};
+  for (std::uint32_t i = 0; i < size; ++i) {
+    Machine& machine = lan.add_host(true);
+    lan.run_on(
+        machine,
+        [i](Application& self) -> Task<Result<>> {
+          UdpSocket socket{self.machine()};
+          // All at once, so that the questions wait for each other.
+          (void)socket.send_to({Lan::address((i + 1) % size), 9}, Message{std::string_view{"x"}});
+          co_return Result<>{};
+        },
+        testing_lan::server_kind);
+  }
+  const Outcome outcome = lan.run();
+  EXPECT_TRUE(lan.world.conserves_frames());
+  EXPECT_EQ(lan.world.totals().frames_delivered, std::uint64_t{size} * (size - 1 + 2));
+  EXPECT_LT(outcome.events, 16U * size);
+  // A question is 42 bytes long, 336 ns; the last of those that a tap receives is the end.
+  EXPECT_GE(outcome.ended_at, start_of_time + 100us + size * 336ns);
 }
 
 // Everybody knows the hub, which asks for everybody.

@@ -22,6 +22,7 @@ struct Frame : Pooled {
   // comes to.
   static constexpr std::uint32_t announced = 0x8000'0000;  ///< Plus the place of the tap it is for:
                                                            ///< that it came is counted elsewhere.
+  static constexpr std::uint32_t through = 0x4000'0000;    ///< Besides: the ingress lies behind it.
   static constexpr std::uint32_t to_itself = 0;  ///< A datagram that a machine sends to itself.
   static constexpr std::uint32_t switches_on = 0xffff'ffff;   ///< No frame: the machine starts,
   static constexpr std::uint32_t switches_off = 0xffff'fffe;  ///< or loses all that it knows.

@@ -27,6 +27,7 @@
 namespace elvis {
 
 class AddressWatch;
+class AnnouncedLoad;
 class Groups;
 class Machine;
 class Medium;
@@ -34,6 +35,7 @@ class Tap;
 class World;
 struct AddressNews;
 struct ArpPacket;
+struct Outcome;
 
 class Network final : public Entity {
  public:
@@ -72,6 +74,8 @@ class Network final : public Entity {
   void delivered(const Frame& frame, Tap& to);
   /// Takes a frame that has come to the ingress of `to`.
   void enter(Tap& to, std::unique_ptr<Frame> frame);
+  /// Takes a frame that was announced to all, for `to`.
+  void enter_announced(Tap& to, std::unique_ptr<Frame> frame);
 
   /// Hands `tap` what is sent to `group` from now on, or no longer. For Tap.
   void join(Tap& tap, MacAddress group);
@@ -116,6 +120,11 @@ class Network final : public Entity {
   Entity& owner_of(Medium& medium);
   void prepare(std::size_t partitions);
   std::uint64_t waiting() const;
+  bool may_write_down() const;
+  Time through(const Tap& tap, Time arrival, std::uint64_t order) const;
+  Duration most_waiting() const;
+  void forget_load();
+  std::uint64_t settle_load(Outcome& outcome, Time until);
   void discard_media();
   void prepare_groups(std::size_t partitions);
   void gather(Tap& from, Frame* frame, Time starts, Time ends);
@@ -177,6 +186,11 @@ class Network final : public Entity {
   // The shared medium; or of each tap, when it is first used, the egress and the ingress.
   std::vector<std::unique_ptr<Medium>> media_;
   std::unique_ptr<Groups> groups_;  // where there is more than one tap
+  // Where taps need not be handed what is announced on a switched network, and up to where that has
+  // come to all.
+  std::unique_ptr<AnnouncedLoad> load_;
+  Time load_came_at_ = start_of_time;
+  std::uint64_t load_came_order_ = 0;
   std::uint64_t fold_ = 0;
   std::uint64_t announced_fold_ = 0;  // a sum, as it is everybody's
 };

@@ -179,6 +179,7 @@ class World {
   void start_applications(bool has_event_limit);
   static const Network* network_of(const Entity& entity);
   void count_in_flight();
+  void settle_announcements(Outcome& outcome, const EngineOptions& options);
 
   WorldOptions options_;
   Arena arena_;
