@@ -160,8 +160,16 @@ struct QueueSize {
 
 std::optional<QueueSize> read_queue_size(std::string_view part, LinkValue& value) {
   const bool is_bytes = part.find_first_of("BbKMGk") != std::string_view::npos;
+  const auto frames = [](std::string_view text) {
+    const auto reading = ndl::read_integer(text, 1);
+    if (reading) return reading;
+    return decltype(reading)::failed(
+        fmt::format("needs a number of frames, or a size with its unit, for example `1000` or "
+                    "`256KiB`, got {}",
+                    ndl::quoted(text)));
+  };
   const auto number =
-      is_bytes ? value.read(part, ndl::read_size) : value.accept(part, ndl::read_integer(part, 1));
+      is_bytes ? value.read(part, ndl::read_size) : value.accept(part, frames(part));
   if (!number) return std::nullopt;
   if (*number == 0) {
     value.refuse("`queue` needs room for something");
