@@ -11,6 +11,7 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "elvis/sockets/udp_socket.hpp"
@@ -287,6 +288,66 @@ TEST(ArpLoadTest, SoDoTheyOnASwitchedNetworkWhereEachTakesItsTimeAtEveryTap) {
   EXPECT_LT(outcome.events, 16U * size);
   // A question is 42 bytes long, 336 ns; the last of those that a tap receives is the end.
   EXPECT_GE(outcome.ended_at, start_of_time + 100us + size * 336ns);
+}
+
+// More than are kept, in bursts, while others talk: what is long through is forgotten.
+TEST(ArpLoadTest, WhatASwitchedNetworkHasForgottenChangesNothing) {
+  const auto run = [](Observer* observer) {
+    Lan lan{switched(10'000'000'000)};
+    std::uint64_t heard = 0;
+    lan.run_on(
+        lan.add_host(true),
+        [](Application& self) -> Task<Result<>> {
+          Tap& tap = self.machine().taps().front();
+          for (int burst = 0; burst < 7'000; ++burst) {
+            for (int i = 0; i < 10; ++i) {
+              const ArpPacket packet{.operation = ArpPacket::request,
+                                     .sender_mac = tap.mac(),
+                                     .sender_address = Lan::address(0),
+                                     .target_mac = {},
+                                     .target_address = Lan::address(77)};
+              Message message;
+              packet.emit(message.prepend(ArpPacket::size));
+              (void)tap.send(MacAddress::broadcast(), EtherType::arp, std::move(message));
+            }
+            co_await self.sleep_for(20us);
+          }
+          co_return Result<>{};
+        },
+        testing_lan::server_kind);
+    lan.run_on(
+        lan.add_host(true),
+        [](Application& self) -> Task<Result<>> {
+          UdpSocket socket{self.machine()};
+          for (std::uint32_t i = 0; i < 400; ++i) {
+            // The last host hears nothing for most of the time.
+            const std::uint32_t to = i % 50 == 49 ? 3 : 2;
+            (void)socket.send_to({Lan::address(to), 9}, Message{std::string_view{"hello"}});
+            co_await self.sleep_for(349'963ns);
+          }
+          co_return Result<>{};
+        },
+        testing_lan::server_kind);
+    for (int i = 0; i < 2; ++i) {
+      lan.run_on(
+          lan.add_host(true),
+          [&heard](Application& self) -> Task<Result<>> {
+            UdpSocket socket{self.machine()};
+            if (const Result<> bound = socket.bind({{}, 9}); !bound) co_return bound.error();
+            while (co_await socket.receive()) ++heard;
+            co_return Result<>{};
+          },
+          testing_lan::server_kind);
+    }
+    if (observer != nullptr) lan.world.observe(*observer);
+    const Outcome outcome = lan.run();
+    EXPECT_EQ(heard, 400U);
+    EXPECT_TRUE(lan.world.conserves_frames());
+    EXPECT_GT(lan.world.totals().frames_delivered, 3 * 70'000U);
+    return std::pair{lan.world.digest(), outcome.ended_at};
+  };
+  Witness witness;
+  EXPECT_EQ(run(nullptr), run(&witness));
 }
 
 // Everybody knows the hub, which asks for everybody.
