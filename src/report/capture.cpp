@@ -68,7 +68,8 @@ struct alignas(64) CaptureRecorder::Log {
   // What `receiver` received last: by the pattern and its own file.
   Where received[2];
   const Machine* receiver = nullptr;
-  std::uint64_t received_in = 0;  // the event
+  std::uint64_t received_in = 0;  // the event, by its number at that time
+  Time received_at = start_of_time;
 
   [[gnu::noinline]] void begin_piece(CapturePieces& pieces, std::size_t needed) {
     if (piece != nullptr) {
@@ -109,8 +110,15 @@ void CaptureRecorder::find_spots() {
   }
 }
 
-inline CaptureRecorder::Log& CaptureRecorder::log_of(const Entity& entity) {
-  return *logs_[entity.partition().index()];
+// Who is moved to another partition for a while keeps to one log, in which its frames come in their
+// order.
+inline CaptureRecorder::Log& CaptureRecorder::log_of(const Tap& tap) {
+  return *logs_[tap.network().home_of(tap.index())];
+}
+
+// A network lives with its first tap.
+inline CaptureRecorder::Log& CaptureRecorder::log_of(const Tap& from, const Entity& by) {
+  return &by == &from.machine() ? log_of(from) : *logs_[from.network().home_of(0)];
 }
 
 inline void CaptureRecorder::record(Log& log, const Entity& by, const Spot& spot,
@@ -143,7 +151,7 @@ inline bool CaptureRecorder::record_at(const Tap& tap, CaptureDirection directio
   if (!has_first && !has_second) return false;
   if (looks_at_bytes_ && !plan_.filter().passes(frame)) return false;
   const Machine& machine = tap.machine();
-  Log& log = log_of(machine);
+  Log& log = log_of(tap);
   if (has_first) record(log, machine, first, direction, frame, now, where[0]);
   if (has_second) record(log, machine, *second, direction, frame, now, where[1]);
   return true;
@@ -158,17 +166,18 @@ void CaptureRecorder::frame_sent(const Tap& from, const Message& frame, Time now
 void CaptureRecorder::frame_delivered(const Tap& to, const Message& frame, Time now) {
   if (!plan_.captures_machines()) return;
   const Machine& machine = to.machine();
-  Log& log = log_of(machine);
+  Log& log = log_of(to);
   log.received[0].piece = log.received[1].piece = nullptr;
   const bool is_recorded = record_at(to, CaptureDirection::inbound, frame, now, log.received);
   log.receiver = is_recorded ? &machine : nullptr;
   log.received_in = machine.partition().events();
+  log.received_at = now;
 }
 
 void CaptureRecorder::frame_carried(const Tap& from, const Entity& by, const Message& frame,
                                     Time now) {
   if (!plan_.captures_networks()) return;
-  Log& log = log_of(by);
+  Log& log = log_of(from, by);
   log.carried.piece = nullptr;
   const std::uint32_t point = plan_.point_of(from, frame);
   if (point == CapturePlan::none || (looks_at_bytes_ && !plan_.filter().passes(frame))) return;
@@ -197,7 +206,7 @@ void CaptureRecorder::comment(Log& log, const Where& where, std::string_view tex
 void CaptureRecorder::frame_met(const Tap& from, const Entity& by, FrameFate fate,
                                 const Message& frame, const Tap* to, Time now) {
   if (!plan_.captures_networks()) return;
-  Log& log = log_of(by);
+  Log& log = log_of(from, by);
   if (fate == FrameFate::queue_dropped) frame_carried(from, by, frame, now);
   const Where& carried = log.carried;
   if (carried.piece == nullptr) return;
@@ -211,10 +220,14 @@ void CaptureRecorder::frame_met(const Tap& from, const Entity& by, FrameFate fat
 
 // What a machine drops while it handles a frame that came is that frame, or the end of it. Other
 // packets, which wait for an address for example, have not been on a network.
-void CaptureRecorder::dropped(const Machine& machine, Drop reason, const Message& message, Time) {
-  if (!plan_.captures_machines()) return;
-  Log& log = log_of(machine);
-  if (log.receiver != &machine || log.received_in != machine.partition().events()) return;
+void CaptureRecorder::dropped(const Machine& machine, Drop reason, const Message& message,
+                              Time now) {
+  if (!plan_.captures_machines() || machine.taps().empty()) return;
+  Log& log = log_of(machine.taps().front());
+  if (log.receiver != &machine || log.received_at != now ||
+      log.received_in != machine.partition().events()) {
+    return;
+  }
   const std::vector<std::uint8_t> bytes = message.to_bytes();
   const std::string text = fmt::format("dropped: {}", name_of(reason));
   for (const Where& where : log.received) {

@@ -71,8 +71,8 @@ void CaptureMerger::sort_much(std::vector<Key>& keys) {
   }
 }
 
-// Each machine and network belongs to one partition, so its frames come in their order. What a
-// partition has is in the order of time, or nearly so: rows that are in order are merged.
+// Each machine and network keeps to one log, so its frames come in their order. What a log has is
+// in the order of time, or nearly so: rows that are in order are merged.
 void CaptureMerger::sort(std::vector<Key>& keys) {
   const auto comes_first = [](const Key& left, const Key& right) {
     return left.comes_before(right);

@@ -24,8 +24,8 @@ enum class FrameFate : std::uint8_t {
 };
 
 /// Called on the thread of the machine's partition, in that machine's order of events; partitions
-/// call at the same time, so an observer of several synchronises itself. Observing never changes a
-/// result.
+/// call at the same time, so an observer of several synchronises itself. A machine may live in
+/// another partition for a while; Network::home_of() stays. Observing never changes a result.
 class Observer {
  public:
   virtual void frame_sent(const Tap& from, const Message& frame, Time now) = 0;

@@ -39,7 +39,7 @@ struct CaptureBatch {
   std::vector<CapturePiece*> logs;  ///< Those of one partition in order.
 };
 
-/// Each partition writes to a log of its own.
+/// Each partition's machines write to a log of its own, also while they live elsewhere.
 class CaptureRecorder final : public Observer {
  public:
   /// For at most `partitions` partitions. `plan` and `pieces` outlive the recorder.
@@ -70,7 +70,8 @@ class CaptureRecorder final : public Observer {
   };
 
   void find_spots();
-  Log& log_of(const Entity& entity);
+  Log& log_of(const Tap& tap);
+  Log& log_of(const Tap& from, const Entity& by);
   void record(Log& log, const Entity& by, const Spot& spot, CaptureDirection direction,
               const Message& frame, Time now, Where& where);
   bool record_at(const Tap& tap, CaptureDirection direction, const Message& frame, Time now,
