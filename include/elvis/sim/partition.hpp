@@ -134,8 +134,8 @@ class Partition {
   /// decided, `lookahead` later; nor beyond the grid interval in which the last that has an end
   /// reaches it, if `ends_when_complete`.
   void run_ahead(Time end, Duration lookahead, bool ends_when_complete);
-  /// Handles all events before `end`, or about `count` of them: then it rests between two instants
-  /// or windows, unless !is_at_rest().
+  /// Handles all events before `end`, or about `count` of them, and rests between two events or
+  /// windows. is_at_rest(): nothing that was handed over here waits for the others of its instant.
   void run_some(Time end, std::uint64_t count);
   bool is_at_rest() const { return late_.empty(); }
   /// Takes everything that pends in `all`, this one included, whose entities live here from now on,
