@@ -112,10 +112,12 @@ void Machine::switch_on() {
 
 // The engine has asked for the first line. Tap and IPv4 lie in the third; of an application the
 // first line is what messages touch. More would only keep the memory busy.
-void Machine::prefetch(const void* subject) const {
-  prefetch_line(this, 2);
-  if (applications_ != nullptr) prefetch_line(applications_);
-  prefetch_remembered();
+void Machine::prefetch(const void* subject, bool is_here) const {
+  if (!is_here) {
+    prefetch_line(this, 2);
+    if (applications_ != nullptr) prefetch_line(applications_);
+    prefetch_remembered();
+  }
   if (subject == nullptr) return prefetch_timers();
   if (subject == start()) return;
   const Frame& frame = *static_cast<const Frame*>(subject);

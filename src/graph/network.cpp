@@ -90,7 +90,7 @@ Tap* Network::tap_with(Ipv4Address address) const {
 // Sorts the claims and joins consecutive addresses of consecutive taps, which is what a counted
 // group of machines gets.
 void Network::index_addresses() {
-  std::sort(claims_.begin(), claims_.end());
+  if (!std::is_sorted(claims_.begin(), claims_.end())) std::sort(claims_.begin(), claims_.end());
   for (const auto& [address, tap] : claims_) {
     if (!addresses_.empty()) {
       AddressRun& last = addresses_.back();

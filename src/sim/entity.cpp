@@ -6,7 +6,7 @@
 
 namespace elvis {
 
-void Entity::prefetch(const void*) const {}
+void Entity::prefetch(const void*, bool) const {}
 
 // A timer is mostly part of a coroutine's frame, which begins two lines before it. (What is not
 // there is not asked for: a processor looks for the page of address 0 each time.)

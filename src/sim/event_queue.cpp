@@ -51,7 +51,23 @@ void EventQueue::add_top_block() {
   top_end_ = top_at_ + block_events;
 }
 
-void EventQueue::push_below_top(Event event) {
+[[gnu::always_inline]] inline void EventQueue::push_run(const Event& event) {
+  if (run_.size() == run_.capacity()) [[unlikely]]
+    grow_run();
+  run_.push_back(event);
+  ++run_last_;
+}
+
+[[gnu::noinline]] void EventQueue::grow_run() {
+  const auto taken = run_at_ - run_.data();
+  const auto check = run_check_ == nullptr ? long_run : run_check_ - run_.data();
+  run_.reserve(std::max(2 * run_.size(), bucket_size));
+  run_at_ = run_.data() + taken;
+  run_last_ = run_.data() + run_.size();
+  run_check_ = run_.data() + check;
+}
+
+void EventQueue::push_below_top(const Event& event) {
   if (event.time >= sorted_end_) {
     for (const auto& rung : rungs_) {
       if (event.time < rung->boundary()) continue;
@@ -61,10 +77,10 @@ void EventQueue::push_below_top(Event event) {
       return;
     }
   }
-  const std::size_t in_run = run_.size() - run_at_;
+  const std::size_t in_run = left(run_at_, run_last_);
   if (in_run == 0 || run_.back() < event) {
-    run_.push_back(event);
-  } else if (in_run == 1 || run_[run_.size() - 2] < event) {
+    push_run(event);
+  } else if (in_run == 1 || run_last_[-2] < event) {
     push_heap(std::exchange(run_.back(), event));  // the last one was far ahead of the others
   } else {
     push_heap(event);
@@ -78,9 +94,13 @@ void EventQueue::push_heap(const Event& event) {
 
 // What was taken goes, when it is all or much; so each event moves once at most on the average.
 void EventQueue::shorten_run() {
-  if (run_at_ < run_.size() / 2) return;
-  run_.erase(run_.begin(), run_.begin() + static_cast<std::ptrdiff_t>(run_at_));
-  run_at_ = 0;
+  const auto taken = run_at_ - run_.data();
+  run_check_ = run_at_ + long_run;
+  if (left(run_at_, run_last_) > run_.size() / 2) return;
+  run_.erase(run_.begin(), run_.begin() + taken);
+  run_at_ = run_.data();
+  run_last_ = run_at_ + run_.size();
+  run_check_ = run_at_ + long_run;
 }
 
 void EventQueue::pop_heap() {
@@ -92,7 +112,7 @@ void EventQueue::pop_heap() {
 
 bool EventQueue::refill() {
   sorted_.clear();
-  position_ = 0;
+  start_sorted();
   if (size_ == 0) return false;
   for (;;) {
     if (rungs_.empty()) {
@@ -226,7 +246,7 @@ void EventQueue::prefetch_bucket(const Rung& rung) const {
 
 void EventQueue::sort_into_place(Time end) {
   if (!std::is_sorted(sorted_.begin(), sorted_.end())) std::sort(sorted_.begin(), sorted_.end());
-  position_ = 0;
+  start_sorted();
   sorted_end_ = end;
 }
 

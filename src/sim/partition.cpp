@@ -106,7 +106,7 @@ bool Partition::run_in_order() {
     }
     if (queue_.is_at_start_of_part()) prefetch_first(near_ahead);
     if (const Event* const later = queue_.look_ahead(near_ahead)) {
-      later->target->prefetch(later->subject);
+      later->target->prefetch(later->subject, later->target == event.target);
     }
     ELVIS_ASSERT(event.time >= now_);
     handle(event, ++count);
@@ -150,7 +150,7 @@ bool Partition::run_window() {
       prefetch_line(later->subject);
     }
     if (const Event* const later = calendar_.look_ahead(near_ahead)) {
-      later->target->prefetch(later->subject);
+      later->target->prefetch(later->subject, later->target == next->target);
     }
     latest = std::max(latest, next->time);
     handle(*next, ++count);
@@ -220,7 +220,7 @@ void Partition::tell_settled(Time before) {
 void Partition::prefetch_first(std::size_t count) const {
   for (std::size_t ahead = 0; ahead < count; ++ahead) {
     if (const Event* const later = queue_.look_ahead(ahead)) {
-      later->target->prefetch(later->subject);
+      later->target->prefetch(later->subject, false);
     }
   }
 }

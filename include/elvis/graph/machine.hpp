@@ -89,7 +89,7 @@ class Machine final : public Entity {
   /// What happens to every machine at the start of the run.
   static void* start() { return const_cast<char*>(&start_); }
   void handle(void* subject) override;
-  void prefetch(const void* subject) const override;
+  void prefetch(const void* subject, bool is_here) const override;
   void discard(void* subject) override;
   const char* kind() const override { return "machine"; }
 

@@ -28,7 +28,8 @@ class Entity {
   /// What `subject`, given to Partition::schedule, means when its time has come.
   virtual void handle(void* subject) = 0;
   /// Asks for the memory that handle(`subject`), or a timer if it is null, is going to touch.
-  virtual void prefetch(const void* subject) const;
+  /// `is_here`: this entity is being handled now, so that its own memory is at hand.
+  virtual void prefetch(const void* subject, bool is_here) const;
   /// Frees `subject`, whose time will not come any more.
   virtual void discard(void* subject) = 0;
   /// For messages to people: what this is called.

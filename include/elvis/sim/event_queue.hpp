@@ -39,17 +39,17 @@ class EventQueue {
 
   /// The earliest event, or null. Valid until the next call that changes the queue.
   const Event* peek() {
-    const Event* earliest = position_ < sorted_.size() ? &sorted_[position_] : nullptr;
+    const Event* earliest = sorted_at_ != sorted_last_ ? sorted_at_ : nullptr;
     source_ = Source::sorted;
-    if (run_at_ != run_.size() && (earliest == nullptr || run_[run_at_] < *earliest)) {
-      earliest = &run_[run_at_];
+    if (run_at_ != run_last_ && (earliest == nullptr || *run_at_ < *earliest)) {
+      earliest = run_at_;
       source_ = Source::run;
     }
     if (!heap_.empty() && (earliest == nullptr || heap_.front() < *earliest)) {
       earliest = &heap_.front();
       source_ = Source::heap;
     }
-    if (earliest == nullptr && refill()) earliest = &sorted_[position_];
+    if (earliest == nullptr && refill()) earliest = sorted_at_;
     return earliest;
   }
 
@@ -57,9 +57,9 @@ class EventQueue {
   void pop() {
     --size_;
     if (source_ == Source::sorted) {
-      ++position_;
+      ++sorted_at_;
     } else if (source_ == Source::run) {
-      if (++run_at_ == run_.size() || run_at_ % long_run == 0) shorten_run();
+      if (++run_at_ == run_last_ || run_at_ == run_check_) shorten_run();
     } else {
       pop_heap();
     }
@@ -68,12 +68,14 @@ class EventQueue {
   /// The event that comes `ahead` places after the next one, if that is already known; else null.
   /// For prefetching only.
   const Event* look_ahead(std::size_t ahead) const {
-    if (position_ + ahead < sorted_.size()) return &sorted_[position_ + ahead];
-    return run_at_ + ahead < run_.size() ? &run_[run_at_ + ahead] : nullptr;
+    if (left(sorted_at_, sorted_last_) > ahead) return sorted_at_ + ahead;
+    return left(run_at_, run_last_) > ahead ? run_at_ + ahead : nullptr;
   }
 
   /// Whether the event popped last was the first of a newly sorted part.
-  bool is_at_start_of_part() const { return position_ == 1 && source_ == Source::sorted; }
+  bool is_at_start_of_part() const {
+    return source_ == Source::sorted && sorted_at_ == sorted_.data() + 1;
+  }
 
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
@@ -87,7 +89,7 @@ class EventQueue {
   static constexpr std::size_t small_bucket = 192;     // sorted without being divided further
   static constexpr std::size_t max_buckets = 1 << 16;  // of one rung
   static constexpr std::size_t block_events = 1024;
-  static constexpr std::size_t long_run = 4096;  // taken, before the rest is moved to the front
+  static constexpr std::ptrdiff_t long_run = 4096;  // taken, before the rest is moved to the front
   enum class Source : std::uint8_t { sorted, run, heap };
   using Block = std::unique_ptr<Event[]>;
 
@@ -113,11 +115,20 @@ class EventQueue {
     std::size_t bucket_of(Time time) const;
   };
 
+  static std::size_t left(const Event* at, const Event* last) {
+    return static_cast<std::size_t>(last - at);
+  }
+  void start_sorted() {
+    sorted_at_ = sorted_.data();
+    sorted_last_ = sorted_at_ + sorted_.size();
+  }
+  void push_run(const Event& event);
+  void grow_run();
   void add_top_block();
   std::size_t top_size() const {
     return top_.size() * block_events - static_cast<std::size_t>(top_end_ - top_at_);
   }
-  void push_below_top(Event event);
+  void push_below_top(const Event& event);
   void push_heap(const Event& event);
   void pop_heap();
   void shorten_run();
@@ -129,10 +140,13 @@ class EventQueue {
   void sort_into_place(Time end);
   void prefetch_bucket(const Rung& rung) const;
 
-  std::vector<Event> sorted_;  // taken from position_ on
-  std::size_t position_ = 0;
+  std::vector<Event> sorted_;  // taken from sorted_at_ on
+  const Event* sorted_at_ = nullptr;
+  const Event* sorted_last_ = nullptr;
   std::vector<Event> run_;  // in order, taken from run_at_ on
-  std::size_t run_at_ = 0;
+  const Event* run_at_ = nullptr;
+  const Event* run_last_ = nullptr;
+  const Event* run_check_ = nullptr;  // where much has been taken
   std::vector<Event> heap_;
   Source source_ = Source::sorted;            // of what peek() saw
   Time sorted_end_ = start_of_time;           // earlier events go to the run or to the heap
@@ -151,8 +165,8 @@ class EventQueue {
 
 template <typename Visit>
 void EventQueue::for_each(Visit visit) const {
-  for (std::size_t i = position_; i < sorted_.size(); ++i) visit(sorted_[i]);
-  for (std::size_t i = run_at_; i < run_.size(); ++i) visit(run_[i]);
+  for (const Event* event = sorted_at_; event != sorted_last_; ++event) visit(*event);
+  for (const Event* event = run_at_; event != run_last_; ++event) visit(*event);
   for (const Event& event : heap_) visit(event);
   for (const auto& rung : rungs_) {
     for (std::size_t bucket = rung->next; bucket < rung->buckets(); ++bucket) {
