@@ -26,7 +26,7 @@ void TcpConnection::take(TcpSegment&& segment, Time now) {
 }
 
 // What nearly all segments of a stream are: the next ones, and nothing else (Jacobson 1990).
-bool TcpConnection::take_fast(TcpSegment& segment, Time now) {
+[[gnu::always_inline]] inline bool TcpConnection::take_fast(TcpSegment& segment, Time now) {
   constexpr std::uint16_t expected = TcpHeader::ack | TcpHeader::psh;
   if ((segment.flags | TcpHeader::psh) != expected) return false;
   if (segment.sequence != receiver_.acknowledgement() || receiver_.has_gaps()) return false;

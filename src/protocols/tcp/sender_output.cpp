@@ -134,7 +134,7 @@ void TcpSender::send_again(std::size_t index, Outgoing& out, Time now) {
 
 // How many bytes the next new segment has: 0 if it is better to wait. `is_window_limited` says that
 // it is the remote end's window that makes it wait.
-std::size_t TcpSender::size_of_next(bool& is_window_limited) const {
+[[gnu::always_inline]] std::size_t TcpSender::size_of_next(bool& is_window_limited) const {
   const std::uint64_t room = right_edge_ > next_ ? right_edge_ - next_ : 0;
   const std::uint64_t left = record_end() - next_;
   const std::uint64_t size = std::min({std::uint64_t{window_.mss}, left, room});
@@ -167,7 +167,7 @@ void TcpSender::end_record() {
   repair().record_ends.push_back(next_ + unsent_.size());
 }
 
-bool TcpSender::send_new(Outgoing& out, Time now) {
+[[gnu::always_inline]] inline bool TcpSender::send_new(Outgoing& out, Time now) {
   bool is_window_limited = false;
   const std::size_t size = size_of_next(is_window_limited);
   const bool is_fin = wants_fin_ && fin_ == 0 && size == unsent_.size();

@@ -277,7 +277,7 @@ struct FullHeader {
 
 }  // namespace
 
-void TcpSession::transmit(TcpSegment& segment) {
+[[gnu::always_inline]] inline void TcpSession::transmit(TcpSegment& segment) {
   if (segment.is_ecn_capable != sends_ecn_capable_) {
     sends_ecn_capable_ = segment.is_ecn_capable;
     below_.set_type_of_service(service_ | (sends_ecn_capable_ ? ecn_capable : 0));

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "elvis/protocols/tcp/session.hpp"
 #include "elvis/wire/byte_order.hpp"
 #include "elvis/wire/checksum.hpp"
 #include "elvis/wire/ethernet.hpp"
@@ -44,13 +45,14 @@ bool TcpPath::take(Message&& frame) {
   }
 
   const std::uint8_t* const tcp = bytes + below;
-  TcpSegment segment;
-  segment.sequence = load32(tcp + 4);
-  segment.acknowledgement = load32(tcp + 8);
-  segment.flags = load16(tcp + 12) & 0xfff;
-  segment.window = load16(tcp + 14);
-  segment.urgent = load16(tcp + 18);
-  segment.ecn = type & 3;
+  TcpSegment segment{.sequence = load32(tcp + 4),
+                     .acknowledgement = load32(tcp + 8),
+                     .flags = static_cast<std::uint16_t>(load16(tcp + 12) & 0xfff),
+                     .window = load16(tcp + 14),
+                     .urgent = load16(tcp + 18),
+                     .ecn = static_cast<std::uint8_t>(type & 3),
+                     .options = {},
+                     .payload = {}};
   constexpr std::uint32_t aligned_timestamps = 0x0101'080a;
   if (header_size == TcpHeader::min_size + 12 && load32(tcp + 20) == aligned_timestamps) {
     segment.options.timestamps = {load32(tcp + 24), load32(tcp + 28)};
@@ -58,20 +60,25 @@ bool TcpPath::take(Message&& frame) {
     segment.options =
         TcpOptions::parse({tcp + TcpHeader::min_size, header_size - TcpHeader::min_size});
   }
+  const Endpoint local{local_, load16(tcp + 2)};
+  const Endpoint remote{from, load16(tcp)};
+  const std::uint64_t link_source = link << 32 | load32(bytes + 8);
+  frame.remove_front(below + header_size);  // from here on `bytes` may be gone
+  frame.set_verified(false);                // as Tcp::demux does
+  segment.payload = std::move(frame);
+  if (tcp_.take_usual(segment, {local, remote})) [[likely]]
+    return true;
   const Arrival arrival{.tap = &tap_,
-                        .link_source = MacAddress{link << 32 | load32(bytes + 8)},
+                        .link_source = MacAddress{link_source},
                         .link_destination = MacAddress{link_destination_},
                         .source = from,
                         .destination = local_,
-                        .source_port = load16(tcp),
-                        .destination_port = load16(tcp + 2),
+                        .source_port = remote.port,
+                        .destination_port = local.port,
                         .protocol = static_cast<std::uint8_t>(IpProtocol::tcp),
                         .time_to_live = static_cast<std::uint8_t>(protocol >> 8),
                         .type_of_service = static_cast<std::uint8_t>(type),
                         .ends_event = true};
-  frame.remove_front(below + header_size);
-  frame.set_verified(false);  // as Tcp::demux does
-  segment.payload = std::move(frame);
   tcp_.take(std::move(segment), arrival);
   return true;
 }

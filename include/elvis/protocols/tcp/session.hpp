@@ -136,4 +136,15 @@ class TcpSession final : public Session {
 };
 static_assert(sizeof(TcpSession) <= 640, "with its socket, both ends take 1,600 bytes");
 
+[[gnu::always_inline]] inline bool Tcp::take_usual(TcpSegment& segment,
+                                                   const Endpoints& endpoints) {
+  if (last_ == nullptr || last_->endpoints_ != endpoints || last_->is_half_open_ ||
+      last_->state() == TcpState::time_wait) {
+    return false;
+  }
+  machine().remember(last_);
+  last_->take(std::move(segment), true);
+  return true;
+}
+
 }  // namespace elvis
