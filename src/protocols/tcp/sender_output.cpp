@@ -219,6 +219,7 @@ bool TcpSender::send_new(Outgoing& out, Time now) {
   is_probing_ = wants_probe_ = false;
   if (repair_ != nullptr) repair_->sent += length;
   if (!is_armed) arm(now);
+  if (is_like_linux()) flight_.note_peak(is_window_used_);
   return true;
 }
 
