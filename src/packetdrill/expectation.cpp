@@ -85,8 +85,7 @@ Task<> Runner::play_outbound(const Event& event, const PacketEvent& packet, Mome
     flow = &flows_.opened(Packet::Kind::icmp, {setup_.local, 0}, {setup_.remote, 0});
   }
   const bool is_any = event.time.kind == EventTime::Kind::any;
-  const Time deadline =
-      is_any ? now() + long_enough : moment.to + tolerance_at(moment.from);
+  const Time deadline = is_any ? now() + long_enough : moment.to + tolerance_at(moment.from);
   std::optional<Seen> seen = co_await next_packet(*flow, expected, deadline + finest_time);
   if (!seen) {
     fail(event, "this packet does not come", missing_details(event, expected, deadline));
