@@ -8,6 +8,7 @@ namespace elvis::packetdrill {
 
 inline constexpr std::int64_t flag_oob = 0x1;
 inline constexpr std::int64_t flag_peek = 0x2;
+inline constexpr std::int64_t flag_whole_size = 0x20;  // MSG_TRUNC
 inline constexpr std::int64_t flag_dont_wait = 0x40;
 inline constexpr std::int64_t flag_end_of_record = 0x80;
 inline constexpr std::int64_t flag_wait_all = 0x100;

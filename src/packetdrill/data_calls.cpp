@@ -136,8 +136,9 @@ Task<CallOutcome> Process::receive_datagram(File& file, const CallEvent& call, s
   if (!may_wait && !receive.await_ready()) co_return CallOutcome::failed("EAGAIN");
   Result<Datagram> datagram = co_await receive;
   if (!datagram) co_return CallOutcome::failed(datagram.error());
-  CallOutcome outcome{
-      static_cast<std::int64_t>(std::min<std::size_t>(size, datagram->payload.size()))};
+  const std::size_t whole = datagram->payload.size();
+  const bool tells_whole = (flags & flag_whole_size) != 0;
+  CallOutcome outcome{static_cast<std::int64_t>(tells_whole ? whole : std::min(size, whole))};
   check_received(call, datagram->payload.to_string(), outcome);
   const Endpoint expected = endpoint_at(call, 4, datagram->remote);
   if (call.name == "recvfrom" && expected != datagram->remote) {
@@ -169,7 +170,10 @@ Task<CallOutcome> Process::write(const CallEvent& call) {
       file->stream != nullptr && file->stream->session() == nullptr && size > 0) {
     co_return send_connecting(*file, call, std::move(buffer.bytes), size);
   }
-  if (file->kind == Packet::Kind::udp) co_return send_datagram(*file, call, buffer.bytes, size);
+  if (file->kind == Packet::Kind::udp) {
+    file->is_corked = (buffer.flags & flag_more) != 0;
+    co_return send_datagram(*file, call, buffer.bytes, size);
+  }
   if (file->stream == nullptr) co_return CallOutcome::failed("EPIPE");
   const bool is_counted = (buffer.flags & flag_without_copy) != 0 && file->kernel != nullptr &&
                           file->kept.contains("SO_ZEROCOPY") && size > 0;
@@ -294,6 +298,13 @@ CallOutcome Process::send_datagram(File& file, const CallEvent& call, std::strin
   bytes = bytes.substr(0, size);
   Message payload{bytes};
   if (size > payload.size()) payload.append(Message::zeros(size - payload.size()));
+  if (file.is_corked || file.is_set("UDP_CORK")) {
+    // It goes with what is written next.
+    file.unsent.append(std::move(payload));
+    return static_cast<std::int64_t>(size);
+  }
+  file.unsent.append(std::move(payload));
+  payload = std::exchange(file.unsent, Message{});
   const bool has_address =
       call.name == "sendto" && call.arguments.size() > 4 &&
       (call.arguments[4].kind == Expression::Kind::record || call.arguments[4].is_ellipsis());

@@ -86,13 +86,13 @@ Task<> Runner::play_outbound(const Event& event, const PacketEvent& packet, Mome
   }
   const bool is_any = event.time.kind == EventTime::Kind::any;
   const Time deadline = is_any ? now() + long_enough : moment.to + tolerance_at(moment.from);
-  std::optional<Seen> seen = co_await next_packet(*flow, expected, deadline);
+  std::optional<Seen> seen = co_await next_packet(*flow, expected, deadline + finest_time);
   if (!seen) {
     fail(event, "this packet does not come", missing_details(event, expected, deadline));
     co_return;
   }
   if (!setup_.has_strict_segments && expected.kind == Packet::Kind::tcp) {
-    co_await gather(*flow, expected, *seen, deadline);
+    co_await gather(*flow, expected, *seen, deadline + finest_time);
   }
   check_packet(event, expected, *flow, *seen, moment);
 }

@@ -99,6 +99,7 @@ std::string_view name_of_option(const CallEvent& call) {
     return {};
   };
   if (level == 6) return search(of_tcp);
+  if (level == 17 && number == 1) return "UDP_CORK";
   return level == 1 ? search(of_socket) : std::string_view{};
 }
 
@@ -207,6 +208,29 @@ CallOutcome Process::set_congestion(File& file, const std::string& name) {
   return CallOutcome::failed("ENOENT");
 }
 
+// What stands in the IPv4 header of all that is sent from now on.
+void Process::set_header(File& file, std::string_view name, std::uint8_t value) {
+  const bool is_service = name == "IP_TOS";
+  if (file.datagrams != nullptr) {
+    if (is_service) {
+      file.datagrams->set_type_of_service(value);
+    } else {
+      file.datagrams->set_time_to_live(value);
+    }
+    return;
+  }
+  configure(file, [is_service, value](TcpSettings& settings) {
+    (is_service ? settings.type_of_service : settings.time_to_live) = value;
+  });
+  TcpSession* const session = file.stream == nullptr ? nullptr : file.stream->session();
+  if (session == nullptr) return;
+  if (is_service) {
+    session->set_type_of_service(value);
+  } else {
+    session->set_time_to_live(value);
+  }
+}
+
 bool Process::set_option(File& file, std::string_view name, std::int64_t value) {
   const bool is_on = value != 0;
   const auto positive = static_cast<std::uint64_t>(std::clamp<std::int64_t>(value, 0, 1LL << 40));
@@ -224,9 +248,19 @@ bool Process::set_option(File& file, std::string_view name, std::int64_t value) 
   if (file.kernel != nullptr && name == "SO_TIMESTAMPING" && file.stream != nullptr) {
     file.kernel->set_stamps(*file.stream, value);
   }
+  if (name == "IP_TOS" || name == "IP_TTL") {
+    set_header(file, name, static_cast<std::uint8_t>(value));
+    return true;
+  }
   if (name == "IP_MTU_DISCOVER") {
     configure(file, [is_on](TcpSettings& settings) { settings.path_mtu_discovery = is_on; });
     if (file.datagrams != nullptr) file.datagrams->set_dont_fragment(value >= 2);
+    return true;
+  }
+  if (name == "UDP_CORK" && file.datagrams != nullptr) {
+    if (!is_on && !file.unsent.empty()) {
+      static_cast<void>(file.datagrams->send(std::exchange(file.unsent, Message{})));
+    }
     return true;
   }
   if (name == "SO_BROADCAST" && file.datagrams != nullptr) file.datagrams->set_broadcast(is_on);
@@ -259,7 +293,7 @@ bool Process::set_option(File& file, std::string_view name, std::int64_t value) 
       file.stream->set_cork(false);
       if (file.is_corked) file.stream->session()->connection().set_cork(true);
     }
-  } else if (name == "TCP_CORK") {
+  } else if (name == "TCP_CORK" || name == "TCP_NOPUSH") {
     file.is_corked = is_on;
     if (file.stream != nullptr) file.stream->set_cork(is_on);
   } else if (name == "TCP_MAXSEG") {
@@ -277,7 +311,9 @@ bool Process::set_option(File& file, std::string_view name, std::int64_t value) 
     configure(file, [positive](TcpSettings& settings) { settings.syn_retries = positive; });
   } else if (name == "TCP_KEEPINIT" && setup_.is_freebsd) {
     configure(file,
-              [positive](TcpSettings& settings) { settings.user_timeout = seconds{positive}; });
+              [positive](TcpSettings& settings) { settings.connect_timeout = seconds{positive}; });
+  } else if (name == "TCP_NOOPT" && setup_.is_freebsd) {
+    configure(file, [is_on](TcpSettings& settings) { settings.plain_syns = is_on; });
   } else if (name == "TCP_USER_TIMEOUT") {
     configure(file, [positive](TcpSettings& settings) {
       settings.user_timeout = milliseconds{positive};
@@ -331,7 +367,13 @@ std::int64_t Process::option_of(File& file, std::string_view name) {
   if (name == "SO_PROTOCOL") return file.kind == Packet::Kind::tcp ? 6 : 17;
   if (name == "SO_ACCEPTCONN") return file.listener != nullptr ? 1 : 0;
   if (name == "TCP_MAXSEG") {
-    if (stream != nullptr && stream->session() != nullptr) return stream->info().snd_mss;
+    if (stream != nullptr && stream->session() != nullptr) {
+      const TcpInfo info = stream->info();
+      constexpr std::uint32_t timestamps = 12;  // FreeBSD does not take off what options need
+      constexpr std::uint8_t has_timestamps = 1;
+      const bool is_whole = setup_.is_freebsd && (info.options & has_timestamps) != 0;
+      return info.snd_mss + (is_whole ? timestamps : 0);
+    }
     return settings.mss != 0 && !setup_.is_linux ? static_cast<std::int64_t>(settings.mss) : 536;
   }
   if (name == "SO_KEEPALIVE") return settings.keep_alive ? 1 : 0;
@@ -353,6 +395,7 @@ std::int64_t Process::option_of(File& file, std::string_view name) {
   if (name == "TCP_KEEPIDLE") return in(settings.keep_alive_time, seconds{1});
   if (name == "TCP_KEEPINTVL") return in(settings.keep_alive_interval, seconds{1});
   if (name == "TCP_KEEPCNT") return static_cast<std::int64_t>(settings.keep_alive_probes);
+  if (name == "TCP_KEEPINIT" && setup_.is_freebsd) return in(settings.connect_timeout, seconds{1});
   if (name == "TCP_SYNCNT") return static_cast<std::int64_t>(settings.syn_retries);
   if (name == "TCP_USER_TIMEOUT") return in(settings.user_timeout, milliseconds{1});
   if (name == "IP_MTU") {

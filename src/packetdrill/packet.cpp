@@ -55,7 +55,7 @@ constexpr std::array<IcmpName, 31> icmp_names{{
 }};
 
 // Other words for the same codes, which scripts use as well.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 11> icmp_synonyms{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 12> icmp_synonyms{{
     {"net", "net_unreachable"},
     {"host", "host_unreachable"},
     {"protocol", "protocol_unreachable"},
@@ -64,6 +64,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 11> icmp_syn
     {"ttl", "exc_ttl"},
     {"ttl_exceeded_in_transit", "exc_ttl"},
     {"fragment_reassembly_time_exceeded", "exc_fragtime"},
+    {"frag_reass_exceeded", "exc_fragtime"},
     {"comm_prohibited", "packet_filtered"},
     {"prohibited", "packet_filtered"},
     {"sr_failed", "source_route_failed"},

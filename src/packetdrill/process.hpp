@@ -76,6 +76,7 @@ class Process {
     std::unique_ptr<TcpListener> listener;
     std::unique_ptr<UdpSocket> datagrams;
     Message unread;  // what was looked at with MSG_PEEK
+    Message unsent;  // the part of a datagram that is there already (MSG_MORE, UDP_CORK)
     Flow* flow = nullptr;
     std::optional<Endpoint> deferred;  // where connect() goes when the first data are there
     std::map<std::string, std::int64_t, std::less<>> kept;  // options as they were set
@@ -143,6 +144,7 @@ class Process {
   CallOutcome fcntl(const CallEvent& call);
   CallOutcome ioctl(const CallEvent& call);
   bool set_option(File& file, std::string_view name, std::int64_t value);
+  void set_header(File& file, std::string_view name, std::uint8_t value);
   static CallOutcome set_linger(File& file, const Expression& value);
   CallOutcome set_congestion(File& file, const std::string& name);
   std::int64_t option_of(File& file, std::string_view name);

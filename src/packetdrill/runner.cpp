@@ -175,7 +175,8 @@ void Runner::fail(const Event& event, std::string text, std::string details) {
 void Runner::check_time(const Event& event, Time at, Moment moment, const char* what) {
   if (event.time.kind == EventTime::Kind::any) return;
   const Duration tolerance = tolerance_at(moment.from);
-  if (at >= moment.from - tolerance && at <= moment.to + tolerance) return;
+  const Duration allowed = tolerance + finest_time;
+  if (at >= moment.from - allowed && at <= moment.to + allowed) return;
   const bool is_early = at < moment.from;
   const Duration gap = is_early ? moment.from - at : at - moment.to;
   fail(event,
@@ -319,7 +320,7 @@ void Runner::check_call() {
   if (!pending.blocks) return;
   const Duration gap = pending.ended_at > pending.ends ? pending.ended_at - pending.ends
                                                        : pending.ends - pending.ended_at;
-  if (gap <= tolerance_at(pending.ends)) return;
+  if (gap <= tolerance_at(pending.ends) + finest_time) return;
   fail(event,
        fmt::format("{} returns {} s too {}", call.name, seconds_text(gap),
                    pending.ended_at < pending.ends ? "early" : "late"),

@@ -22,6 +22,9 @@
 
 namespace elvis::packetdrill {
 
+/// Scripts know no shorter times: what is off by less is not off.
+inline constexpr Duration finest_time = std::chrono::microseconds{1};
+
 /// Why a run ended before the end of the script.
 struct Failure {
   Verdict::Kind kind = Verdict::Kind::failed;

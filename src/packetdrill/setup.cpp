@@ -10,6 +10,7 @@
 
 #include "elvis/ndl/diagnostics.hpp"
 #include "elvis/protocols/tcp/congestion.hpp"
+#include "elvis/protocols/tcp/receive_memory.hpp"
 
 namespace elvis::packetdrill {
 
@@ -91,65 +92,17 @@ std::string dotted(std::string_view name) {
   return text;
 }
 
-// Whose order the options of an expected SYN are in: Linux pads in front, FreeBSD has the window
-// scale before what it says of SACK.
-std::optional<Layout> layout_of(const Packet& packet) {
-  if (packet.kind != Packet::Kind::tcp || !packet.has(Packet::syn)) return std::nullopt;
-  std::optional<std::size_t> scale;
-  std::optional<std::size_t> sack;
-  for (std::size_t at = 0; at < packet.options.size(); ++at) {
-    if (packet.options[at].kind == TcpOption::Kind::window_scale) scale = at;
-    if (packet.options[at].kind == TcpOption::Kind::sack_permitted) sack = at;
-  }
-  if (!scale || !sack) return std::nullopt;
-  return *scale < *sack ? Layout::like_freebsd : Layout::like_linux;
-}
-
-// Whose the script is, by its calls and by the packets that it expects.
-std::optional<Layout> likely_layout(const Script& script) {
-  for (const Event& event : script.events) {
-    if (const auto* const packet = std::get_if<PacketEvent>(&event.what)) {
-      if (packet->is_inbound) continue;
-      if (const auto layout = layout_of(packet->packet)) return layout;
-    } else if (const auto* const call = std::get_if<CallEvent>(&event.what)) {
-      if (call->name.starts_with("epoll")) return Layout::like_linux;
-      for (const Expression& argument : call->arguments) {
-        if (argument.word == "SOL_TCP" || argument.word == "SOL_IP") return Layout::like_linux;
-      }
-    }
-  }
-  return std::nullopt;
-}
-
-bool speaks_to(const Script& script, std::string_view word) {
-  const auto has = [word](const CommandEvent& command) {
-    return command.text.find(word) != std::string::npos;
-  };
-  if (script.first_command && has(*script.first_command)) return true;
-  return std::any_of(script.events.begin(), script.events.end(), [&](const Event& event) {
-    const auto* const command = std::get_if<CommandEvent>(&event.what);
-    return command != nullptr && has(*command);
-  });
-}
-
 }  // namespace
 
 Setup::Setup(Layout layout, const Script& script) {
   has_exact_options = layout == Layout::like_linux || layout == Layout::like_freebsd;
-  if (layout == Layout::automatic) {
-    if (speaks_to(script, "net.inet.")) {
-      layout = Layout::like_freebsd;
-    } else if (speaks_to(script, "net.ipv4") || speaks_to(script, "net/ipv4") ||
-               speaks_to(script, "defaults.sh") || speaks_to(script, "packetdrill/common.sh") ||
-               speaks_to(script, "nstat")) {
-      layout = Layout::like_linux;
-    } else {
-      layout = likely_layout(script).value_or(layout);
-    }
-  }
+  const bool is_guessed = layout == Layout::automatic;
+  if (is_guessed) layout = likely_layout(script).value_or(layout);
   if (layout == Layout::like_linux) be_like_linux();
   if (layout == Layout::like_freebsd) be_like_freebsd();
   if (layout == Layout::rfc) be_like_rfcs();
+  if (is_freebsd) tcp.rounds_windows_down = has_windows_rounded_down(script);
+  if (is_guessed) fit_buffers(buffer_hints(script));
 }
 
 void Setup::note(std::string text) {
@@ -183,6 +136,11 @@ void Setup::be_like_freebsd() {
   tcp.largest_receive_buffer = 2'097'152;  // its window scale is 6
   tcp.send_buffer = 2'097'152;
   tcp.rto_slop = milliseconds{200};
+  tcp.max_rto = seconds{64};
+  tcp.retries = tcp.syn_retries = 12;
+  tcp.connect_timeout = seconds{75};  // TCP_KEEPINIT
+  tcp.keep_alive_probes = 8;
+  tcp.ecn_syn_retries = 1;
   tcp.accurate_ecn_option = 0;
   tcp.checks_ecn_path = false;
   grants_ecn = true;
@@ -195,6 +153,36 @@ void Setup::be_like_rfcs() {
   tcp.min_rto = seconds{1};
   tcp.ack_delay = milliseconds{200};
   choose_congestion("newreno");
+}
+
+// What a machine offers in its SYNs is a matter of its buffers, of which the script does not speak.
+void Setup::fit_buffers(const BufferHints& hints) {
+  constexpr unsigned largest = 14;
+  if (hints.window_scale && *hints.window_scale <= largest) {
+    const std::uint64_t most = std::uint64_t{65'535} << *hints.window_scale;
+    const std::uint64_t least = *hints.window_scale == 0 ? 0 : most / 2 + 1;
+    tcp.receive_buffer = std::min(tcp.receive_buffer, most);
+    if (std::max(tcp.receive_buffer, tcp.largest_receive_buffer) > most ||
+        tcp.receive_buffer < least) {
+      tcp.largest_receive_buffer = most;
+    }
+  }
+  if (hints.window && is_linux) {
+    const auto gives = [&hints](std::uint64_t memory) {
+      constexpr std::uint32_t segment = 1'460;
+      constexpr std::uint32_t with_timestamps = 1'448;
+      return TcpReceiveMemory::first_window(memory, segment) == *hints.window ||
+             TcpReceiveMemory::first_window(memory, with_timestamps) == *hints.window;
+    };
+    const auto half = std::uint64_t{*hints.window};
+    for (const std::uint64_t memory :
+         {static_cast<std::uint64_t>(receive_buffer), 2 * half, 4 * half}) {
+      if (!gives(memory)) continue;
+      receive_buffer = static_cast<std::int64_t>(memory);
+      break;
+    }
+  }
+  choose_receive_memory();
 }
 
 // ===== Flags =====
@@ -479,6 +467,12 @@ bool Setup::apply_freebsd(std::string_view name, std::uint64_t value, const std:
     tcp.send_buffer = value;
   } else if (name == "msl" && is_on) {
     tcp.msl = milliseconds{value};
+  } else if (name == "rexmit_drop_options") {
+    tcp.syns_with_options = is_on ? 3 : 0;
+  } else if (name == "ecn.maxretries") {
+    tcp.ecn_syn_retries = value;
+  } else if (name == "keepinit" && is_on) {
+    tcp.connect_timeout = milliseconds{value};
   } else if (name == "keepidle" && is_on) {
     tcp.keep_alive_time = milliseconds{value};
   } else if (name == "keepintvl" && is_on) {

@@ -11,6 +11,7 @@
 #include "elvis/protocols/tcp/settings.hpp"
 #include "elvis/util/units.hpp"
 #include "elvis/wire/address.hpp"
+#include "hints.hpp"
 #include "script.hpp"
 
 namespace elvis::packetdrill {
@@ -26,8 +27,8 @@ enum FastOpenBits : std::uint32_t {
 
 class Setup {
  public:
-  /// Takes the defaults of `layout`; if that is automatic, of the stack that the script's first
-  /// command speaks to.
+  /// Takes the defaults of `layout`; if that is automatic, of the stack that the script seems to be
+  /// for, with the buffers that its SYNs tell of.
   Setup(Layout layout, const Script& script);
 
   /// Applies `--name=value`. Returns what is wrong with it, or nothing.
@@ -70,6 +71,7 @@ class Setup {
   void be_like_linux();
   void be_like_freebsd();
   void be_like_rfcs();
+  void fit_buffers(const BufferHints& hints);
   void apply_sysctl(std::string_view name, const std::vector<std::string>& values);
   bool apply_linux(std::string_view name, const std::vector<std::string>& values);
   bool apply_freebsd(std::string_view name, std::uint64_t value, const std::string& text);

@@ -141,6 +141,44 @@ TEST(PacketdrillRunnerTest, TakesTheDefaultsOfWhomAScriptsCommandsSpeakTo) {
   EXPECT_EQ(run("`sysctl net.inet.tcp.sack.enable=1`\n" + text + freebsd_scale).report, "");
 }
 
+TEST(PacketdrillRunnerTest, TakesTheDefaultsOfWhomAScriptsCallsAndPacketsSpeakOf) {
+  const std::string socket = "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n";
+  const std::string open =
+      "+0 bind(3, ..., ...) = 0\n"
+      "+0 listen(3, 1) = 0\n";
+  const std::string syn = "+0 < S 0:0(0) win 32792 <mss 1000,sackOK,nop,nop,nop,wscale 7>\n";
+  const std::string answered =
+      "+0 > S. 0:0(0) ack 1 <...>\n"
+      "+.1 < . 1:1(0) ack 1 win 32792\n"
+      "+0 accept(3, ..., ...) = 4\n"
+      "+0 write(4, ..., 10) = 10\n";
+  // 66,000 bytes, in units of 64, rounded up or down.
+  const std::string data = "+0 > P. 1:11(10) ack 1 win ";
+  const std::string told = "+0 getsockopt(3, SOL_SOCKET, SO_RCVBUF, [65536], [4]) = 0\n";
+  EXPECT_EQ(run(socket + told + open + syn + answered + data + "1032\n").report, "");
+  EXPECT_EQ(run(socket + open + syn + answered + data + "1031\n").report, "");
+  EXPECT_NE(run(socket + open + syn + answered + data + "1032\n").report, "");
+  const std::string padded = "+0 < S 0:0(0) win 32792 <mss 1460,sackOK,eol,eol>\n";
+  EXPECT_EQ(run(socket + open + padded + answered + data + "65535\n").report, "");
+}
+
+TEST(PacketdrillRunnerTest, FitsTheBuffersToTheSynOfAScriptThatDoesNotSpeakOfThem) {
+  const std::string text =
+      "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
+      "+0 bind(3, ..., ...) = 0\n"
+      "+0 listen(3, 1) = 0\n"
+      "+0 < S 0:0(0) win 32792 <mss 1460,sackOK,nop,nop,nop,wscale 7>\n"
+      "+0 > S. 0:0(0) ack 1 win 29200 <mss 1460,nop,nop,sackOK,nop,wscale ";
+  for (const char* const scale : {"0", "2", "6", "7", "8", "14"}) {
+    EXPECT_EQ(run(text + scale + ">\n").report, "") << scale;
+  }
+  RunOptions as_linux;
+  as_linux.layout = Layout::like_linux;
+  EXPECT_NE(run(text + "8>\n", as_linux).report, "");
+  EXPECT_NE(run("`sysctl -q net.ipv4.tcp_rmem=\"4096 131072 6291456\"`\n" + text + "8>\n").report,
+            "");
+}
+
 TEST(PacketdrillRunnerTest, NotesSettingsThatHaveNoEffect) {
   const Verdict verdict = run(std::string{"`sysctl -q net.ipv4.tcp_fack=2`\n"} + server);
   EXPECT_EQ(verdict.kind, Verdict::Kind::passed) << verdict.report;

@@ -52,7 +52,8 @@ void TcpConnection::fill_ecn_of_syn(TcpSegment& segment, bool is_resent) {
   if (state_ != TcpState::syn_sent) {
     if (uses_ecn_) segment.flags |= TcpHeader::ece;
     segment.is_ecn_capable = uses_ecn_ && settings_->ecn_plus_plus > 0;
-  } else if (settings_->wants_ecn() && !is_resent) {
+  } else if (settings_->wants_ecn() &&
+             (!is_resent || sender_.unanswered() <= settings_->ecn_syn_retries)) {
     // RFC 3168, 6.1.1.1: perhaps it was lost because of that.
     segment.flags |= TcpHeader::ece | TcpHeader::cwr;
     segment.is_ecn_capable = settings_->ecn_plus_plus > 1;

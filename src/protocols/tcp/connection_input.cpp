@@ -259,6 +259,9 @@ bool TcpConnection::take_acknowledgement(const TcpSegment& segment, std::int64_t
       accurate_ecn_->take_third(segment, settings_->checks_ecn_path);
       sender_.change_mss(payload_limit());
     }
+    if (is_passive_ && settings_->option_layout() == TcpLayout::like_freebsd) {
+      sender_.distrust_syn();  // its queue of those who connect does not measure
+    }
     apply_acknowledgement(segment, static_cast<std::uint64_t>(acknowledged),
                           static_cast<std::uint64_t>(position), now);
     established();

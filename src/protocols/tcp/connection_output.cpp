@@ -81,19 +81,18 @@ void TcpConnection::fill_syn(TcpSegment& segment, bool is_resent, Time now) {
   segment.is_ecn_capable = false;
   TcpOptions& options = segment.options;
   options = {};
-  options.mss = advertised_mss();
+  if (!settings_->plain_syns) options.mss = advertised_mss();
   if (!is_answer && settings_->option_layout() == TcpLayout::like_linux) {
     // Linux says less once it has learnt that the path is narrow.
     options.mss = static_cast<std::uint16_t>(std::min<std::uint32_t>(options.mss, path_mtu_ - 40));
   }
-  options.sack_permitted = is_answer ? sender_.uses_sack() : settings_->sack;
-  // FreeBSD goes on asking if both open at once.
-  const bool asks =
-      !is_answer || (!is_passive_ && settings_->option_layout() == TcpLayout::like_freebsd);
-  if (asks ? settings_->window_scale : uses_window_scale_) {
+  const bool asks = !is_answer && !asks_no_more();
+  options.sack_permitted = is_answer ? sender_.uses_sack() : asks && settings_->sack;
+  // What both ends open at once with is answered like any other SYN (RFC 7323, 2.2).
+  if (is_answer ? uses_window_scale_ : asks && settings_->window_scale) {
     options.window_scale = scale_for(*settings_);
   }
-  if (asks ? settings_->timestamps : uses_timestamps_) {
+  if (is_answer ? uses_timestamps_ : asks && settings_->timestamps) {
     options.timestamps = {.value = timestamp(now), .echo = is_answer ? recent_timestamp_ : 0};
   }
   segment.window =
@@ -117,11 +116,18 @@ void TcpConnection::fill_syn(TcpSegment& segment, bool is_resent, Time now) {
   fill_ecn_of_syn(segment, is_resent);
 }
 
+// Whether options may be what the SYN is lost for: FreeBSD leaves them out in the end.
+bool TcpConnection::asks_no_more() const {
+  const std::uint64_t most = settings_->syns_with_options;
+  return settings_->plain_syns || (most != 0 && sender_.unanswered() >= most);
+}
+
 void TcpConnection::fill_acknowledgement(TcpSegment& segment, Time now) {
   segment.flags |= TcpHeader::ack;
   segment.acknowledgement = last_ack_sent_ = receiver_.acknowledgement();
   segment.window =
-      receiver_.advertise(receive_scale_, settings_->option_layout() == TcpLayout::like_freebsd);
+      receiver_.advertise(receive_scale_, settings_->option_layout() == TcpLayout::like_freebsd,
+                          settings_->rounds_windows_down);
   TcpOptions& options = segment.options;
   if (options.mss != 0) [[unlikely]]
     clear(options);  // it was a SYN, which alone has others than these

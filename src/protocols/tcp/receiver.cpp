@@ -215,7 +215,7 @@ void TcpReceiver::tune(Time now, Duration round_trip) {
   rare_->round_began = now;
 }
 
-std::uint16_t TcpReceiver::advertise(unsigned scale, bool rounds_down) {
+std::uint16_t TcpReceiver::advertise(unsigned scale, bool tells_all, bool rounds_down) {
   if (TcpReceiveMemory* const counted = memory()) [[unlikely]] {
     const std::uint64_t window = counted->advertise(next_);
     right_edge_ = std::max(right_edge_, next_ + counted->window(next_));
@@ -223,7 +223,7 @@ std::uint16_t TcpReceiver::advertise(unsigned scale, bool rounds_down) {
   }
   const std::uint64_t free = buffer_ > ready_.size() ? buffer_ - ready_.size() : 0;
   constexpr std::uint64_t largest = 65'535;
-  const std::uint64_t edge = next_ + (rounds_down ? free : std::min(free, largest << scale));
+  const std::uint64_t edge = next_ + (tells_all ? free : std::min(free, largest << scale));
   // RFC 9293, 3.8.6.2.2: the edge moves by a segment or half the buffer at least.
   const std::uint64_t least = std::min(buffer_ / 2, mss_);
   if (edge > right_edge_ && (edge >= right_edge_ + least || free == buffer_)) right_edge_ = edge;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "elvis/protocols/tcp/scoreboard.hpp"
 
+#include <algorithm>
+
 #include "elvis/util/assert.hpp"
 
 namespace elvis {
@@ -32,6 +34,13 @@ void TcpScoreboard::split(std::size_t index, std::uint64_t position) {
   (*this)[index + 1] = second;
 }
 
+void TcpScoreboard::note_peak(bool always) {
+  constexpr std::uint32_t most = 65'535;
+  const auto count = static_cast<std::uint16_t>(std::min(ring_->count, most));
+  if (!always && ring_->peak_left != 0 && count <= ring_->peak) return;
+  ring_->peak = ring_->peak_left = count;
+}
+
 void TcpScoreboard::grow() {
   constexpr std::uint32_t least = 4;
   const std::uint32_t capacity = ring_ == nullptr ? least : ring_->capacity * 2;
@@ -39,6 +48,10 @@ void TcpScoreboard::grow() {
   const std::size_t count = size();
   for (std::size_t i = 0; i < count; ++i) new (&grown->at(i)) TcpSent{(*this)[i]};
   grown->count = static_cast<std::uint32_t>(count);
+  if (ring_ != nullptr) {
+    grown->peak = ring_->peak;
+    grown->peak_left = ring_->peak_left;
+  }
   release();
   ring_ = grown;
 }

@@ -84,6 +84,10 @@ void TcpSender::acknowledged(const Ack& ack, Time now) {
     }
   }
 
+  // Linux remembers how much was on its way until that has arrived.
+  const std::uint64_t used =
+      is_like_linux() ? std::max(in_flight_before, std::uint64_t{flight_.peak()} * window_.mss)
+                      : in_flight_before;
   Duration rtt{};
   bool was_resent = false;
   std::uint64_t delivered = 0;
@@ -131,7 +135,7 @@ void TcpSender::acknowledged(const Ack& ack, Time now) {
     if (is_like_linux()) window_.bytes = window_.threshold;
   }
   if (news != 0 && !was_recovering && phase_ != Phase::recovery && phase_ != Phase::cwr &&
-      (is_window_used_ || (window_.is_in_slow_start() && window_.bytes < 2 * in_flight_before))) {
+      (is_window_used_ || (window_.is_in_slow_start() && window_.bytes < 2 * used))) {
     congestion().acknowledged({.now = now,
                                .acked = news,
                                .in_flight = in_flight_before,
@@ -283,8 +287,8 @@ void TcpSender::arm(Time now) {
   }
   if (timer_ == Timer::persist) backoff_ = 0;
   Time expires = add_saturated(timer_base_, timeout());
-  if (settings_->user_timeout > Duration{}) {
-    expires = std::min(expires, add_saturated(progress_at_, settings_->user_timeout));
+  if (const Duration limit = time_limit(); limit > Duration{}) {
+    expires = std::min(expires, add_saturated(progress_at_, limit));
   }
   const Time reorder = repair_ == nullptr ? end_of_time : repair_->reorder_deadline;
   if (reorder < expires) return set_timer(Timer::reorder, reorder);
@@ -337,10 +341,16 @@ bool TcpSender::expire(Time now) {
   return true;
 }
 
+Duration TcpSender::time_limit() const {
+  const bool is_connecting = una_ == 0 && settings_->connect_timeout > Duration{};
+  return is_connecting ? settings_->connect_timeout : settings_->user_timeout;
+}
+
 // RFC 9293, 3.8.3: by time if a user said so, else by the number of attempts (R2).
 bool TcpSender::has_given_up(Time now) const {
-  if (settings_->user_timeout > Duration{} && next_ != una_) {
-    return now - progress_at_ >= settings_->user_timeout;
+  if (const Duration limit = time_limit(); limit > Duration{} && next_ != una_) {
+    if (now - progress_at_ >= limit) return true;
+    if (settings_->user_timeout > Duration{}) return false;
   }
   return unanswered_ >=
          (una_ == 0 ? settings_->syn_retries + settings_->linear_syn_timeouts : settings_->retries);

@@ -219,6 +219,7 @@ void TcpSender::end_record() {
   is_probing_ = wants_probe_ = false;
   if (repair_ != nullptr) repair_->sent += length;
   if (!is_armed) arm(now);
+  if (is_like_linux()) flight_.note_peak(is_window_used_);
   return true;
 }
 

@@ -192,6 +192,7 @@ class TcpConnection {
   void note(std::uint8_t events) { events_ = static_cast<std::uint8_t>(events_ | events); }
 
   void fill_syn(TcpSegment& segment, bool is_resent, Time now);
+  bool asks_no_more() const;
   void fill_acknowledgement(TcpSegment& segment, Time now);
   void fill_reset(TcpSegment& segment, Time now);
   void expire_slowly(Time now);

@@ -67,8 +67,8 @@ class TcpReceiver {
 
   /// The window field of the next segment, which is on its way after this call. Moves the right
   /// edge unless that would make it silly (RFC 9293, 3.8.6.2.2).
-  /// Like FreeBSD, `rounds_down`, and takes what the field cannot tell of.
-  std::uint16_t advertise(unsigned scale, bool rounds_down = false);
+  /// Like FreeBSD, `tells_all`: also of what the field cannot tell of, which it takes nevertheless.
+  std::uint16_t advertise(unsigned scale, bool tells_all = false, bool rounds_down = false);
   /// The window of a SYN that acknowledges data, which is not scaled: as if none had come.
   std::uint16_t advertise_in_syn();
   /// Whether reading has opened the window so far that the remote end should hear of it.

@@ -47,8 +47,14 @@ class TcpScoreboard {
   }
   void pop() {
     ring_->first = (ring_->first + 1) & (ring_->capacity - 1);
+    if (ring_->peak_left != 0) --ring_->peak_left;
     if (--ring_->count == 0) release();
   }
+  /// How many records there were when note_peak() took that down.
+  std::uint32_t peak() const { return ring_ == nullptr ? 0 : ring_->peak; }
+  /// Takes down how many there are: if `always`, if they are more than ever, or if none is left of
+  /// those of last time.
+  void note_peak(bool always);
   /// The index of the record that holds `position`, or size().
   std::size_t index_of(std::uint64_t position) const;
   /// Divides a record; its second part begins at `position`, which lies inside of it.
@@ -59,6 +65,8 @@ class TcpScoreboard {
     std::uint32_t capacity;  // a power of two
     std::uint32_t first = 0;
     std::uint32_t count = 0;
+    std::uint16_t peak = 0;
+    std::uint16_t peak_left = 0;  // of those of the peak
 
     // The records stand behind this.
     TcpSent& at(std::size_t index) {

@@ -124,12 +124,18 @@ class TcpSender {
   /// A SYN and its data count as one segment that was delivered.
   void count_syn_with_data() { --delivered_segments_; }
   bool has_lost_syn() const { return lost_syn_; }
+  /// Timeouts and probes in a row.
+  unsigned unanswered() const { return unanswered_; }
   /// Segments in flight that end before `position` and were not known to have arrived.
   std::uint32_t segments_below(std::uint64_t position) const;
   /// When what is in flight was first sent.
   Time progress_at() const { return progress_at_; }
   /// The SYN goes out again at once.
   void repeat_syn() { wants_syn_ = true; }
+  /// How long the SYN's round trip takes is not measured (but by timestamps).
+  void distrust_syn() {
+    if (!flight_.empty()) flight_.front().was_resent = true;
+  }
   /// The SYN went out and was acknowledged without this object: by a cookie.
   void assume_syn() { una_ = next_ = 1; }
   /// When expire() is to be called; end_of_time if never.
@@ -234,6 +240,7 @@ class TcpSender {
   Duration tail_probe_time() const;
   bool retransmission_timed_out(Time now);
   bool has_given_up(Time now) const;
+  Duration time_limit() const;
 
   const TcpSettings* settings_;
   std::unique_ptr<TcpCongestion> congestion_;  // from when it has something to decide

@@ -59,12 +59,17 @@ class TcpSettings final : public Options {
   std::uint64_t most_receive_memory = 0;     ///< It may grow to this; 0: it does not grow.
   std::uint64_t receive_memory_ceiling = 0;  ///< The same for the whole machine.
   std::uint64_t offloaded_mss = 0;           ///< Packets were put together of such ones; 0: not.
-  bool shrinks_window = false;  ///< Takes back what was offered, against RFC 9293, 3.8.6.
-  std::uint64_t retries = 15;   ///< Retransmissions of data before giving up.
+  bool shrinks_window = false;       ///< Takes back what was offered, against RFC 9293, 3.8.6.
+  bool rounds_windows_down = false;  ///< So that their edges move back (RFC 7323, 2.4, warns).
+  std::uint64_t retries = 15;        ///< Retransmissions of data before giving up.
   std::uint64_t syn_retries = 6;
   /// First timeouts of a SYN that are not backed off, and not counted by syn_retries (as Linux has
   /// it; scripts set it).
   std::uint64_t linear_syn_timeouts = 0;
+  /// Timeouts of a SYN behind which it asks for its MSS alone (FreeBSD's habit); 0: never.
+  std::uint64_t syns_with_options = 0;
+  std::uint64_t ecn_syn_retries = 0;  ///< Timeouts behind which a SYN no longer asks for ECN.
+  bool plain_syns = false;            ///< SYNs have no options at all (TCP_NOOPT).
   std::uint64_t first_port = 49'152;  ///< Of those that are given out; then from 1,024 on.
   Duration initial_rto = std::chrono::seconds{1};     ///< RFC 6298, 2.1.
   Duration min_rto = std::chrono::milliseconds{200};  ///< RFC 6298, 2.4 says 1 s.
@@ -74,6 +79,7 @@ class TcpSettings final : public Options {
   Duration ack_delay = std::chrono::milliseconds{40};  ///< Less than 0.5 s (RFC 9293, 3.8.6.3).
   Duration msl = std::chrono::seconds{30};             ///< TIME-WAIT lasts twice as long.
   Duration user_timeout{};                             ///< RFC 9293, 3.8.3; 0: by `retries`.
+  Duration connect_timeout{};                          ///< The same while it is not open yet.
   bool keep_alive = false;                             ///< RFC 9293, 3.8.4.
   Duration keep_alive_time = std::chrono::hours{2};    ///< Idle before the first probe.
   Duration keep_alive_interval = std::chrono::seconds{75};

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#include "hints.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "symbols.hpp"
+
+namespace elvis::packetdrill {
+
+namespace {
+
+constexpr std::uint32_t freebsd_buffer = 65'536;  // net.inet.tcp.recvspace
+
+bool speaks_to(const Script& script, std::string_view word) {
+  const auto has = [word](const CommandEvent& command) {
+    return command.text.find(word) != std::string::npos;
+  };
+  if (script.first_command && has(*script.first_command)) return true;
+  return std::any_of(script.events.begin(), script.events.end(), [&](const Event& event) {
+    const auto* const command = std::get_if<CommandEvent>(&event.what);
+    return command != nullptr && has(*command);
+  });
+}
+
+template <std::size_t size>
+bool speaks_to_any(const Script& script, const std::array<std::string_view, size>& words) {
+  return std::any_of(words.begin(), words.end(),
+                     [&script](std::string_view word) { return speaks_to(script, word); });
+}
+
+bool has_argument(const CallEvent& call, std::string_view word) {
+  return std::any_of(call.arguments.begin(), call.arguments.end(),
+                     [word](const Expression& argument) { return argument.word == word; });
+}
+
+// Whose order the options of an expected SYN are in: Linux pads in front, FreeBSD has the window
+// scale before what it says of SACK.
+std::optional<Layout> layout_of(const Packet& packet) {
+  if (packet.kind != Packet::Kind::tcp || !packet.has(Packet::syn)) return std::nullopt;
+  std::optional<std::size_t> scale;
+  std::optional<std::size_t> sack;
+  for (std::size_t at = 0; at < packet.options.size(); ++at) {
+    if (packet.options[at].kind == TcpOption::Kind::window_scale) scale = at;
+    if (packet.options[at].kind == TcpOption::Kind::sack_permitted) sack = at;
+  }
+  if (!scale || !sack) return std::nullopt;
+  return *scale < *sack ? Layout::like_freebsd : Layout::like_linux;
+}
+
+// Calls and options of one system alone, and what its buffers are if nobody chose.
+std::optional<Layout> layout_of(const CallEvent& call) {
+  if (call.name.starts_with("epoll")) return Layout::like_linux;
+  for (const std::string_view word : {"SOL_TCP", "SOL_IP", "SOL_UDP"}) {
+    if (has_argument(call, word)) return Layout::like_linux;
+  }
+  for (const std::string_view word : {"TCP_KEEPINIT", "TCP_NOOPT", "TCP_NOPUSH", "SO_NOSIGPIPE"}) {
+    if (has_argument(call, word)) return Layout::like_freebsd;
+  }
+  const bool tells_buffer = call.name == "getsockopt" && has_argument(call, "SO_RCVBUF");
+  if (tells_buffer && call.arguments.size() > 3 && value_of(call.arguments[3]) == freebsd_buffer) {
+    return Layout::like_freebsd;
+  }
+  return std::nullopt;
+}
+
+// The window that FreeBSD offers before anything has come: its buffer in whole segments, scaled.
+std::optional<std::uint16_t> freebsd_window(const Packet& syn) {
+  constexpr unsigned scale = 6;
+  const TcpOption* const mss = syn.option(TcpOption::Kind::mss);
+  if (mss == nullptr || mss->value == 0 || !syn.option(TcpOption::Kind::window_scale)) {
+    return std::nullopt;
+  }
+  const std::uint32_t segment = std::min<std::uint32_t>(mss->value, 1'460);
+  const std::uint32_t buffer = (freebsd_buffer + segment - 1) / segment * segment;
+  return static_cast<std::uint16_t>(buffer >> scale);
+}
+
+bool chooses_buffers(const Script& script) {
+  constexpr std::array<std::string_view, 5> words{"rmem", "maxsockbuf", "recvspace", "defaults.sh",
+                                                  "packetdrill/common.sh"};
+  if (speaks_to_any(script, words)) return true;
+  return std::any_of(script.events.begin(), script.events.end(), [](const Event& event) {
+    const auto* const call = std::get_if<CallEvent>(&event.what);
+    return call != nullptr &&
+           (has_argument(*call, "SO_RCVBUF") || has_argument(*call, "SO_RCVBUFFORCE"));
+  });
+}
+
+}  // namespace
+
+std::optional<Layout> likely_layout(const Script& script) {
+  constexpr std::array<std::string_view, 5> of_linux{"net.ipv4", "net/ipv4", "defaults.sh",
+                                                     "packetdrill/common.sh", "nstat"};
+  if (speaks_to(script, "net.inet.")) return Layout::like_freebsd;
+  if (speaks_to_any(script, of_linux)) return Layout::like_linux;
+  std::optional<std::uint16_t> window;
+  for (const Event& event : script.events) {
+    std::optional<Layout> layout;
+    if (const auto* const call = std::get_if<CallEvent>(&event.what)) layout = layout_of(*call);
+    if (const auto* const packet = std::get_if<PacketEvent>(&event.what)) {
+      const bool is_syn = packet->packet.has(Packet::syn);
+      if (!packet->is_inbound) layout = layout_of(packet->packet);
+      if (packet->is_inbound && is_syn && !window) window = freebsd_window(packet->packet);
+      if (packet->is_inbound && packet->packet.option(TcpOption::Kind::eol) != nullptr) {
+        layout = Layout::like_freebsd;  // which alone pads so
+      }
+      if (!packet->is_inbound && !is_syn && window && packet->packet.window == window) {
+        layout = Layout::like_freebsd;
+      }
+    }
+    if (layout) return layout;
+  }
+  return std::nullopt;
+}
+
+bool has_windows_rounded_down(const Script& script) {
+  std::optional<std::uint16_t> window;
+  for (const Event& event : script.events) {
+    const auto* const packet = std::get_if<PacketEvent>(&event.what);
+    if (packet == nullptr) continue;
+    const bool is_syn = packet->packet.has(Packet::syn);
+    if (packet->is_inbound && is_syn) window = freebsd_window(packet->packet);
+    if (!packet->is_inbound && !is_syn && window && packet->packet.window == window) return true;
+  }
+  return false;
+}
+
+BufferHints buffer_hints(const Script& script) {
+  BufferHints hints;
+  if (chooses_buffers(script)) return hints;
+  for (const Event& event : script.events) {
+    const auto* const packet = std::get_if<PacketEvent>(&event.what);
+    if (packet == nullptr || packet->is_inbound || !packet->packet.has(Packet::syn)) continue;
+    const TcpOption* const scale = packet->packet.option(TcpOption::Kind::window_scale);
+    if (scale != nullptr) hints.window_scale = static_cast<std::uint8_t>(scale->value);
+    hints.window = packet->packet.window;
+    break;
+  }
+  return hints;
+}
+
+}  // namespace elvis::packetdrill

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// Hints: what a script tells of the machine that it was written for, without saying so.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "elvis/packetdrill/packetdrill.hpp"
+#include "script.hpp"
+
+namespace elvis::packetdrill {
+
+/// Whose the script is, by its commands, its calls and the packets that it expects.
+std::optional<Layout> likely_layout(const Script& script);
+
+/// What the first SYN that is expected says of buffers which nothing in the script chose.
+struct BufferHints {
+  std::optional<std::uint8_t> window_scale;
+  std::optional<std::uint16_t> window;
+};
+BufferHints buffer_hints(const Script& script);
+
+/// Whether the windows that are expected of a FreeBSD are rounded down, as long ago.
+bool has_windows_rounded_down(const Script& script);
+
+}  // namespace elvis::packetdrill
