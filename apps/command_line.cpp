@@ -134,9 +134,9 @@ void add_captures(CLI::App& app, RunCommand& run) {
 }
 
 void add_traces(CLI::App& app, RunCommand& run) {
-  CLI::Option* const trace = add_value(
-      app, "--trace", "tcp", "Write how the windows of all TCP connections move, as CSV",
-      word_of(traces), [&run](std::size_t) { run.traces_tcp = true; });
+  CLI::Option* const trace =
+      add_value(app, "--trace", "tcp", "Write how the windows of all TCP connections move, as CSV",
+                word_of(traces), [&run](std::size_t) { run.traces_tcp = true; });
   add_value(app, "--trace-file", "FILE", "Write the trace there (tcp-trace.csv)", file_name,
             [&run](const std::string& file) { run.trace_file = file; })
       ->needs(trace);

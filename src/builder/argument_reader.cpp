@@ -74,9 +74,10 @@ void ArgumentReader::look_for_fault(const Options& options) {
   const std::string_view fault = is_wrong_ ? std::string_view{} : options.fault();
   if (fault.empty()) return;
   is_wrong_ = true;
-  diagnostics_.error(section_.name_span(),
-                     varies_ ? fmt::format("{} (for {})", fault, quoted(name_)) : std::string{fault},
-                     section_.origin());
+  diagnostics_.error(
+      section_.name_span(),
+      varies_ ? fmt::format("{} (for {})", fault, quoted(name_)) : std::string{fault},
+      section_.origin());
 }
 
 // ===== ArgumentReader: where values come from =====
