@@ -24,14 +24,16 @@ constexpr unsigned most_partitions = 65'536;
 
 // Adds an option whose text `read` turns into what `accept` takes.
 template <typename Read, typename Accept>
-void add_value(CLI::App& app, const char* name, const char* type, const char* help, Read read,
-               Accept accept) {
+CLI::Option* add_value(CLI::App& app, const char* name, const char* type, const char* help,
+                       Read read, Accept accept) {
   const auto take = [name, read, accept](const std::string& text) {
     const auto value = read(text);
     if (!value) throw CLI::ValidationError(name, value.error());
     accept(*value);
   };
-  app.add_option_function<std::string>(name, take, help)->type_name(type)->trigger_on_parse();
+  return app.add_option_function<std::string>(name, take, help)
+      ->type_name(type)
+      ->trigger_on_parse();
 }
 
 auto integer(std::uint64_t least, std::uint64_t most) {
@@ -132,10 +134,12 @@ void add_captures(CLI::App& app, RunCommand& run) {
 }
 
 void add_traces(CLI::App& app, RunCommand& run) {
-  add_value(app, "--trace", "tcp", "Write how the windows of all TCP connections move, as CSV",
-            word_of(traces), [&run](std::size_t) { run.traces_tcp = true; });
+  CLI::Option* const trace =
+      add_value(app, "--trace", "tcp", "Write how the windows of all TCP connections move, as CSV",
+                word_of(traces), [&run](std::size_t) { run.traces_tcp = true; });
   add_value(app, "--trace-file", "FILE", "Write the trace there (tcp-trace.csv)", file_name,
-            [&run](const std::string& file) { run.trace_file = file; });
+            [&run](const std::string& file) { run.trace_file = file; })
+      ->needs(trace);
   const auto filter = [&run](const std::vector<std::string>& texts) {
     for (const std::string& text : texts) {
       std::string mistake = run.trace_filter.add(text);
@@ -149,7 +153,8 @@ void add_traces(CLI::App& app, RunCommand& run) {
          "--trace-filter", filter,
          "Which connections to trace: machine=, port=, with commas between; may be repeated")
       ->type_name("TERMS")
-      ->allow_extra_args(false);
+      ->allow_extra_args(false)
+      ->needs(trace);
 }
 
 void add_run(CLI::App& app, RunCommand& run) {

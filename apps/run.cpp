@@ -175,6 +175,11 @@ ExitCode Run::prepare_captures(std::vector<std::pair<std::uint32_t, std::string>
                  .partitions = command_.partitions.value_or(command_.threads)};
   const auto files = world_->output_files();
   job.other_files.insert(job.other_files.end(), files.begin(), files.end());
+  if (job.request.pattern.empty() && job.request.machine_files.empty() &&
+      !command_.pcap_filter.is_empty()) {
+    console_.complain("--pcap-filter has nothing to filter: captures come with --pcap");
+    return ExitCode::wrong_command;
+  }
   std::string mistake;
   switch (captures_.prepare(*world_, std::move(job), mistake)) {
     case Captures::Preparation::done:

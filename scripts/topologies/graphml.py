@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Graphs out of GraphML files, such as those of the Internet Topology Zoo."""
 import math
-import re
 import xml.etree.ElementTree as xml
 
 from topologies.graphs import Graph, Link, Mistake, latency_over
+from topologies.scenario import HOSTS, RATE, TIME
 
-TIME = re.compile(r"[0-9]+(\.[0-9]+)?(ns|us|ms|s)")
+# What attributes of an edge are called that say the same, and what they have to look like.
+WORDS = {"latency": (("latency", "delay"), TIME, "10ms"),
+         "throughput": (("bandwidth", "capacity", "throughput"), RATE, "100Mbps")}
 EARTH_KM = 6371.0
 
 
@@ -44,29 +46,33 @@ def _names(nodes, keys):
     names, taken = [], set()
     for node in nodes:
         name = _values(node, keys).get("label") or node.get("id")
-        if name in taken:
+        if name in taken or HOSTS.fullmatch(name):
             name = f"{name} {node.get('id')}"
-        while name in taken:
+        while name in taken or HOSTS.fullmatch(name):
             name += "'"
         taken.add(name)
         names.append(name)
     return names
 
 
-def _properties(edge, keys, ends):
+def _properties(edge, keys, ends, notes):
     """Of a line: its own latency, or that of the distance; its own speed."""
     values = _values(edge, keys)
     properties = {}
-    for name in ("latency", "delay"):
-        if TIME.fullmatch(values.get(name, "")):
-            properties["latency"] = values[name]
+    for key, (names, form, example) in WORDS.items():
+        for name in names:
+            if form.fullmatch(values.get(name, "")):
+                properties[key] = values[name]
+            elif values.get(name):
+                notes.append(f"the {name} of an edge is not understood without a unit such as that of"
+                             f" {example}, and left out: {values[name]!r}")
     if "latency" not in properties and None not in ends:
         properties["latency"] = latency_over(_kilometres(*ends))
     try:
         speed = int(float(values.get("linkspeedraw", "0")))
     except (ValueError, OverflowError):
         speed = 0
-    if speed > 0:
+    if speed > 0 and "throughput" not in properties:
         properties["throughput"] = f"{speed}bps"
     return properties
 
@@ -91,7 +97,7 @@ def read(text):
     if len(number) != len(nodes):
         raise Mistake("two nodes have one id")
     places = [_place(_values(node, keys)) for node in nodes]
-    links, seen = [], set()
+    links, seen, notes = [], set(), []
     for edge in _children(graphs[0], "edge"):
         try:
             ends = number[edge.get("source")], number[edge.get("target")]
@@ -101,5 +107,5 @@ def read(text):
         if ends[0] == ends[1] or (is_directed and ends[::-1] in seen):
             continue  # a line and the way back are one
         seen.add(ends)
-        links.append(Link(ends, _properties(edge, keys, [places[end] for end in ends])))
-    return Graph(_names(nodes, keys), links, list(range(len(nodes))))
+        links.append(Link(ends, _properties(edge, keys, [places[end] for end in ends], notes)))
+    return Graph(_names(nodes, keys), links, list(range(len(nodes))), notes)

@@ -22,11 +22,13 @@ class Link:
 
 @dataclasses.dataclass
 class Graph:
-    """Routers by number, their names, the lines between them, and those that have hosts."""
+    """Routers by number, their names, the lines between them, those that have hosts, and what was not
+    understood."""
 
     names: list
     links: list
     hosted: list
+    notes: list = dataclasses.field(default_factory=list)
 
     def __post_init__(self):
         for link in self.links:
@@ -108,6 +110,8 @@ def waxman(count, alpha, beta, side_km, seed):
     """Waxman 1988: routers anywhere in a square, two of them joined with the probability
     alpha * exp(-distance / (beta * diagonal)); latency by distance. What falls apart is joined where
     it is nearest."""
+    if not (0 < side_km < 1e6 and 0 <= alpha <= 1 and 0 < beta < math.inf):
+        raise Mistake("--side is more than 0 km, --alpha from 0 to 1, --beta more than 0")
     luck = random.Random(seed)
     places = [(luck.random() * side_km, luck.random() * side_km) for _ in range(count)]
     diagonal = side_km * math.sqrt(2)

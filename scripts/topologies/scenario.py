@@ -1,11 +1,20 @@
 # SPDX-License-Identifier: MIT
 """NDL of a graph of routers with hosts at them, and of what the hosts do."""
+import re
+
 from topologies.graphs import Mistake
 
 LANS, LINKS = 10 << 24, 10 << 24 | 128 << 16  # 10.0.0.0/9 and 10.128.0.0/9
 HALF = 1 << 23
 PORT = 7
 MOST_COLUMNS = 100
+HOSTS = re.compile(r"host(-[0-9]+)?")  # what the hosts are called
+
+# What values look like; elvis looks closer at what stands in parentheses.
+MODEL = r"|[a-z-]+\(.*\)"
+TIME = re.compile(r"[0-9]+(\.[0-9]+)?(ns|us|ms|s|min|h)" + MODEL)
+RATE = re.compile(r"[0-9]+(\.[0-9]+)?([kMG]?bps|[kMG]?B/s)")
+QUEUE = re.compile(r"[0-9]+|[0-9]+(\.[0-9]+)?([kMG]?B|[KMG]iB)" + MODEL)
 
 
 class Literal(str):

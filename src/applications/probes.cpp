@@ -154,6 +154,11 @@ Task<Result<>> ping(Application& self, const PingOptions& options) {
 
 namespace {
 
+// The next number of a probe; none is 0, which is no port.
+std::uint16_t after(std::uint16_t number) {
+  return number == 0xffff ? std::uint16_t{1} : static_cast<std::uint16_t>(number + 1);
+}
+
 // What the probes of one distance met.
 struct HopAnswers {
   std::string text;
@@ -195,7 +200,7 @@ Task<Result<>> traceroute(Application& self, const TracerouteOptions& options) {
   HopAnswers hop;
   for (std::uint64_t distance = 1; distance <= options.max_hops && !hop.is_end; ++distance) {
     hop = {};
-    for (std::uint64_t i = 0; i < options.queries; ++i, ++number) {
+    for (std::uint64_t i = 0; i < options.queries; ++i, number = after(number)) {
       const Time sent_at = self.now();
       const auto time_to_live = static_cast<std::uint8_t>(distance);
       const Result<> sent =

@@ -332,17 +332,6 @@ void RipRouter::note_change() {
                                       ms / 1'000, ms % 1'000));
 }
 
-// Why these options make no sense, or null.
-const char* fault_in(const RipOptions& options) {
-  if (options.update <= options.jitter) return "`update` has to be longer than `jitter`";
-  if (options.timeout <= Duration{}) return "`timeout` has to be longer than 0";
-  if (options.damping_from <= Duration{} || options.damping_to < options.damping_from) {
-    return "`damping_from` has to be longer than 0, and not longer than `damping_to`";
-  }
-  if (options.password.size() > longest_password) return "`password` has at most 16 bytes";
-  return nullptr;
-}
-
 }  // namespace
 
 void RipOptions::visit(OptionVisitor& visitor) {
@@ -369,9 +358,19 @@ void RipOptions::visit(OptionVisitor& visitor) {
                  password);
 }
 
+std::string_view RipOptions::fault() const {
+  if (update <= jitter) return "`update` has to be longer than `jitter`";
+  if (timeout <= Duration{}) return "`timeout` has to be longer than 0";
+  if (damping_from <= Duration{} || damping_to < damping_from) {
+    return "`damping_from` has to be longer than 0, and not longer than `damping_to`";
+  }
+  if (password.size() > longest_password) return "`password` has at most 16 bytes";
+  return {};
+}
+
 Task<Result<>> rip(Application& self, const RipOptions& options) {
-  if (const char* const fault = fault_in(options)) {
-    self.set_detail(fault);
+  if (const std::string_view fault = options.fault(); !fault.empty()) {
+    self.set_detail(std::string{fault});
     co_return Errc::invalid_argument;
   }
   RipRouter router{self, options};

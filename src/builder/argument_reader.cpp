@@ -55,7 +55,9 @@ void ArgumentReader::read(Options& options, std::uint64_t place) {
   ports_ = targets_ = 0;
   failed_.clear();
   bytes_ = 0;
+  is_wrong_ = false;
   options.visit(*this);
+  look_for_fault(options);
 }
 
 void ArgumentReader::read_varying(Options& options, std::uint64_t place) {
@@ -64,6 +66,18 @@ void ArgumentReader::read_varying(Options& options, std::uint64_t place) {
   group_.write_name(place, name_);
   claims_.clear();
   options.visit(*this);
+  look_for_fault(options);
+}
+
+// Values that are wrong themselves are at their defaults, which say nothing of the others.
+void ArgumentReader::look_for_fault(const Options& options) {
+  const std::string_view fault = is_wrong_ ? std::string_view{} : options.fault();
+  if (fault.empty()) return;
+  is_wrong_ = true;
+  diagnostics_.error(
+      section_.name_span(),
+      varies_ ? fmt::format("{} (for {})", fault, quoted(name_)) : std::string{fault},
+      section_.origin());
 }
 
 // ===== ArgumentReader: where values come from =====
@@ -79,6 +93,7 @@ std::optional<ArgumentReader::Value> ArgumentReader::value_of(const OptionInfo& 
     return std::nullopt;
   }
   if (!argument->varies()) {
+    is_wrong_ = is_wrong_ || argument->is_broken();
     if (only_varying_ || argument->is_broken()) return std::nullopt;
     return Value{*argument, argument->text()};
   }
@@ -87,6 +102,7 @@ std::optional<ArgumentReader::Value> ArgumentReader::value_of(const OptionInfo& 
   if (!only_varying_) ++varying_;
   const auto text = argument->evaluate({.index = place_, .name = name_}, buffer_, diagnostics_);
   if (!text) {
+    is_wrong_ = true;
     failed_.push_back(info.name);
     ++failed_varying_;
     return std::nullopt;
@@ -100,6 +116,7 @@ void ArgumentReader::fail(const Value& value, std::string text, std::vector<ndl:
     failed_.push_back(value.argument.key());
     ++failed_varying_;
   }
+  is_wrong_ = true;
   for (ndl::Note& note : value.argument.origin()) notes.push_back(std::move(note));
   diagnostics_.error(value.argument.span(), std::move(text), std::move(notes));
 }
@@ -239,7 +256,8 @@ void ArgumentReader::choice(const OptionInfo& info, std::span<const std::string_
 
 void ArgumentReader::find_target(const Value& value, Target& target) {
   const std::string_view key = value.argument.key();
-  if (looks_like_address(value.text)) {
+  const auto found = description_.find_machine(value.text);
+  if (looks_like_address(value.text) && (!found || ndl::read_address(value.text))) {
     const auto address = accept(value, ndl::read_address(value.text));
     if (!address) return;
     if (*address == 0) return fail(value, fmt::format("{} cannot be `0.0.0.0`", quoted(key)));
@@ -248,7 +266,6 @@ void ArgumentReader::find_target(const Value& value, Target& target) {
     return;
   }
   names_machines_ = true;
-  const auto found = description_.find_machine(value.text);
   if (found && !found->is_group) {
     target.machine = value.text;
     return;

@@ -81,6 +81,7 @@ class ArgumentReader final : public OptionVisitor {
   template <typename T>
   std::optional<T> accept(const Value& value, const ndl::Reading<T>& reading);
   void find_target(const Value& value, Target& target);
+  void look_for_fault(const Options& options);
   std::optional<ndl::MachineGroup> counted_group(std::string_view name) const;
   bool is_fixed_for_many(const Value& value, std::uint32_t address);
 
@@ -102,6 +103,7 @@ class ArgumentReader final : public OptionVisitor {
   std::size_t ports_ = 0;
   std::size_t targets_ = 0;
   bool only_varying_ = false;
+  bool is_wrong_ = false;
   bool varies_ = false;
   bool names_machines_ = false;
   Wants wants_transport_ = Wants::nothing;

@@ -84,6 +84,7 @@ const Tap* Machine::ingress_of(const Frame& frame) const {
 }
 
 void Machine::begin() {
+  if (!is_on_) return;
   if (starts_protocols_) {
     for (Protocol* const protocol : protocols()) protocol->machine_started();
   }

@@ -2,7 +2,9 @@
 #include "elvis/graph/world.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
+#include <ranges>
 #include <utility>
 
 #include "elvis/util/assert.hpp"
@@ -130,7 +132,6 @@ Outcome World::run(RunOptions options) {
     grid = std::max(grid, network.lookahead());
   }
   start_applications(is_serial);
-  schedule_switches();
   options.engine.lookahead = plan.lookahead;
   options.engine.united_window = plan.united_window();
   options.engine.entities = machines_.size() + networks_.size();
@@ -168,6 +169,7 @@ void World::start_applications(bool has_event_limit) {
       engine_->partition(i).expect_events(events[i]);
     }
   }
+  schedule_switches();
   for (Machine* const machine : machines_) {
     if (!starts(machine)) continue;
     for (const Application* next = machine->applications_; next != nullptr; next = next->next_) {
@@ -245,10 +247,14 @@ void World::switch_at(Machine& machine, Time at, bool on) {
   switches.push_back({at, on});
 }
 
+// Before machines start: one that is off from the beginning does nothing.
 void World::schedule_switches() {
   for (const auto& [id, switchable] : switchables_) {
     Machine& machine = *machines_[id];
-    for (const Switchable::Switch& one : switchable.switches) {
+    const std::vector<Switchable::Switch>& switches = switchable.switches;
+    auto next = std::ranges::upper_bound(switches, start_of_time, {}, &Switchable::Switch::at);
+    if (next != switches.begin() && !std::prev(next)->on) --next;
+    for (const Switchable::Switch& one : std::ranges::subrange(next, switches.end())) {
       auto* const frame =
           new Frame{{}, {}, nullptr, 0, one.on ? Frame::switches_on : Frame::switches_off};
       machine.partition().schedule(machine, machine, one.at, frame);

@@ -60,7 +60,7 @@ std::string probe_on(const std::string& arguments, const std::string& more = "")
   return test::on_lan(
       "        [IP range='10.0.0.1-9']\n",
       test::machine("a", "            [Application name='probe' " + arguments + "]\n", more) +
-          test::machine("b", ""));
+          test::machine("b", "") + test::machine("7", ""));
 }
 
 // A world whose machine `a` has the probe.
@@ -124,6 +124,12 @@ TEST(ArgumentReaderTest, AnEmptyPayloadIsNoBytes) {
 TEST(ArgumentReaderTest, FindsTheAddressOfANamedMachine) {
   Probe probe{"to='b'"};
   EXPECT_EQ(probe.options().to.address.to_string(), "10.0.0.2");
+}
+
+TEST(ArgumentReaderTest, AMachineMayBeCalledLikeANumber) {
+  Probe probe{"to='7'"};
+  EXPECT_EQ(probe.options().to.address.to_string(), "10.0.0.3");
+  EXPECT_EQ(complaint("to='8'"), "error: `to` needs an address, for example `10.0.0.1`, got `8`");
 }
 
 TEST(ArgumentReaderTest, MachinesOfAGroupShareWhatIsEqual) {

@@ -146,6 +146,23 @@ TEST(EventsTest, ASenderStartsFromTheBeginningAgain) {
   EXPECT_EQ(test::application_of(*ran.world, "receiver").status(), ApplicationStatus::done);
 }
 
+TEST(EventsTest, AMachineThatIsDownFromTheStartDoesNothingBeforeItIsUp) {
+  const Ran ran =
+      run(with_events("    [Event at='0' machine='sender' set='down']\n"
+                      "    [Event at='20ms' machine='sender' set='up']\n",
+                      sender("count='15' interval='1ms'") + receiver(15)));
+  EXPECT_EQ(ran.world->totals().frames_sent, 15U);
+  EXPECT_EQ(test::application_of(*ran.world, "receiver").first_at(), at(21ms));
+}
+
+TEST(EventsTest, AMachineThatIsDownAndUpAtTheStartStartsOnce) {
+  const Ran ran =
+      run(with_events("    [Event at='0' machine='sender' set='down']\n"
+                      "    [Event at='0' machine='sender' set='up']\n",
+                      sender("count='15' interval='1ms'") + receiver(15)));
+  EXPECT_EQ(ran.world->totals().frames_sent, 15U);
+}
+
 TEST(EventsTest, WhatWaitsInTheQueueOfAMachineIsLostWithIt) {
   for (const char* const medium : {"shared", "switched"}) {
     for (const char* const queue : {"1000", "codel(1000, 1h, 1h)"}) {

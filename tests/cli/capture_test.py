@@ -234,6 +234,12 @@ class ContentTest(SmallCase):
         self.run_capture("{machine}.pcapng", "--pcap-filter", "machine=bob", path=path)
         self.assertEqual([file.name for file in captured(self.out)], ["bob.pcapng"])
 
+    def test_a_filter_without_captures_is_2(self):
+        outcome = elvis("run", self.path, "--pcap-filter", "protocol=udp")
+        self.assert_code(outcome, 2)
+        self.assertIn("--pcap-filter", outcome.err)
+        self.assert_code(elvis("run", self.path, "--trace-filter", "port=80"), 2)
+
     def test_a_wrong_filter_or_pattern_is_2(self):
         for options in (["--pcap-filter", "machine"], ["--pcap-filter", "colour=red"],
                         ["--pcap-filter", "port=70000"], ["--pcap-filter", "protocol=x25"],

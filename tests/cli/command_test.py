@@ -62,6 +62,11 @@ class CheckTest(Case):
     def test_check_runs_nothing(self):
         self.assert_code(elvis("check", self.write(two_machines(sent=1, wanted=2))), 0)
 
+    def test_check_warns_of_an_address_that_nobody_has(self):
+        outcome = elvis("check", self.write(two_machines().replace("to='bob'", "to='10.9.9.9'")))
+        self.assert_code(outcome, 0)
+        self.assertIn("cannot reach `10.9.9.9`", outcome.err)
+
     def test_the_shipped_scenarios_are_right(self):
         paths = sorted((ROOT / "ndl").glob("*.ndl"))
         self.assertGreaterEqual(len(paths), 10)

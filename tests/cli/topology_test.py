@@ -113,7 +113,25 @@ class TopologyTest(Case):
         self.assertEqual(self.made("import", "-", "--traffic", "all-to-all", stdin=GRAPHML).split("\n", 1)[1],
                          text.split("\n", 1)[1])
 
+    def test_attributes_of_edges_need_units(self):
+        key = '<key attr.name="bandwidth" attr.type="string" for="edge" id="d6"/><graph'
+        text = GRAPHML.replace("<graph ", key + " ").replace("7.5ms</data>", '7.5ms</data><data key="d6">5Mbps</data>')
+        self.assertIn("[Network id='link-1' latency='7.5ms' throughput='5Mbps'",
+                      self.made("import", "-", stdin=text))
+        done = topology("import", "-", stdin=GRAPHML.replace("7.5ms", "7.5"))
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("without a unit", done.stderr)
+        self.assertIn("[Network id='link-1' latency='1ms']", done.stdout)
+
+    def test_a_node_may_be_called_as_hosts_are(self):
+        made = self.made("import", "-", "--traffic", "ping", stdin=GRAPHML.replace(">Bern<", ">host-1<"))
+        self.run_report(self.write(made), "--strict")
+
     def test_what_cannot_be_made_is_refused(self):
+        self.refused("chain", -1, because="whole number")
+        self.refused("chain", 3, "--latency", "5", because="a time with its unit")
+        self.refused("chain", 3, "--throughput", "fast", because="a rate with its unit")
+        self.refused("waxman", 5, "--side", 0, because="more than 0 km")
         self.refused("fat-tree", 7, because="even number of ports")
         self.refused("ring", 2, because="at least 3")
         self.refused("random", 5, "--links", 3, because="from 4 to 10 lines")

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "elvis/graph/application.hpp"
 #include "elvis/graph/options.hpp"
@@ -26,6 +27,7 @@ struct RipOptions final : ApplicationOptions {
   std::string password;                                     ///< RFC 2453, 4.1; up to 16 bytes.
 
   void visit(OptionVisitor& visitor) override;
+  std::string_view fault() const override;
 };
 
 /// Serves. Its detail says how many prefixes it can reach and when that last changed; what it

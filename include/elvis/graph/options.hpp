@@ -109,6 +109,9 @@ class Options {
   virtual ~Options() = default;
   /// Shows every argument to `visitor`, which may change it.
   virtual void visit(OptionVisitor& visitor) = 0;
+  /// Why values that are right one by one do not go together; empty if they do. The builder reports
+  /// it as a mistake of the scenario.
+  virtual std::string_view fault() const { return {}; }
 };
 
 }  // namespace elvis

@@ -38,6 +38,7 @@ struct CaptureFilter {
   std::string add(std::string_view text);
   /// Whether the bytes of `frame` pass: its protocol and ports.
   bool passes(const Message& frame) const;
+  bool is_empty() const { return machines.empty() && networks.empty() && !looks_at_bytes(); }
   bool looks_at_bytes() const { return !protocols.empty() || !ports.empty(); }
 
  private:
