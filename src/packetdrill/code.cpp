@@ -10,77 +10,11 @@
 #include <utility>
 #include <vector>
 
+#include "code_tokens.hpp"
+
 namespace elvis::packetdrill {
 
 namespace {
-
-struct CodeToken {
-  enum class Kind : std::uint8_t { end, newline, number, decimal, name, text, symbol };
-
-  Kind kind = Kind::end;
-  std::size_t at = 0;
-  std::string_view text;
-};
-
-bool is_name_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c >= '0' && c <= '9');
-}
-
-bool is_code_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-// Tokens of Python, line ends included unless brackets are open.
-std::vector<CodeToken> tokens_of(std::string_view code) {
-  constexpr std::array<std::string_view, 10> doubles{"==", "!=", "<=", ">=", "<<",
-                                                     ">>", "**", "//", "+=", "-="};
-  std::vector<CodeToken> tokens;
-  int depth = 0;
-  std::size_t at = 0;
-  const auto take = [&](CodeToken::Kind kind, std::size_t size) {
-    tokens.push_back({kind, at, code.substr(at, size)});
-    at += size;
-  };
-  while (at < code.size()) {
-    const char c = code[at];
-    std::size_t end = at + 1;
-    if (c == '\n' || c == ';') {
-      if (depth > 0 && c == '\n') {
-        ++at;
-      } else {
-        take(CodeToken::Kind::newline, 1);
-      }
-    } else if (c == '\\' && end < code.size() && code[end] == '\n') {
-      at += 2;
-    } else if (c == ' ' || c == '\t' || c == '\r') {
-      ++at;
-    } else if (c == '#') {
-      at = std::min(code.find('\n', at), code.size());
-    } else if (is_code_digit(c) || (c == '.' && end < code.size() && is_code_digit(code[end]))) {
-      bool is_decimal = c == '.';
-      while (end < code.size() && (is_name_letter(code[end]) || code[end] == '.')) {
-        is_decimal = is_decimal || code[end] == '.';
-        ++end;
-      }
-      take(is_decimal ? CodeToken::Kind::decimal : CodeToken::Kind::number, end - at);
-    } else if (is_name_letter(c)) {
-      while (end < code.size() && is_name_letter(code[end])) ++end;
-      take(CodeToken::Kind::name, end - at);
-    } else if (c == '"' || c == '\'') {
-      while (end < code.size() && code[end] != c && code[end] != '\n') ++end;
-      take(CodeToken::Kind::text, std::min(end + 1, code.size()) - at);
-    } else {
-      if (c == '(' || c == '[' || c == '{') ++depth;
-      if ((c == ')' || c == ']' || c == '}') && depth > 0) --depth;
-      const bool is_double =
-          std::find(doubles.begin(), doubles.end(), code.substr(at, 2)) != doubles.end();
-      take(CodeToken::Kind::symbol, is_double ? 2 : 1);
-    }
-  }
-  tokens.push_back({CodeToken::Kind::newline, at, {}});
-  tokens.push_back({CodeToken::Kind::end, at, {}});
-  return tokens;
-}
 
 bool is_true(const CodeValue& value) {
   if (const auto* const number = std::get_if<std::int64_t>(&value)) return *number != 0;
@@ -111,7 +45,7 @@ std::string text_of(const CodeValue& value) {
 class Interpreter {
  public:
   Interpreter(std::string_view code, CodeNames& names)
-      : code_{code}, tokens_{tokens_of(code)}, names_{names} {}
+      : code_{code}, tokens_{code_tokens(code)}, names_{names} {}
 
   std::optional<CodeMistake> run() {
     while (!mistake_ && here().kind != CodeToken::Kind::end) {
@@ -146,19 +80,71 @@ class Interpreter {
     while (here().kind != CodeToken::Kind::newline && here().kind != CodeToken::Kind::end) ++place_;
   }
 
+  // How far behind the begin of its line a token stands.
+  std::size_t column_of(const CodeToken& token) const {
+    const std::size_t line = code_.substr(0, token.at).find_last_of('\n');
+    return line == std::string_view::npos ? token.at : token.at - line - 1;
+  }
+
+  bool skip_newlines_to(std::string_view word, std::size_t column) {
+    const std::size_t before = place_;
+    while (here().kind == CodeToken::Kind::newline) ++place_;
+    if (here().text == word && column_of(here()) == column && take_if(word)) return true;
+    place_ = before;
+    return false;
+  }
+
+  // What depends on a condition: the rest of the line, or the lines that are indented further.
+  void block(std::size_t column, bool counts) {
+    if (!take_if(":")) return fail(here(), "`:` is missing behind the condition");
+    if (here().kind != CodeToken::Kind::newline) {
+      while (!mistake_ && here().kind != CodeToken::Kind::end && here().text != "\n") {
+        here().kind == CodeToken::Kind::newline ? void(++place_) : statement(counts);
+      }
+      return;
+    }
+    while (!mistake_) {
+      const std::size_t before = place_;
+      while (here().kind == CodeToken::Kind::newline) ++place_;
+      if (here().kind == CodeToken::Kind::end || column_of(here()) <= column) {
+        place_ = before;
+        return;
+      }
+      statement(counts);
+    }
+  }
+
+  void condition(const CodeToken& first, bool counts) {
+    const std::size_t column = column_of(first);
+    bool is_decided = !is_true(expression());
+    block(column, counts && !is_decided);
+    is_decided = !is_decided;
+    while (!mistake_ && skip_newlines_to("elif", column)) {
+      const bool holds = is_true(expression()) && !is_decided;
+      block(column, counts && holds);
+      is_decided = is_decided || holds;
+    }
+    if (!mistake_ && skip_newlines_to("else", column)) block(column, counts && !is_decided);
+  }
+
   // A statement that does not count is read, but does nothing: the rest of a false `if`.
   void statement(bool counts) {
+    if (++depth_ > most_depth) return fail(here(), "this is nested too deeply");
+    one_statement(counts);
+    --depth_;
+  }
+
+  void one_statement(bool counts) {
     const CodeToken first = here();
     if (take_if("assert")) return assertion(first, counts);
     if (first.text == "print" || first.text == "import" || first.text == "from" ||
         first.text == "pass") {
       return skip_line();
     }
-    if (take_if("if")) {
-      const bool holds = is_true(expression());
-      if (!take_if(":")) fail(here(), "`:` is missing behind the condition");
-      if (!mistake_ && here().kind != CodeToken::Kind::newline) statement(counts && holds);
-      return;
+    if (take_if("if")) return condition(first, counts);
+    constexpr std::array<std::string_view, 6> beyond{"def", "for", "while", "try", "with", "class"};
+    if (std::find(beyond.begin(), beyond.end(), first.text) != beyond.end()) {
+      return fail(first, fmt::format("of Python there is no `{}` here", first.text));
     }
     const std::string_view sign = next().text;
     if (first.kind == CodeToken::Kind::name && (sign == "=" || sign == "+=" || sign == "-=")) {
@@ -262,12 +248,15 @@ class Interpreter {
   }
 
   CodeValue comparison() {
-    constexpr std::array<std::string_view, 6> signs{"==", "!=", "<=", ">=", "<", ">"};
+    constexpr std::array<std::string_view, 7> signs{"==", "!=", "<=", ">=", "<", ">", "<>"};
     CodeValue left = operation(0);
     bool holds = true;
     bool is_comparison = false;
     while (!mistake_) {
       const CodeToken sign = here();
+      if (sign.text == "in" || sign.text == "is" || (sign.text == "not" && next().text == "in")) {
+        return std::int64_t{holds && belongs(left)};
+      }
       if (std::find(signs.begin(), signs.end(), sign.text) == signs.end()) break;
       ++place_;
       is_comparison = true;
@@ -279,10 +268,37 @@ class Interpreter {
     return std::int64_t{holds};
   }
 
+  // What stands behind `x in (1, 2)`, `x not in …`, `x is …`, `x is not …`.
+  bool belongs(const CodeValue& value) {
+    const bool is_in = here().text != "is";
+    bool is_negated = take_if("not");
+    ++place_;
+    if (!is_in) {
+      is_negated = take_if("not");
+      const bool is_none = here().text == "None";
+      const CodeValue other = operation(0);
+      return (!is_none && text_of(value) == text_of(other)) != is_negated;
+    }
+    const char closing = here().text == "[" ? ']' : here().text == "{" ? '}' : ')';
+    if (!take_if("(") && !take_if("[") && !take_if("{")) {
+      fail(here(), "a list in brackets is due behind `in`");
+      return false;
+    }
+    bool is_found = false;
+    while (!mistake_ && !take_if({&closing, 1})) {
+      is_found = text_of(expression()) == text_of(value) || is_found;
+      if (!take_if(",") && here().text != std::string_view{&closing, 1}) {
+        fail(here(), "the list after `in` does not end here");
+      }
+    }
+    return is_found != is_negated;
+  }
+
   bool compares(const CodeToken& sign, const CodeValue& left, const CodeValue& right) {
     int order = 0;
     if (is_text(left) != is_text(right)) {
-      if (sign.text != "==" && sign.text != "!=") fail(sign, "a text and a number have no order");
+      if (sign.text != "==" && sign.text != "!=" && sign.text != "<>")
+        fail(sign, "a text and a number have no order");
       order = 1;
     } else if (is_text(left)) {
       order = std::get<std::string>(left).compare(std::get<std::string>(right));
@@ -297,7 +313,7 @@ class Interpreter {
       order = one < other ? -1 : one > other;
     }
     if (sign.text == "==") return order == 0;
-    if (sign.text == "!=") return order != 0;
+    if (sign.text == "!=" || sign.text == "<>") return order != 0;
     if (sign.text == "<=") return order <= 0;
     if (sign.text == ">=") return order >= 0;
     return sign.text == "<" ? order < 0 : order > 0;
@@ -356,14 +372,16 @@ class Interpreter {
         return whole(token);
       case CodeToken::Kind::decimal: {
         double value = 0;
-        const auto read =
-            std::from_chars(token.text.data(), token.text.data() + token.text.size(), value);
-        if (read.ec != std::errc{}) fail(token, "this is no number");
+        const char* const end = token.text.data() + token.text.size();
+        const auto read = std::from_chars(token.text.data(), end, value);
+        if (read.ptr != end || read.ec != std::errc{}) fail(token, "this is no number");
         return value;
       }
       case CodeToken::Kind::text:
-        return std::string{token.text.substr(1, token.text.size() < 2 ? 0 : token.text.size() - 2)};
+        return formatted(token.text.substr(1, token.text.size() < 2 ? 0 : token.text.size() - 2));
       case CodeToken::Kind::name:
+        // f'…', r'…': it is for people only.
+        if (token.text.size() == 1 && here().kind == CodeToken::Kind::text) return operand();
         if (here().text == "(") return called(token);
         return named(token);
       default:
@@ -374,8 +392,23 @@ class Interpreter {
     return {};
   }
 
+  // A text, and what `.format(…)` puts behind it.
+  CodeValue formatted(std::string_view text) {
+    CodeValue value = std::string{text};
+    if (here().text != "." || next().text != "format") return value;
+    place_ += 2;
+    if (!take_if("(")) return value;
+    while (!mistake_ && !take_if(")")) {
+      value = text_of(value) + " " + text_of(expression());
+      if (!take_if(",") && here().text != ")") fail(here(), "`)` is missing");
+    }
+    return value;
+  }
+
   CodeValue whole(const CodeToken& token) {
-    std::string_view digits = token.text;
+    std::string without_gaps{token.text};
+    std::erase(without_gaps, '_');
+    std::string_view digits = without_gaps;
     int base = 10;
     if (digits.starts_with("0x") || digits.starts_with("0X")) {
       digits.remove_prefix(2);

@@ -248,6 +248,19 @@ bool Process::set_option(File& file, std::string_view name, std::int64_t value) 
   if (file.kernel != nullptr && name == "SO_TIMESTAMPING" && file.stream != nullptr) {
     file.kernel->set_stamps(*file.stream, value);
   }
+  if (name == "TCP_LINGER2") {
+    configure(file,
+              [positive](TcpSettings& settings) { settings.fin_timeout = seconds{positive}; });
+  }
+  if (name == "TCP_DEFER_ACCEPT") {
+    // As many timeouts of a SYN,ACK as fit into the time.
+    std::uint64_t timeouts = 0;
+    const auto initial = static_cast<std::uint64_t>(file.settings.initial_rto / seconds{1});
+    for (std::uint64_t covered = 0; covered < positive && timeouts < 255; ++timeouts) {
+      covered += std::max<std::uint64_t>(initial, 1) << std::min<std::uint64_t>(timeouts, 30);
+    }
+    configure(file, [timeouts](TcpSettings& settings) { settings.deferred_accept = timeouts; });
+  }
   if (name == "IP_TOS" || name == "IP_TTL") {
     set_header(file, name, static_cast<std::uint8_t>(value));
     return true;

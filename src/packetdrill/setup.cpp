@@ -402,6 +402,8 @@ bool Setup::apply_linux(std::string_view name, const std::vector<std::string>& v
     tcp.rack = (value & 1) != 0;
   } else if (name == "tcp_syncookies") {
     tcp.syn_cookies = is_on;
+  } else if (name == "tcp_fin_timeout" && is_on) {
+    tcp.fin_timeout = seconds{value};
   } else if (name == "tcp_keepalive_time") {
     tcp.keep_alive_time = seconds{value};
   } else if (name == "tcp_keepalive_intvl") {
@@ -465,6 +467,8 @@ bool Setup::apply_freebsd(std::string_view name, std::uint64_t value, const std:
     tcp.initial_rto = milliseconds{value};
   } else if (name == "sendspace" && is_on) {
     tcp.send_buffer = value;
+  } else if (name == "finwait2_timeout" && is_on) {
+    tcp.fin_timeout = milliseconds{value};
   } else if (name == "msl" && is_on) {
     tcp.msl = milliseconds{value};
   } else if (name == "rexmit_drop_options") {

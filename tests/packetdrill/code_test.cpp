@@ -38,6 +38,16 @@ INSTANTIATE_TEST_SUITE_P(
                     Claim{"assert abs(tcpi_rtt - 100100) < 1000, 'rtt'", true},
                     Claim{"assert min(3, 1, 2) == 1 and max(3, 1) == 3", true},
                     Claim{"a = 5\nb = a + 1; assert b == 6", true},
+                    Claim{"assert tcpi_snd_cwnd in (9, 10) and 3 not in [1, 2]", true},
+                    Claim{"assert tcpi_snd_cwnd in (9, 11)", false},
+                    Claim{"assert tcpi_rtt is not None and tcpi_rtt <> 2", true},
+                    Claim{"assert 1e5 == tcpi_rtt and 2.5e-1 == 0.25 and 100_000 == 1e5", true},
+                    Claim{"assert 1 == 1, 'is {}'.format(tcpi_rtt)\nassert 1 == 1, f'{x}'", true},
+                    Claim{"if 1 > 2:\n  assert 0\nelif 2 > 1:\n  a = 3\n  if a == 4:\n"
+                          "    assert 0\n  else:\n    a = 5\nelse:\n  assert 0\nassert a == 5",
+                          true},
+                    Claim{"if tcpi_snd_cwnd == 10:\n  a = 1\n  assert a == 2\na = 3", false},
+                    Claim{"if not tcpi_rtt: assert 0; assert 0\nassert 1", true},
                     Claim{"assert (tcpi_snd_cwnd ==\n 10)", true},
                     Claim{"print(tcpi_rtt)\nimport sys\nassert True", true},
                     Claim{"# nothing\nassert 'a' == \"a\"", true},
@@ -68,6 +78,9 @@ TEST(PacketdrillCodeMistakeTest, EndsWhereCodeIsNestedTooDeeply) {
   CodeNames names;
   EXPECT_TRUE(run_code("assert " + std::string(10'000, '('), names));
   EXPECT_TRUE(run_code("assert " + std::string(10'000, '-') + "1", names));
+  std::string nested;
+  for (int depth = 0; depth < 1'000; ++depth) nested += "if 1: ";
+  EXPECT_TRUE(run_code(nested + "pass", names));
 }
 
 }  // namespace

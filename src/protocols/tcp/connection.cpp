@@ -259,9 +259,13 @@ void TcpConnection::close(Time now) {
   const bool is_like_freebsd = settings_->option_layout() == TcpLayout::like_freebsd;
   if (receiver_.readable() != 0 && !is_like_freebsd) return abort();
   shutdown(now);
-  if (state_ == TcpState::fin_wait_2) {
-    slow_deadline_ = add_saturated(now, 2 * settings_->msl);
-  }
+  if (state_ == TcpState::fin_wait_2) wait_for_fin(now);
+}
+
+// RFC 9293, 3.10.4 sets no limit; but nobody is left who could give up.
+void TcpConnection::wait_for_fin(Time now) {
+  const Duration limit = settings_->fin_timeout;
+  slow_deadline_ = add_saturated(now, limit > Duration{} ? limit : 2 * settings_->msl);
 }
 
 void TcpConnection::abort() {

@@ -245,6 +245,12 @@ void TcpConnection::take_reset(std::int64_t position, Time now) {
   }
 }
 
+// Whether it waits for data before there is somebody to accept, for a while.
+bool TcpConnection::defers(const TcpSegment& segment) const {
+  return is_passive_ && sender_.unanswered() < settings_->deferred_accept &&
+         segment.payload.empty() && !segment.has(TcpHeader::fin);
+}
+
 // Returns false if nothing else of the segment counts.
 bool TcpConnection::take_acknowledgement(const TcpSegment& segment, std::int64_t position,
                                          Time now) {
@@ -252,6 +258,10 @@ bool TcpConnection::take_acknowledgement(const TcpSegment& segment, std::int64_t
   if (state_ == TcpState::syn_received) {
     if (acknowledged < 1 || !sender_.may_acknowledge(acknowledged)) {
       reply_reset(segment);
+      return false;
+    }
+    if (defers(segment)) {
+      is_deferred_ = true;
       return false;
     }
     sender_.prepare_window();
@@ -337,7 +347,7 @@ void TcpConnection::fin_acknowledged(Time now) {
       state_ = TcpState::fin_wait_2;
       // Nobody waits for the other FIN any more: not for ever.
       is_lingering_ = false;
-      if (is_unread_) slow_deadline_ = add_saturated(now, 2 * settings_->msl);
+      if (is_unread_) wait_for_fin(now);
       return;
     case TcpState::closing:
       return enter_time_wait(now);

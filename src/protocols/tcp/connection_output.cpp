@@ -30,11 +30,13 @@ bool TcpConnection::next(TcpSegment& segment, Time now) {
     segment.urgent = 0;
     segment.sequence = sender_.wire(out.position);
     segment.payload = std::move(out.payload);
-    ++segments_out_;
     if (out.is_syn) {
+      if (is_deferred_ && sender_.unanswered() < settings_->deferred_accept) return false;
+      ++segments_out_;
       fill_syn(segment, out.is_resent, now);
       return true;
     }
+    ++segments_out_;
     if (out.is_push) segment.flags |= TcpHeader::psh;
     if (settings_->option_layout() == TcpLayout::like_linux && !segment.payload.empty()) {
       receiver_.answered_at(now, *settings_);

@@ -214,7 +214,10 @@ void Tcp::unlisten(Endpoint local) {
   for (const TcpSessionRef& session : unaccepted) {
     session->listener_ = nullptr;
     if (session->is_accepted_) continue;
-    machine().is_ending() ? session->drop() : session->abort();
+    // Linux and FreeBSD keep no more of who is still connecting than their queue.
+    const bool is_silent = session->is_half_open_ && !session->is_ready_ &&
+                           session->connection_.settings().option_layout() != TcpLayout::rfc;
+    machine().is_ending() || is_silent ? session->drop() : session->abort();
   }
   delete listener;
 }

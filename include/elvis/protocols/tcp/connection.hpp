@@ -193,6 +193,8 @@ class TcpConnection {
 
   void fill_syn(TcpSegment& segment, bool is_resent, Time now);
   bool asks_no_more() const;
+  bool defers(const TcpSegment& segment) const;
+  void wait_for_fin(Time now);
   void fill_acknowledgement(TcpSegment& segment, Time now);
   void fill_reset(TcpSegment& segment, Time now);
   void expire_slowly(Time now);
@@ -217,6 +219,7 @@ class TcpConnection {
   bool is_lingering_ : 1 = false;  // until slow_deadline_
   bool has_seen_marks_ : 1 = false;
   bool is_early_ : 1 = false;       // RFC 7413: let in by a cookie
+  bool is_deferred_ : 1 = false;    // the handshake is over, but data are waited for
   bool has_fast_data_ : 1 = false;  // data of a SYN were taken, by either end
   std::uint8_t keep_alives_ = 0;
   std::uint8_t challenges_left_ = 0;

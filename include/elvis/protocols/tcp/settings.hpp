@@ -69,6 +69,8 @@ class TcpSettings final : public Options {
   /// Timeouts of a SYN behind which it asks for its MSS alone (FreeBSD's habit); 0: never.
   std::uint64_t syns_with_options = 0;
   std::uint64_t ecn_syn_retries = 0;  ///< Timeouts behind which a SYN no longer asks for ECN.
+  /// Timeouts of a SYN,ACK before which an acknowledgement without data opens nothing.
+  std::uint64_t deferred_accept = 0;
   bool plain_syns = false;            ///< SYNs have no options at all (TCP_NOOPT).
   std::uint64_t first_port = 49'152;  ///< Of those that are given out; then from 1,024 on.
   Duration initial_rto = std::chrono::seconds{1};     ///< RFC 6298, 2.1.
@@ -78,10 +80,11 @@ class TcpSettings final : public Options {
   Duration max_rto = std::chrono::seconds{120};        ///< RFC 6298, 2.5.
   Duration ack_delay = std::chrono::milliseconds{40};  ///< Less than 0.5 s (RFC 9293, 3.8.6.3).
   Duration msl = std::chrono::seconds{30};             ///< TIME-WAIT lasts twice as long.
-  Duration user_timeout{};                             ///< RFC 9293, 3.8.3; 0: by `retries`.
-  Duration connect_timeout{};                          ///< The same while it is not open yet.
-  bool keep_alive = false;                             ///< RFC 9293, 3.8.4.
-  Duration keep_alive_time = std::chrono::hours{2};    ///< Idle before the first probe.
+  Duration fin_timeout{};      ///< Of FIN-WAIT-2 if nobody reads any more; 0: two MSL.
+  Duration user_timeout{};     ///< RFC 9293, 3.8.3; 0: by `retries`.
+  Duration connect_timeout{};  ///< The same while it is not open yet.
+  bool keep_alive = false;     ///< RFC 9293, 3.8.4.
+  Duration keep_alive_time = std::chrono::hours{2};  ///< Idle before the first probe.
   Duration keep_alive_interval = std::chrono::seconds{75};
   std::uint64_t keep_alive_probes = 9;
   std::uint64_t fast_open_queue = 16;       ///< Let in by cookies and half open, at most.
