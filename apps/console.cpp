@@ -70,6 +70,7 @@ Console::Console() {
   occupy(STDOUT_FILENO, O_RDONLY);
   occupy(STDERR_FILENO, O_RDONLY);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file as large as it may be is an error of write()
   has_colour_out_ = wants_colour(STDOUT_FILENO);
   has_colour_err_ = wants_colour(STDERR_FILENO);
   is_err_terminal_ = ::isatty(STDERR_FILENO) == 1;

@@ -140,6 +140,7 @@ Outcome Run::simulate() {
   set_running(nullptr);
   captures_.finish();
   tcp_trace_.finish();
+  ApplicationFiles::finish(*world_, complain_);
   facts_.run_seconds = seconds_since(run_began_);
   signals_.enter(Signals::Phase::working);  // the engine is done with them
   debug("ran {} in {} windows, {} of them parallel, on {}: {}",
@@ -173,7 +174,7 @@ ExitCode Run::prepare_captures(std::vector<std::pair<std::uint32_t, std::string>
                  .may_overwrite = command_.is_forced,
                  .other_files = {command_.file, command_.report, command_.log_file},
                  .partitions = command_.partitions.value_or(command_.threads)};
-  const auto files = world_->output_files();
+  const std::vector<std::string> files = ApplicationFiles::paths_of(*world_);
   job.other_files.insert(job.other_files.end(), files.begin(), files.end());
   if (job.request.pattern.empty() && job.request.machine_files.empty() &&
       !command_.pcap_filter.is_empty()) {

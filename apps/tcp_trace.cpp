@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -37,10 +36,6 @@ std::string csv_field(const std::string& text) {
 }
 
 }  // namespace
-
-TcpTrace::~TcpTrace() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
 
 // ===== TcpTrace: before the run =====
 
@@ -92,15 +87,15 @@ bool TcpTrace::create(const RunCommand& command) {
   }
   struct stat status{};
   const bool is_there = ::stat(path_.c_str(), &status) == 0;
-  is_regular_ = !is_there || S_ISREG(status.st_mode);
-  if (is_there && is_regular_ && !command.is_forced) {
+  const bool is_regular = !is_there || S_ISREG(status.st_mode);
+  if (is_there && is_regular && !command.is_forced) {
     console_.output_failed(words() + " (--force overwrites)", EEXIST);
     return false;
   }
-  const int flags = is_regular_ ? O_WRONLY | O_CREAT | (is_there ? O_TRUNC : O_EXCL) : O_WRONLY;
-  descriptor_ = ::open(path_.c_str(), flags | O_CLOEXEC | O_NOCTTY, 0666);
-  if (descriptor_ < 0) fail(errno);
-  return descriptor_ >= 0;
+  const int flags = is_regular ? O_WRONLY | O_CREAT | (is_there ? O_TRUNC : O_EXCL) : O_WRONLY;
+  is_wanted_ = file_.open(path_, flags);
+  look_for_failure();
+  return is_wanted_;
 }
 
 // ===== TcpTrace: while it runs =====
@@ -151,33 +146,22 @@ void TcpTrace::write_before(Time before) {
 }
 
 void TcpTrace::write(const std::string& lines) {
-  std::size_t done = 0;
-  while (done < lines.size() && !has_failed_) {
-    const ::ssize_t count = ::write(descriptor_, lines.data() + done, lines.size() - done);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) {
-      const int error = count == 0 ? ENOSPC : errno;
-      // No half line at the end.
-      const std::size_t end = done == 0 ? std::string::npos : lines.rfind('\n', done - 1);
-      const std::size_t whole = end == std::string::npos ? 0 : end + 1;
-      if (is_regular_ && ::ftruncate(descriptor_, static_cast<::off_t>(written_ + whole)) != 0) {
-        errno = 0;
-      }
-      return fail(error);
-    }
-    done += static_cast<std::size_t>(count);
-  }
-  written_ += done;
+  file_.add(lines);
+  file_.flush();
+  look_for_failure();
 }
 
-void TcpTrace::fail(int error) {
-  if (!std::exchange(has_failed_, true)) console_.output_failed(words(), error);
+void TcpTrace::look_for_failure() {
+  if (file_.error() == 0 || has_failed_) return;
+  has_failed_ = true;
+  console_.output_failed(words(), file_.error());
 }
 
 void TcpTrace::finish() {
   if (!is_wanted()) return;
   write_before(end_of_time);
-  if (::close(std::exchange(descriptor_, -1)) != 0 && errno != EINTR) fail(errno);
+  file_.finish();
+  look_for_failure();
 }
 
 }  // namespace elvis::cli

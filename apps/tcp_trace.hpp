@@ -11,6 +11,7 @@
 #include "commands.hpp"
 #include "elvis/protocols/tcp/trace.hpp"
 #include "elvis/sim/engine.hpp"
+#include "elvis/util/line_file.hpp"
 #include "elvis/wire/address.hpp"
 
 namespace elvis {
@@ -27,14 +28,13 @@ class Console;
 class TcpTrace final : public TcpTracer {
  public:
   explicit TcpTrace(Console& console) : console_{console} {}
-  ~TcpTrace();
   TcpTrace(const TcpTrace&) = delete;
   TcpTrace& operator=(const TcpTrace&) = delete;
 
   /// Makes the file and looks at the machines that are wanted, if the command asks for it. Anything
   /// but success: the console was told, and nothing is to be run.
   ExitCode prepare(World& world, const RunCommand& command);
-  bool is_wanted() const { return descriptor_ >= 0; }
+  bool is_wanted() const { return is_wanted_; }
   /// Everything before `before` has happened. Returns why the run must end, if it must. All
   /// partitions are at rest.
   StopReason settled(Time before);
@@ -59,7 +59,7 @@ class TcpTrace final : public TcpTracer {
   bool choose(World& world, const CaptureFilter& filter);
   void write_before(Time before);
   void write(const std::string& lines);
-  void fail(int error);
+  void look_for_failure();
   std::string words() const;
 
   Console& console_;
@@ -67,9 +67,8 @@ class TcpTrace final : public TcpTracer {
   std::vector<std::uint16_t> ports_;
   std::vector<Part> parts_;  // one for each partition
   std::vector<Record> sorted_;
-  std::uint64_t written_ = 0;  // bytes
-  int descriptor_ = -1;
-  bool is_regular_ = true;
+  LineFile file_;
+  bool is_wanted_ = false;
   bool has_failed_ = false;
 };
 

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "elvis/graph/world.hpp"
 #include "elvis/sockets/tcp_listener.hpp"
 #include "elvis/util/repeatable_math.hpp"
 #include "elvis/wire/byte_order.hpp"
@@ -127,18 +128,16 @@ Task<Result<>> send_bulk(Application& self, const BulkOptions& options, TcpTrace
 
 Task<Result<>> bulk(Application& self, const BulkOptions& options) {
   if (options.start > Duration{}) co_await self.sleep_for(options.start);
-  WindowTrace trace;
-  if (!options.trace.empty() && !trace.open(options.trace)) {
-    self.set_detail(fmt::format("cannot write `{}`", options.trace));
-    co_return Errc::invalid_argument;
-  }
+  std::optional<WindowTrace> trace;
+  ApplicationOutput* const output = self.machine().world().output_of(self);
+  if (output != nullptr) trace.emplace(*output);
   BulkTotals totals;
   TaskGroup connections{self.machine()};
   for (std::uint64_t i = 0; i < options.connections; ++i) {
-    connections.start(send_bulk(self, options, trace.is_open() ? &trace : nullptr, totals));
+    connections.start(send_bulk(self, options, trace ? &*trace : nullptr, totals));
   }
   const Result<> result = co_await connections.all_ended();
-  if (trace.is_open() && !trace.close()) {
+  if (output != nullptr && !output->file().finish()) {
     self.set_detail(fmt::format("cannot write all of `{}`", options.trace));
     co_return Errc::invalid_argument;
   }

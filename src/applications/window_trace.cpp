@@ -1,32 +1,29 @@
 // SPDX-License-Identifier: MIT
 #include "window_trace.hpp"
 
+#include <fcntl.h>
+
 namespace elvis {
 
-bool WindowTrace::open(const std::string& path) {
-  file_.reset(std::fopen(path.c_str(), "w"));
-  if (file_ == nullptr) return false;
+WindowTrace::WindowTrace(ApplicationOutput& output) : file_{output.file()} {
+  // An application that begins again, as its machine was switched on, goes on.
+  if (file_.is_open()) return;
+  const bool has_begun = file_.has_begun();
+  file_.open(output.path(), O_WRONLY | O_CREAT | (has_begun ? O_APPEND : O_TRUNC));
+  if (has_begun) return;
   line_ = "time_s,";
   line_ += move_columns;
   line_ += '\n';
-  return std::fwrite(line_.data(), 1, line_.size(), file_.get()) == line_.size();
-}
-
-bool WindowTrace::close() {
-  std::FILE* const file = file_.release();
-  const bool is_whole = std::ferror(file) == 0;
-  return std::fclose(file) == 0 && is_whole;
+  file_.add(line_);
 }
 
 void WindowTrace::tcp_moved(const TcpSession& session, const TcpMove& move) {
-  if (file_ != nullptr) {
-    line_.clear();
-    append_time(line_, session.machine().now());
-    line_ += ',';
-    append_move(line_, session.endpoints(), move);
-    line_ += '\n';
-    std::fwrite(line_.data(), 1, line_.size(), file_.get());
-  }
+  line_.clear();
+  append_time(line_, session.machine().now());
+  line_ += ',';
+  append_move(line_, session.endpoints(), move);
+  line_ += '\n';
+  file_.add(line_);
   if (TcpTracer* const other = session.tcp().tracer()) other->tcp_moved(session, move);
 }
 

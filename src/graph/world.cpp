@@ -5,6 +5,7 @@
 #include <iterator>
 #include <memory>
 #include <ranges>
+#include <string>
 #include <utility>
 
 #include "elvis/util/assert.hpp"
@@ -82,9 +83,16 @@ Application& World::add_application(Machine& machine, const ApplicationKind& kin
   while (*last != nullptr) last = &(*last)->next_;
   *last = application;
   if (const std::string_view file = options.output_file(); !file.empty()) {
-    output_files_.emplace_back(file);
+    outputs_.emplace_back(std::string{file}, *application);
   }
   return *application;
+}
+
+ApplicationOutput* World::output_of(const Application& application) {
+  const auto found = std::find_if(
+      outputs_.begin(), outputs_.end(),
+      [&](const ApplicationOutput& output) { return &output.writer() == &application; });
+  return found == outputs_.end() ? nullptr : &*found;
 }
 
 Chunk& World::constant(std::span<const std::uint8_t> bytes) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 #include <string>
 
 #include "elvis/graph/machine.hpp"
@@ -51,13 +52,19 @@ std::string differences(std::span<const std::uint8_t> recorded, const Message& f
 
 // ===== CaptureRecorder: on the way of every frame =====
 
-// A block that may still get a comment: while the event in which it was recorded lasts.
+// A frame that may still get a comment: while the event in which it was recorded lasts.
 struct CaptureRecorder::Where {
   CapturePiece* piece = nullptr;
-  std::size_t entry = 0;  // where it begins
-  CaptureFormat format = CaptureFormat::pcapng;
+  std::size_t offset = 0;  // of its entry
 
-  const std::uint8_t* block() const { return piece->bytes + entry + sizeof(CaptureEntry); }
+  CaptureEntry entry() const {
+    CaptureEntry entry;
+    std::memcpy(&entry, piece->bytes + offset, sizeof entry);
+    return entry;
+  }
+  std::span<const std::uint8_t> frame() const {
+    return {piece->bytes + offset + sizeof(CaptureEntry), entry().frame_size};
+  }
 };
 
 struct alignas(64) CaptureRecorder::Log {
@@ -85,30 +92,9 @@ CaptureRecorder::CaptureRecorder(const CapturePlan& plan, CapturePieces& pieces,
                                  std::size_t partitions)
     : plan_{plan}, pieces_{pieces}, looks_at_bytes_{plan.filter().looks_at_bytes()} {
   for (std::size_t i = 0; i < partitions; ++i) logs_.push_back(std::make_unique<Log>());
-  find_spots();
 }
 
 CaptureRecorder::~CaptureRecorder() = default;
-
-void CaptureRecorder::find_spots() {
-  for (std::uint32_t i = 0; i < plan_.point_count(); ++i) {
-    const auto [file, interface_id] = plan_.point(i);
-    spots_.push_back({file, interface_id, plan_.files()[file].format});
-  }
-  const auto spot_of = [&](std::uint32_t point) {
-    const Spot nowhere{CapturePlan::none, 0, CaptureFormat::pcapng};
-    return point == CapturePlan::none ? nowhere : spots_[point];
-  };
-  for (const auto& taps : plan_.taps()) {
-    std::vector<Spot>& by_pattern = tap_spots_[0].emplace_back();
-    std::vector<Spot>& by_machine = tap_spots_[1].emplace_back();
-    for (const auto& [first, second] : taps) {
-      by_pattern.push_back(spot_of(first));
-      by_machine.push_back(spot_of(second));
-      has_machine_files_ |= second != CapturePlan::none;
-    }
-  }
-}
 
 // Who is moved to another partition for a while keeps to one log, in which its frames come in their
 // order.
@@ -121,39 +107,35 @@ inline CaptureRecorder::Log& CaptureRecorder::log_of(const Tap& from, const Enti
   return &by == &from.machine() ? log_of(from) : *logs_[from.network().home_of(0)];
 }
 
-inline void CaptureRecorder::record(Log& log, const Entity& by, const Spot& spot,
+inline void CaptureRecorder::record(Log& log, const Entity& by, std::uint32_t point,
                                     CaptureDirection direction, const Message& frame, Time now,
                                     Where& where) {
-  const std::size_t size = captured_frame_size(spot.format, direction, frame.size());
+  const std::size_t size = frame.size();
   const std::size_t needed = sizeof(CaptureEntry) + size;
   if (log.piece == nullptr || needed > log.piece->capacity - log.piece->size) [[unlikely]] {
     log.begin_piece(pieces_, needed);
   }
   CapturePiece& piece = *log.piece;
   std::uint8_t* const at = piece.bytes + piece.size;
-  where.piece = &piece;
-  where.entry = piece.size;
-  where.format = spot.format;
+  where = {&piece, piece.size};
   piece.size += needed;
-  const CaptureEntry entry{now, by.id(), spot.file, static_cast<std::uint32_t>(size)};
+  const CaptureEntry entry{now, by.id(), point, static_cast<std::uint32_t>(size), 0, direction};
   std::memcpy(at, &entry, sizeof entry);
-  write_captured_frame(at + sizeof entry, spot.format, {now, spot.interface_id, direction}, frame);
+  frame.copy_to({at + sizeof entry, size});
 }
 
 // Returns whether the frame is captured.
 inline bool CaptureRecorder::record_at(const Tap& tap, CaptureDirection direction,
                                        const Message& frame, Time now, Where (&where)[2]) {
-  const std::uint32_t network = tap.network().index();
-  const Spot& first = tap_spots_[0][network][tap.index()];
-  const Spot* const second = has_machine_files_ ? &tap_spots_[1][network][tap.index()] : nullptr;
-  const bool has_first = first.file != CapturePlan::none;
-  const bool has_second = second != nullptr && second->file != CapturePlan::none;
+  const auto [first, second] = plan_.taps()[tap.network().index()][tap.index()];
+  const bool has_first = first != CapturePlan::none;
+  const bool has_second = second != CapturePlan::none;
   if (!has_first && !has_second) return false;
   if (looks_at_bytes_ && !plan_.filter().passes(frame)) return false;
   const Machine& machine = tap.machine();
   Log& log = log_of(tap);
   if (has_first) record(log, machine, first, direction, frame, now, where[0]);
-  if (has_second) record(log, machine, *second, direction, frame, now, where[1]);
+  if (has_second) record(log, machine, second, direction, frame, now, where[1]);
   return true;
 }
 
@@ -181,26 +163,26 @@ void CaptureRecorder::frame_carried(const Tap& from, const Entity& by, const Mes
   log.carried.piece = nullptr;
   const std::uint32_t point = plan_.point_of(from, frame);
   if (point == CapturePlan::none || (looks_at_bytes_ && !plan_.filter().passes(frame))) return;
-  record(log, by, spots_[point], CaptureDirection::unknown, frame, now, log.carried);
+  record(log, by, point, CaptureDirection::unknown, frame, now, log.carried);
 }
 
 // ===== CaptureRecorder: what else there is to be said =====
 
 // The entry may be in a piece that has become full since, but has not been taken.
 void CaptureRecorder::comment(Log& log, const Where& where, std::string_view text) {
-  if (where.format == CaptureFormat::pcap) return;
   CapturePiece& piece = *where.piece;
-  CaptureEntry entry;
-  std::memcpy(&entry, piece.bytes + where.entry, sizeof entry);
-  const std::size_t begin = where.entry + sizeof entry;
-  const std::string block = with_comment(piece.text().substr(begin, entry.size), text);
-  piece.replace(begin, entry.size, block);
+  CaptureEntry entry = where.entry();
+  if (plan_.files()[plan_.point(entry.point).file].format == CaptureFormat::pcap) return;
+  const std::size_t begin = where.offset + sizeof entry + entry.frame_size;
+  std::string comment{piece.text().substr(begin, entry.comment_size)};
+  add_comment_line(comment, text);
+  piece.replace(begin, entry.comment_size, comment);
   for (Where* const other : {&log.carried, &log.received[0], &log.received[1]}) {
-    if (other->piece != &piece || other->entry <= where.entry) continue;
-    other->entry += block.size() - entry.size;
+    if (other->piece != &piece || other->offset <= where.offset) continue;
+    other->offset += comment.size() - entry.comment_size;
   }
-  entry.size = static_cast<std::uint32_t>(block.size());
-  std::memcpy(piece.bytes + where.entry, &entry, sizeof entry);
+  entry.comment_size = static_cast<std::uint16_t>(comment.size());
+  std::memcpy(piece.bytes + where.offset, &entry, sizeof entry);
 }
 
 void CaptureRecorder::frame_met(const Tap& from, const Entity& by, FrameFate fate,
@@ -213,7 +195,7 @@ void CaptureRecorder::frame_met(const Tap& from, const Entity& by, FrameFate fat
   std::string text{words_for(fate)};
   if (to != nullptr) text += " on the way to " + to->machine().name();
   if (fate == FrameFate::corrupted) {
-    text += differences(frame_in_block(carried.block(), carried.format), frame);
+    text += differences(carried.frame(), frame);
   }
   comment(log, carried, text);
 }
@@ -232,7 +214,7 @@ void CaptureRecorder::dropped(const Machine& machine, Drop reason, const Message
   const std::string text = fmt::format("dropped: {}", name_of(reason));
   for (const Where& where : log.received) {
     if (where.piece == nullptr) continue;
-    const auto frame = frame_in_block(where.block(), where.format);
+    const std::span<const std::uint8_t> frame = where.frame();
     if (frame.size() < bytes.size() || !std::ranges::equal(frame.last(bytes.size()), bytes)) return;
     comment(log, where, text);
   }

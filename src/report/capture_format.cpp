@@ -35,8 +35,6 @@ constexpr std::size_t pcap_record_header_size = 16;
 
 // An option's length has 16 bits.
 constexpr std::size_t longest_option = 65'535;
-// Comments on one frame beyond these are left out: a broadcast may be lost a million times.
-constexpr std::size_t longest_comment = 400;
 
 void put8(std::string& out, std::uint8_t value) {
   out.push_back(static_cast<char>(value));
@@ -110,45 +108,58 @@ std::uint32_t flags_of(CaptureDirection of, const std::uint8_t* frame, std::size
 // draft-ietf-opsawg-pcapng, 4.3: type, length, interface, time high and low, kept and whole size.
 constexpr std::size_t packet_block_head = 28;
 
-void write_packet_block(std::uint8_t* out, const CapturedFrame& about, const Message& frame) {
-  const auto nanoseconds = static_cast<std::uint64_t>((about.time - start_of_time).count());
-  const auto size = static_cast<std::uint32_t>(frame.size());
-  const bool has_flags = about.direction != CaptureDirection::unknown;
-  const auto length =
-      static_cast<std::uint32_t>(captured_frame_size(CaptureFormat::pcapng, about.direction, size));
+// An option's head; what follows it is padded to four bytes.
+std::uint8_t* write_option_head(std::uint8_t* out, std::uint32_t code, std::size_t size) {
+  store_little(out, code | static_cast<std::uint32_t>(size) << 16);
+  return out + 4;
+}
+
+std::uint8_t* write_padding(std::uint8_t* out, std::size_t behind) {
+  for (std::size_t i = padding_of(behind); i > 0; --i) *out++ = 0;
+  return out;
+}
+
+// The comment is the first of the options, which begin behind the padded frame.
+[[gnu::noinline]] std::uint8_t* write_comment(std::uint8_t* out, std::string_view comment) {
+  out = write_option_head(out, opt_comment, comment.size());
+  std::memcpy(out, comment.data(), comment.size());
+  return write_padding(out + comment.size(), comment.size());
+}
+
+void write_packet_block(std::uint8_t* out, const CapturedFrame& frame) {
+  const auto nanoseconds = static_cast<std::uint64_t>((frame.time - start_of_time).count());
+  const auto size = static_cast<std::uint32_t>(frame.bytes.size());
+  const auto length = static_cast<std::uint32_t>(captured_frame_size(CaptureFormat::pcapng, frame));
   store_little(out, enhanced_packet_block);
   store_little(out + 4, length);
-  store_little(out + 8, about.interface_id);
+  store_little(out + 8, frame.interface_id);
   store_little(out + 12, static_cast<std::uint32_t>(nanoseconds >> 32));
   store_little(out + 16, static_cast<std::uint32_t>(nanoseconds));
   store_little(out + 20, size);
   store_little(out + 24, size);
-  std::uint8_t* const bytes = out + packet_block_head;
-  frame.copy_to({bytes, size});
-  std::uint8_t* tail = bytes + size;
-  for (std::size_t i = padding_of(size); i > 0; --i) *tail++ = 0;
+  std::uint8_t* tail = out + packet_block_head;
+  if (size != 0) std::memcpy(tail, frame.bytes.data(), size);
+  tail = write_padding(tail + size, size);
+  const bool has_flags = frame.direction != CaptureDirection::unknown;
+  if (!frame.comment.empty()) tail = write_comment(tail, frame.comment);
   if (has_flags) {
-    store_little(tail, std::uint32_t{epb_flags} | std::uint32_t{4} << 16);
-    store_little(tail + 4, flags_of(about.direction, bytes, size));
-    store_little(tail + 8, opt_endofopt);
-    tail += 12;
+    tail = write_option_head(tail, epb_flags, 4);
+    store_little(tail, flags_of(frame.direction, frame.bytes.data(), size));
+    tail += 4;
   }
+  if (has_flags || !frame.comment.empty()) tail = write_option_head(tail, opt_endofopt, 0);
   store_little(tail, length);
 }
 
-void write_pcap_record(std::uint8_t* out, Time time, const Message& frame) {
+void write_pcap_record(std::uint8_t* out, const CapturedFrame& frame) {
   constexpr std::uint64_t second = 1'000'000'000;
-  const auto nanoseconds = static_cast<std::uint64_t>((time - start_of_time).count());
-  const auto size = static_cast<std::uint32_t>(frame.size());
+  const auto nanoseconds = static_cast<std::uint64_t>((frame.time - start_of_time).count());
+  const auto size = static_cast<std::uint32_t>(frame.bytes.size());
   store_little(out, static_cast<std::uint32_t>(nanoseconds / second));
   store_little(out + 4, static_cast<std::uint32_t>(nanoseconds % second));
   store_little(out + 8, size);
   store_little(out + 12, size);
-  frame.copy_to({out + pcap_record_header_size, size});
-}
-
-std::string_view text_at(const std::uint8_t* bytes, std::size_t size) {
-  return {reinterpret_cast<const char*>(bytes), size};
+  if (size != 0) std::memcpy(out + pcap_record_header_size, frame.bytes.data(), size);
 }
 
 }  // namespace
@@ -204,50 +215,28 @@ void append_capture_interface(std::string& out, CaptureFormat format,
   end_block(out, at);
 }
 
-void write_captured_frame(std::uint8_t* out, CaptureFormat format, const CapturedFrame& about,
-                          const Message& frame) {
+void write_captured_frame(std::uint8_t* out, CaptureFormat format, const CapturedFrame& frame) {
   if (format == CaptureFormat::pcap) {
-    write_pcap_record(out, about.time, frame);
+    write_pcap_record(out, frame);
   } else {
-    write_packet_block(out, about, frame);
+    write_packet_block(out, frame);
   }
 }
 
-std::span<const std::uint8_t> frame_in_block(const std::uint8_t* block, CaptureFormat format) {
-  const bool is_classic = format == CaptureFormat::pcap;
-  const std::size_t size = get32(text_at(block, packet_block_head), is_classic ? 8 : 20);
-  return {block + (is_classic ? pcap_record_header_size : packet_block_head), size};
-}
-
-std::size_t size_of_block(const std::uint8_t* block, CaptureFormat format) {
-  if (format == CaptureFormat::pcapng) return get32(text_at(block, 8), 4);
-  return pcap_record_header_size + get32(text_at(block, pcap_record_header_size), 8);
-}
-
-// The comment is the first of the options, which begin behind the padded frame.
-std::string with_comment(std::string_view block, std::string_view line) {
-  const std::size_t frame = get32(block, 20);
-  const std::size_t head = packet_block_head + frame + padding_of(frame);
-  std::string_view rest = block.substr(head, block.size() - head - 4);
-  std::string comment;
-  if (rest.size() >= 4 && (get32(rest, 0) & 0xffff) == opt_comment) {
-    const std::size_t size = get32(rest, 0) >> 16;
-    comment = rest.substr(4, size);
-    rest.remove_prefix(4 + size + padding_of(size));
-    if (size > longest_comment) return std::string{block};
-    const bool is_last = size + line.size() > longest_comment;
-    comment += '\n';
-    comment += is_last ? "and more" : line;
-    if (is_last) comment.resize(longest_comment + 1, ' ');
-  } else {
-    comment = line;
+// A broadcast may be lost a million times.
+void add_comment_line(std::string& comment, std::string_view line) {
+  constexpr std::string_view end = "\nand more";
+  constexpr std::size_t most = CapturedFrame::longest_comment - end.size();
+  if (comment.size() > most) return;
+  if (!comment.empty()) comment += '\n';
+  if (comment.size() + line.size() <= most) {
+    comment += line;
+    return;
   }
-  std::string result{block.substr(0, head)};
-  put_option(result, opt_comment, comment);
-  result += rest;
-  if (rest.empty()) put_end_of_options(result);
-  end_block(result, 0);
-  return result;
+  if (comment.empty()) comment = line.substr(0, most);
+  if (comment.back() == '\n') comment.pop_back();
+  comment += end;
+  comment.resize(CapturedFrame::longest_comment, ' ');
 }
 
 std::size_t whole_capture_blocks(std::string_view blocks, std::size_t size, CaptureFormat format,

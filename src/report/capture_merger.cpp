@@ -9,10 +9,15 @@
 namespace elvis {
 
 CaptureMerger::CaptureMerger(const CapturePlan& plan, CaptureSink& sink) : sink_{sink} {
-  for (std::uint32_t i = 0; i < plan.files().size(); ++i) {
-    const bool is_joint = !plan.files()[i].machine;
-    joint_of_.push_back(is_joint ? static_cast<std::uint32_t>(joints_.size()) : CapturePlan::none);
-    if (is_joint) joints_.emplace_back().file = i;
+  std::vector<std::uint32_t> joint_of;  // by file
+  for (const CaptureFile& file : plan.files()) {
+    const bool is_joint = !file.machine;
+    joint_of.push_back(is_joint ? static_cast<std::uint32_t>(joints_.size()) : CapturePlan::none);
+    if (is_joint) joints_.emplace_back();
+  }
+  for (std::uint32_t i = 0; i < plan.point_count(); ++i) {
+    const auto [file, interface_id] = plan.point(i);
+    spots_.push_back({file, interface_id, joint_of[file], plan.files()[file].format});
   }
 }
 
@@ -28,15 +33,27 @@ void CaptureMerger::take(const CapturePiece& log) {
   for (const std::uint8_t* at = log.bytes; at != end;) {
     CaptureEntry entry;
     std::memcpy(&entry, at, sizeof entry);
-    const std::uint8_t* const block = at + sizeof entry;
-    at = block + entry.size;
-    const std::uint32_t joint = joint_of_[entry.file];
+    const std::uint32_t joint = spots_[entry.point].joint;
     if (joint == CapturePlan::none) {
-      sink_.add(entry.file, block, entry.size);
+      write(entry, at + sizeof entry);
     } else {
-      joints_[joint].waiting.push_back({entry.time, entry.entity, entry.size, block});
+      const auto size = static_cast<std::uint32_t>(entry.size());
+      joints_[joint].waiting.push_back({entry.time, entry.entity, size, at});
     }
+    at += entry.size();
   }
+}
+
+void CaptureMerger::write(const CaptureEntry& entry, const std::uint8_t* bytes) {
+  const Spot& spot = spots_[entry.point];
+  const char* const comment = reinterpret_cast<const char*>(bytes) + entry.frame_size;
+  const CapturedFrame frame{.time = entry.time,
+                            .interface_id = spot.interface_id,
+                            .direction = entry.direction,
+                            .bytes = {bytes, entry.frame_size},
+                            .comment = {comment, entry.comment_size}};
+  std::uint8_t* const room = sink_.grow(spot.file, captured_frame_size(spot.format, frame));
+  if (room != nullptr) write_captured_frame(room, spot.format, frame);
 }
 
 void CaptureMerger::settle(Joint& joint, Time settled) {
@@ -46,7 +63,9 @@ void CaptureMerger::settle(Joint& joint, Time settled) {
     return key.time < settled || settled == end_of_time;
   });
   for (auto key = keys.begin(); key != unsettled; ++key) {
-    sink_.add(joint.file, key->block, key->size);
+    CaptureEntry entry;
+    std::memcpy(&entry, key->entry, sizeof entry);
+    write(entry, key->entry + sizeof entry);
   }
   keys.erase(keys.begin(), unsettled);
   keep(joint);
@@ -109,7 +128,7 @@ void CaptureMerger::keep(Joint& joint) {
   std::vector<std::uint8_t> kept(size);
   std::uint8_t* at = kept.data();
   for (Key& key : joint.waiting) {
-    key.block = static_cast<const std::uint8_t*>(std::memcpy(at, key.block, key.size));
+    key.entry = static_cast<const std::uint8_t*>(std::memcpy(at, key.entry, key.size));
     at += key.size;
   }
   joint.kept = std::move(kept);

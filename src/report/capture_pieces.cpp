@@ -43,12 +43,11 @@ void CapturePieces::make_more() {
   // Where there are no huge pages, sanitizers see each piece.
   auto* memory = static_cast<std::uint8_t*>(HugePages::map(HugePages::page));
   const bool is_mapped = memory != nullptr;
-  const std::size_t size = is_mapped ? HugePages::page : bytes_;
-  if (!is_mapped) memory = new std::uint8_t[size];
+  if (!is_mapped) memory = new std::uint8_t[bytes_];
   slabs_.push_back({memory, is_mapped});
-  for (std::size_t at = size; at > 0; at -= bytes_) {
+  for (std::size_t i = is_mapped ? HugePages::page / bytes_ : 1; i > 0; --i) {
     CapturePiece& piece = all_.emplace_back();
-    piece.bytes = piece.usual = memory + at - bytes_;
+    piece.bytes = piece.usual = memory + (i - 1) * bytes_;
     piece.capacity = bytes_;
     free_.push_back(&piece);
   }

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "elvis/graph/application_output.hpp"
 #include "elvis/graph/world.hpp"
 #include "elvis/ndl/diagnostics.hpp"
 
@@ -25,9 +26,9 @@ std::string words_for(const std::string& path, std::string_view more) {
 
 }  // namespace
 
-bool ApplicationFiles::check(const World& world, bool may_overwrite,
-                             std::span<const std::string> others,
+bool ApplicationFiles::check(World& world, bool may_overwrite, std::span<const std::string> others,
                              const CaptureComplaint& complain) {
+  const std::vector<std::string> paths = paths_of(world);
   std::set<std::string_view> names{others.begin(), others.end()};
   std::set<Identity> identities;
   for (const std::string& other : others) {
@@ -36,7 +37,7 @@ bool ApplicationFiles::check(const World& world, bool may_overwrite,
       identities.emplace(status.st_dev, status.st_ino);
     }
   }
-  for (const std::string& path : world.output_files()) {
+  for (const std::string& path : paths) {
     struct stat status{};
     const bool is_there = ::stat(path.c_str(), &status) == 0;
     if (is_there && !S_ISREG(status.st_mode)) continue;
@@ -53,6 +54,18 @@ bool ApplicationFiles::check(const World& world, bool may_overwrite,
     files_.push_back({path, is_there});
   }
   return true;
+}
+
+std::vector<std::string> ApplicationFiles::paths_of(World& world) {
+  std::vector<std::string> paths;
+  for (const ApplicationOutput& output : world.outputs()) paths.push_back(output.path());
+  return paths;
+}
+
+void ApplicationFiles::finish(World& world, const CaptureComplaint& complain) {
+  for (ApplicationOutput& output : world.outputs()) {
+    if (!output.file().finish()) complain(words_for(output.path(), ""), output.file().error());
+  }
 }
 
 bool ApplicationFiles::create(const CaptureComplaint& complain) {

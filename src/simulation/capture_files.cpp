@@ -15,7 +15,6 @@
 #include <utility>
 
 #include "elvis/ndl/diagnostics.hpp"
-#include "elvis/util/prefetch.hpp"
 
 namespace elvis {
 
@@ -23,7 +22,7 @@ namespace {
 
 // A file's blocks are written when there are this many bytes of them, or this many of all files.
 constexpr std::size_t file_bytes = std::size_t{256} << 10;
-constexpr std::size_t all_bytes = std::size_t{16} << 20;
+constexpr std::size_t all_bytes = std::size_t{32} << 20;
 // A piece of one of many files, and of one of few.
 constexpr std::size_t least_piece_bytes = std::size_t{1} << 10;
 constexpr std::size_t most_piece_bytes = std::size_t{64} << 10;
@@ -252,16 +251,17 @@ bool CaptureFiles::write_header(std::size_t index) {
   return fail(index, error);
 }
 
-void CaptureFiles::add(std::uint32_t file, const std::uint8_t* block, std::size_t size) {
+std::uint8_t* CaptureFiles::grow(std::uint32_t file, std::size_t size) {
   Tail& tail = tails_[file];
   if (size > static_cast<std::size_t>(tail.end - tail.at)) [[unlikely]] {
-    if (!begin_piece(file, size)) return;
+    if (!begin_piece(file, size)) return nullptr;
   }
-  std::memcpy(tail.at, block, size);
+  std::uint8_t* const room = tail.at;
   tail.at += size;
   // When the file's next block comes, this would have left the cache.
-  prefetch_line(tail.at, 1);
-  prefetch_line(tail.at, 2);
+  __builtin_prefetch(tail.at + 64, 1);
+  __builtin_prefetch(tail.at + 128, 1);
+  return room;
 }
 
 // Also writes, from time to time.

@@ -50,8 +50,7 @@ class CaptureFiles final : public CaptureSink {
   /// Makes all files, with their headers, and the folders that they need. Touches nothing if one of
   /// them exists already and may not be overwritten.
   bool create();
-  /// Puts a block at the end of its file, unless what was written is all that can be.
-  void add(std::uint32_t file, const std::uint8_t* block, std::size_t size) override;
+  std::uint8_t* grow(std::uint32_t file, std::size_t size) override;
   bool has_failed() const { return has_failed_; }
   /// Writes what is still in memory, and closes all.
   bool close();

@@ -49,7 +49,7 @@ bool SimulationRun::prepare_captures(std::string& messages) {
                              .folder = settings_.pcap_folder,
                              .machine_files = std::move(machine_files_)},
                  .may_overwrite = settings_.overwrites_captures,
-                 .other_files = {world_->output_files().begin(), world_->output_files().end()},
+                 .other_files = ApplicationFiles::paths_of(*world_),
                  .partitions = settings_.partitions.value_or(settings_.threads)};
   std::string mistake;
   const auto prepared = captures_.prepare(*world_, std::move(job), mistake);
@@ -96,6 +96,7 @@ void SimulationRun::execute(SimulationResult& result) {
   const WallClock::time_point began = WallClock::now();
   const Outcome outcome = world_->run(options());
   captures_.finish();
+  ApplicationFiles::finish(*world_, complain_);
   result.messages += lost_;
   facts_.run_seconds = Seconds{WallClock::now() - began}.count();
   facts_.version = version;

@@ -34,8 +34,9 @@ struct Written {
 };
 
 struct Blocks final : CaptureSink {
-  void add(std::uint32_t file, const std::uint8_t* block, std::size_t size) override {
-    all.push_back({file, {reinterpret_cast<const char*>(block), size}});
+  std::uint8_t* grow(std::uint32_t file, std::size_t size) override {
+    all.push_back({file, std::string(size, '\0')});
+    return reinterpret_cast<std::uint8_t*>(all.back().block.data());
   }
 
   std::vector<Written> all;
@@ -77,7 +78,8 @@ TEST_F(CaptureTest, ANetworkHasEachFrameOnce) {
   const std::vector<Written> frames = run();
   ASSERT_EQ(frames.size(), 1U);
   EXPECT_EQ(frames[0].block.size(),
-            captured_frame_size(CaptureFormat::pcapng, CaptureDirection::unknown, 19));
+            captured_frame_size(CaptureFormat::pcapng,
+                                {.time = {}, .bytes = std::vector<std::uint8_t>(19)}));
 }
 
 TEST_F(CaptureTest, MachinesHaveWhatTheySentAndReceived) {
@@ -126,11 +128,11 @@ TEST_F(CaptureTest, PatternsLeadDownOnlyBehindAPlaceholder) {
   EXPECT_EQ(told, "");
 }
 
-// A merger of one file to which several contribute; a block is a letter.
+// A merger of one file to which several contribute; a frame is a letter.
 struct CaptureMergerFixture : testing::Test {
   CaptureMergerFixture() {
     small.add("a", {}, 1);
-    plan = std::make_unique<CapturePlan>(small.world, CaptureRequest{.pattern = "x"}, mistake);
+    plan = std::make_unique<CapturePlan>(small.world, CaptureRequest{.pattern = "x.pcap"}, mistake);
     merger = std::make_unique<CaptureMerger>(*plan, blocks);
   }
 
@@ -142,7 +144,7 @@ struct CaptureMergerFixture : testing::Test {
   CapturePiece* log(const std::vector<Frame>& frames) {
     CapturePiece& made = pieces.take();
     for (const auto& [time, entity, letter] : frames) {
-      const CaptureEntry entry{Time{Duration{time}}, entity, 0, 1};
+      const CaptureEntry entry{Time{Duration{time}}, entity, 0, 1, 0, CaptureDirection::unknown};
       std::memcpy(made.bytes + made.size, &entry, sizeof entry);
       made.size += sizeof entry;
       made.bytes[made.size++] = static_cast<std::uint8_t>(letter);
@@ -156,7 +158,7 @@ struct CaptureMergerFixture : testing::Test {
     for (CapturePiece* const one : logs) std::memset(one->bytes, 'X', one->size);
     pieces.give_back(logs);
     std::string text;
-    for (const Written& one : blocks.all) text += one.block;
+    for (const Written& one : blocks.all) text += one.block.back();
     return text;
   }
 
@@ -213,7 +215,7 @@ TEST(CapturePieceTest, GrowsBeyondItsSizeAndHasItAgainWhenItWasGivenBack) {
   EXPECT_EQ(piece.text(), "aa" + grown + "cc");
   CapturePiece* const given[] = {&piece};
   pieces.give_back(given);
-  EXPECT_EQ(piece.capacity, 1024U);
+  EXPECT_EQ(piece.capacity, pieces.piece_bytes());
   EXPECT_EQ(piece.size, 0U);
   EXPECT_EQ(&pieces.take(), &piece) << "what was used last is in the cache";
 }

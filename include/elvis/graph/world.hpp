@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "elvis/graph/application.hpp"
+#include "elvis/graph/application_output.hpp"
 #include "elvis/graph/machine.hpp"
 #include "elvis/graph/network.hpp"
 #include "elvis/graph/observer.hpp"
@@ -118,7 +119,9 @@ class World {
     return prefixes_[network.index()];
   }
   /// The files that applications write, one for each that does.
-  std::span<const std::string> output_files() const { return output_files_; }
+  std::deque<ApplicationOutput>& outputs() { return outputs_; }
+  /// What `application` writes; null if its options name no file.
+  ApplicationOutput* output_of(const Application& application);
   std::size_t group_count() const { return groups_.size(); }
   const MachineGroup& group(std::size_t index) const { return groups_[index]; }
 
@@ -188,7 +191,7 @@ class World {
   std::deque<MachineGroup> groups_;
   std::vector<Machine*> machines_;
   std::vector<std::unique_ptr<Options>> kept_options_;
-  std::vector<std::string> output_files_;
+  std::deque<ApplicationOutput> outputs_;
   struct ConstantBytes {
     using is_transparent = void;
     std::size_t operator()(std::string_view bytes) const { return hash_of(bytes); }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-// CaptureRecorder: writes down what an observer is told, as blocks of capture files.
+// CaptureRecorder: writes down what an observer is told, for capture files.
 //
 //   partitions ──► CaptureRecorder: a log each ──► CaptureBatch ──► CaptureMerger ──► files
 //   (their threads)                (between events)          (a writer's thread)
 //
-// A log has the blocks as the files will have them, one behind the other whatever file they are
-// for: what is near in time is near in memory, and a run has no more to do. The writer puts them
-// where they belong. A file of one machine has the machine's order; one to which several contribute
-// has that of time, then of machine or network. So the bytes depend on the scenario and the seed,
-// not on threads and partitions.
+// A log has the frames one behind the other whatever file they are for: what is near in time is
+// near in memory, and a run has no more to do than to copy them. The writer makes the blocks of the
+// files and puts them where they belong. A file of one machine has the machine's order; one to
+// which several contribute has that of time, then of machine or network. So the bytes depend on the
+// scenario and the seed, not on threads and partitions.
 #pragma once
 
 #include <cstddef>
@@ -25,12 +25,16 @@
 
 namespace elvis {
 
-/// What stands in front of a block in a log.
+/// What stands in a log in front of a frame's bytes, which its comment follows.
 struct CaptureEntry {
   Time time;
   std::uint32_t entity;  ///< Who acted: frames of one instant are written in this order.
-  std::uint32_t file;
-  std::uint32_t size;  ///< Of the block that follows.
+  std::uint32_t point;   ///< Of the plan.
+  std::uint32_t frame_size;
+  std::uint16_t comment_size;
+  CaptureDirection direction;
+
+  std::size_t size() const { return sizeof *this + frame_size + comment_size; }
 };
 
 /// All that was recorded up to a moment; nothing from before `settled` will follow.
@@ -62,17 +66,9 @@ class CaptureRecorder final : public Observer {
   struct Log;
   struct Where;
 
-  // Where a point's frames go.
-  struct Spot {
-    std::uint32_t file;
-    std::uint32_t interface_id;
-    CaptureFormat format;
-  };
-
-  void find_spots();
   Log& log_of(const Tap& tap);
   Log& log_of(const Tap& from, const Entity& by);
-  void record(Log& log, const Entity& by, const Spot& spot, CaptureDirection direction,
+  void record(Log& log, const Entity& by, std::uint32_t point, CaptureDirection direction,
               const Message& frame, Time now, Where& where);
   bool record_at(const Tap& tap, CaptureDirection direction, const Message& frame, Time now,
                  Where (&where)[2]);
@@ -81,10 +77,6 @@ class CaptureRecorder final : public Observer {
   const CapturePlan& plan_;
   CapturePieces& pieces_;
   bool looks_at_bytes_;
-  std::vector<Spot> spots_;  // by point
-  // By network and tap: where the pattern wants it, and its machine's own file.
-  std::vector<std::vector<Spot>> tap_spots_[2];
-  bool has_machine_files_ = false;
   std::vector<std::unique_ptr<Log>> logs_;
 };
 

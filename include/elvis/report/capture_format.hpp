@@ -15,7 +15,6 @@
 
 #include "elvis/util/units.hpp"
 #include "elvis/wire/address.hpp"
-#include "elvis/wire/message.hpp"
 
 namespace elvis {
 
@@ -35,11 +34,15 @@ struct CaptureInterface {
 /// Which way a frame went, seen from the machine whose interface it is.
 enum class CaptureDirection : std::uint8_t { unknown, inbound, outbound };
 
-/// What a capture says of a frame beside its bytes.
+/// A frame as a capture has it.
 struct CapturedFrame {
   Time time;                       ///< Not before the start of time.
   std::uint32_t interface_id = 0;  ///< The place among the interfaces of the file.
   CaptureDirection direction = CaptureDirection::unknown;
+  std::span<const std::uint8_t> bytes = {};  ///< With the link header.
+  std::string_view comment = {};             ///< UTF-8, at most `longest_comment` bytes.
+
+  static constexpr std::size_t longest_comment = 400;
 };
 
 /// Appends what a file begins with: the Section Header Block, or the classic file header, which
@@ -49,23 +52,21 @@ void append_capture_header(std::string& out, CaptureFormat format);
 void append_capture_interface(std::string& out, CaptureFormat format,
                               const CaptureInterface& interface);
 
-/// What write_captured_frame() writes for a frame of `bytes` bytes.
-constexpr std::size_t captured_frame_size(CaptureFormat format, CaptureDirection direction,
-                                          std::size_t bytes) {
-  if (format == CaptureFormat::pcap) return 16 + bytes;
-  return (direction == CaptureDirection::unknown ? 32 : 44) + (bytes + 3) / 4 * 4;
+/// What write_captured_frame() writes.
+constexpr std::size_t captured_frame_size(CaptureFormat format, const CapturedFrame& frame) {
+  const auto padded = [](std::size_t bytes) { return (bytes + 3) / 4 * 4; };
+  if (format == CaptureFormat::pcap) return 16 + frame.bytes.size();
+  const bool has_flags = frame.direction != CaptureDirection::unknown;
+  std::size_t size = 32 + padded(frame.bytes.size());
+  if (has_flags) size += 8;
+  if (!frame.comment.empty()) size += 4 + padded(frame.comment.size());
+  return has_flags || !frame.comment.empty() ? size + 4 : size;
 }
-/// Writes an Enhanced Packet Block, or a classic record, to `out`, which has room for it. `frame`
-/// has its link header.
-void write_captured_frame(std::uint8_t* out, CaptureFormat format, const CapturedFrame& about,
-                          const Message& frame);
-/// The frame in a block that begins at `block`.
-std::span<const std::uint8_t> frame_in_block(const std::uint8_t* block, CaptureFormat format);
-/// How long a block that begins at `block` is.
-std::size_t size_of_block(const std::uint8_t* block, CaptureFormat format);
-/// An Enhanced Packet Block with a line of UTF-8 more in its comment. Comments that grow long say
-/// "and more", and then nothing further.
-std::string with_comment(std::string_view block, std::string_view line);
+/// Writes an Enhanced Packet Block, or a classic record, which has no comment, to `out`, which has
+/// room for it.
+void write_captured_frame(std::uint8_t* out, CaptureFormat format, const CapturedFrame& frame);
+/// Adds a line to a frame's comment. One that grows long says "and more", and then nothing further.
+void add_comment_line(std::string& comment, std::string_view line);
 
 /// How many of the first `size` bytes of `blocks`, which begins at a block, are whole blocks: what
 /// stays readable when only that much could be written.

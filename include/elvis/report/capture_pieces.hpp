@@ -31,8 +31,8 @@ struct CapturePiece {
 /// Lends pieces, and takes them back to lend them again. Used by several threads.
 class CapturePieces {
  public:
-  /// Pieces have `bytes` bytes, a power of two up to 2^21, unless more is asked for.
-  explicit CapturePieces(std::size_t bytes) : bytes_{bytes} {}
+  /// Pieces have at least `bytes` bytes, a power of two up to 2^20.
+  explicit CapturePieces(std::size_t bytes) : bytes_{bytes + line} {}
   ~CapturePieces();
   CapturePieces(const CapturePieces&) = delete;
   CapturePieces& operator=(const CapturePieces&) = delete;
@@ -48,6 +48,10 @@ class CapturePieces {
   };
 
   void make_more();
+
+  // Pieces that are filled at the same rate must not get into each other's way in the cache, as
+  // they would if they lay a power of two apart.
+  static constexpr std::size_t line = 64;
 
   std::size_t bytes_;
   std::mutex mutex_;
