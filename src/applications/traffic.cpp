@@ -14,16 +14,24 @@ namespace {
 
 constexpr std::uint64_t datagrams_per_event = 4'096;
 
+// That nobody listened to an earlier datagram, which the socket tells once instead of sending.
+bool is_refusal(const Result<>& sent) {
+  return !sent && (sent.error() == Errc::refused || sent.error() == Errc::no_protocol);
+}
+
 // A source goes on though nobody listens, or its datagrams are known to be too long for the path;
 // only what no later datagram can overcome ends it.
 Result<> send(Application& self, UdpSocket& socket, const TrafficOptions& options) {
-  const Result<> sent = socket.send(Message::zeros(options.size));
+  Result<> sent = socket.send(Message::zeros(options.size));
+  if (is_refusal(sent)) {
+    self.count_other_message();
+    sent = socket.send(Message::zeros(options.size));
+  }
   if (sent) {
     self.count_message(options.size);
     return {};
   }
   self.count_other_message();
-  if (sent.error() == Errc::refused) return {};
   if (options.dont_fragment && sent.error() == Errc::message_too_long) return {};
   return sent;
 }

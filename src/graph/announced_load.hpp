@@ -7,10 +7,11 @@
 // that arrives at `a` and takes `s` leaves a medium free at max(free + s, a), and so does a chunk
 // of them, with the sum of all `s` and one `a`: passing over many takes few steps.
 //
-// The network adds packets, while no machine runs; machines only look.
+// The network adds packets, while no machine runs; machines only look, and note how long they wait.
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -46,6 +47,15 @@ class AnnouncedLoad {
       }
     }
   }
+  /// Notes for how long a frame waits for the medium of some tap, from the thread of its machine.
+  void note_wait(Duration wait) {
+    Duration::rep longest = longest_wait_.load(std::memory_order_relaxed);
+    while (wait.count() > longest &&
+           !longest_wait_.compare_exchange_weak(longest, wait.count(), std::memory_order_relaxed)) {
+    }
+  }
+  /// The longest of these.
+  Duration longest_wait() const { return Duration{longest_wait_.load(std::memory_order_relaxed)}; }
   /// Forgets what arrived up to `place`.
   void forget(ArrivalPlace place);
 
@@ -81,6 +91,7 @@ class AnnouncedLoad {
   std::vector<Chunk> chunks_;                   // by place
   std::vector<std::vector<ArrivalPlace>> own_;  // by tap: of what it sent
   std::size_t size_ = 0;
+  std::atomic<Duration::rep> longest_wait_ = 0;
 };
 
 }  // namespace elvis

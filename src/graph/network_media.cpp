@@ -143,6 +143,7 @@ void Network::occupy(Medium& medium, Frame* frame) {
     medium.hear(*load_, place);
     const auto passage = medium.admit(sender, bytes, now, false);
     medium.heard(*load_, place);
+    load_->note_wait(passage->ends - now);
     return depart(medium, frame, passage->since, passage->starts, passage->ends);
   }
   const bool may_be_marked = medium.may_mark() && bears_mark(frame->bytes);
@@ -245,11 +246,13 @@ Time Network::through(const Tap& tap, Time arrival, std::uint64_t order) const {
   return MediumClock::rounded_up(load_->pass(0, {}, place, tap.index()), load_->rate());
 }
 
-// For how long an announced frame may wait, as far as anybody remembers: for 64 MiB of others.
+// For how long an announced frame may wait, at most: for what frames have waited for until now, and
+// for 64 MiB of others that are announced.
 Duration Network::most_waiting() const {
   if (load_ == nullptr) return Duration{};
   const MediumClock::Exact work = MediumClock::work_of(std::uint64_t{1} << 26);
-  return MediumClock::rounded_up(work, load_->rate()) - start_of_time;
+  const Duration others = MediumClock::rounded_up(work, load_->rate()) - start_of_time;
+  return others + std::min(load_->longest_wait(), Duration::max() / 4);
 }
 
 // Once very much has been written down: all media pass over what is so old that none of it waits.

@@ -343,6 +343,49 @@ TEST(ArpLoadTest, WhatASwitchedNetworkHasForgottenChangesNothing) {
   EXPECT_EQ(run(nullptr), run(&witness));
 }
 
+// What a tap has yet to receive may take longer than an entry lives: Bob's questions come to Alice
+// behind 100 MB and more, and she still knows him when she sends to him.
+TEST(ArpLoadTest, WhatComesBehindALongQueueIsHeardWhenItComes) {
+  const auto run = [](Observer* observer) {
+    LinkProperties properties = switched(10'000'000);
+    properties.mtu = 65'535;
+    Lan lan{properties};
+    const auto send = [](std::uint32_t to, Duration start, Duration interval, int count,
+                         std::size_t bytes, std::uint32_t step) {
+      return [=](Application& self) -> Task<Result<>> {
+        UdpSocket socket{self.machine()};
+        (void)socket.send_to({Lan::address(to), 9}, Message{std::string_view{"x"}});
+        co_await self.sleep_for(start);
+        for (int i = 0; i < count; ++i) {
+          const Ipv4Address address = Lan::address(to + static_cast<std::uint32_t>(i + 1) * step);
+          (void)socket.send_to({address, 9}, Message::zeros(bytes));
+          co_await self.sleep_for(interval);
+        }
+        co_return Result<>{};
+      };
+    };
+    Machine& alice = lan.add_host(true);
+    lan.run_on(lan.add_host(true), send(0, 10s, 10s, 16, 1, 100), testing_lan::server_kind);
+    for (int i = 0; i < 2; ++i) {
+      lan.run_on(lan.add_host(true), send(0, 1s, 0s, 2'400, 65'000, 0), testing_lan::server_kind);
+    }
+    lan.run_on(
+        alice,
+        [](Application& self) -> Task<Result<>> {
+          UdpSocket socket{self.machine()};
+          co_await self.sleep_for(165s);
+          (void)socket.send_to({Lan::address(1), 9}, Message{std::string_view{"x"}});
+          co_return Result<>{};
+        },
+        testing_lan::server_kind);
+    if (observer != nullptr) lan.world.observe(*observer);
+    lan.run();
+    return std::pair{lan.world.digest(), lan.world.totals().frames_sent};
+  };
+  Witness witness;
+  EXPECT_EQ(run(nullptr), run(&witness));
+}
+
 // Everybody knows the hub, which asks for everybody.
 TEST(ArpLoadTest, AHubThatEverybodyKnowsMayAskForEverybody) {
   constexpr std::uint32_t size = 5'000;
