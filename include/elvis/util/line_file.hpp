@@ -9,7 +9,7 @@
 
 namespace elvis {
 
-/// Lines go out in large pieces. When not all can be written, as on a full disk, the file ends with
+/// Lines go out a few dozen at a time. When not all can be written, as on a full disk, the file ends with
 /// its last whole line, and what comes later is dropped.
 class LineFile {
  public:
