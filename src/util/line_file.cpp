@@ -12,7 +12,7 @@ namespace elvis {
 
 namespace {
 
-constexpr std::size_t piece_bytes = std::size_t{64} << 10;
+constexpr std::size_t piece_bytes = std::size_t{4} << 10;  // little is lost when a process dies
 
 }  // namespace
 

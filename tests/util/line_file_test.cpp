@@ -38,7 +38,7 @@ TEST_F(LineFileTest, WritesWhatWasAddedWhenItIsFinished) {
   EXPECT_EQ(text(), "one\ntwo\n");
 }
 
-TEST_F(LineFileTest, WritesLargePiecesBeforeThat) {
+TEST_F(LineFileTest, WritesFromTimeToTimeBeforeThat) {
   LineFile file;
   ASSERT_TRUE(file.open(path, O_WRONLY | O_CREAT | O_EXCL));
   const std::string line = std::string(99, 'x') + '\n';

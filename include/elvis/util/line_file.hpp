@@ -9,8 +9,8 @@
 
 namespace elvis {
 
-/// Lines go out in large pieces. When not all can be written, as on a full disk, the file ends with
-/// its last whole line, and what comes later is dropped.
+/// Lines go out a few dozen at a time. When not all can be written, as on a full disk, the file
+/// ends with its last whole line, and what comes later is dropped.
 class LineFile {
  public:
   LineFile() = default;
