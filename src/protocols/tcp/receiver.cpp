@@ -133,6 +133,14 @@ void TcpReceiver::count_for_ack(std::size_t bytes, const TcpSettings& settings, 
   }
 }
 
+void TcpReceiver::put_off_fin(Time now, const TcpSettings& settings) {
+  const TcpReceiveMemory* const counted = memory();
+  if (largest_ == 0 || counted == nullptr) return;
+  if (next_ - counted->told_at() > counted->segment() || counted->window(next_) == 0) return;
+  wants_ack_ = false;
+  ack_deadline_ = std::min(ack_deadline_, add_saturated(now, settings.ack_delay));
+}
+
 // ===== TcpReceiver: where memory counts =====
 
 // As Linux has it: what reaches beyond the window is taken if nothing waits, as it has come anyway.
