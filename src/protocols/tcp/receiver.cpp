@@ -119,7 +119,7 @@ void TcpReceiver::count_for_ack(std::size_t bytes, const TcpSettings& settings, 
   unacknowledged_ += size;
   if (rare_ != nullptr && rare_->memory != nullptr) [[unlikely]] {
     if (wants_ack_by_memory()) wants_ack_ = true;
-  } else if (unacknowledged_ >= 2 * mss_ ||
+  } else if (unacknowledged_ >= 2 * mss_ || size > mss_ ||  // (which are several, put together)
              (unacknowledged_ >= 2 * std::min(largest_, mss_) && unacknowledged_ > size)) {
     wants_ack_ = true;
   }
