@@ -137,6 +137,7 @@ void Setup::be_like_freebsd() {
   tcp.send_buffer = 2'097'152;
   tcp.rto_slop = milliseconds{200};
   tcp.max_rto = seconds{64};
+  tcp.min_probe_wait = seconds{5};
   tcp.retries = tcp.syn_retries = 12;
   tcp.connect_timeout = seconds{75};  // TCP_KEEPINIT
   tcp.keep_alive_probes = 8;
@@ -483,6 +484,8 @@ bool Setup::apply_freebsd(std::string_view name, std::uint64_t value, const std:
     tcp.keep_alive_interval = milliseconds{value};
   } else if (name == "keepcnt" && is_on) {
     tcp.keep_alive_probes = value;
+  } else if (name == "persmin" && is_on) {
+    tcp.min_probe_wait = milliseconds{value};
   } else if (name == "rexmit_min" && is_on) {
     tcp.min_rto = milliseconds{value};
   } else if (name == "delacktime" && is_on) {

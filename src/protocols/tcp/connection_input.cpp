@@ -407,10 +407,17 @@ void TcpConnection::take_data(TcpSegment& segment, std::int64_t position, Time n
     return end();
   }
   const std::uint64_t before = receiver_.next();
+  const bool is_lone_fin = segment.payload.empty() && !receiver_.has_gaps();
   receiver_.take(static_cast<std::uint64_t>(position), std::move(segment.payload), has_fin,
                  *settings_, now);
   if (receiver_.next() != before) note(tcp_readable);
-  if (receiver_.has_finished()) fin_received(now);
+  if (!receiver_.has_finished()) return;
+  // Linux believes that our own FIN will follow, with which it can be acknowledged.
+  if (is_lone_fin && state_ == TcpState::established && !has_fast_data_ &&
+      settings_->option_layout() == TcpLayout::like_linux) {
+    receiver_.put_off_fin(now, *settings_);
+  }
+  fin_received(now);
 }
 
 void TcpConnection::fin_received(Time now) {

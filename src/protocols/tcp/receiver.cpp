@@ -119,7 +119,7 @@ void TcpReceiver::count_for_ack(std::size_t bytes, const TcpSettings& settings, 
   unacknowledged_ += size;
   if (rare_ != nullptr && rare_->memory != nullptr) [[unlikely]] {
     if (wants_ack_by_memory()) wants_ack_ = true;
-  } else if (unacknowledged_ >= 2 * mss_ ||
+  } else if (unacknowledged_ >= 2 * mss_ || size > mss_ ||  // (which are several, put together)
              (unacknowledged_ >= 2 * std::min(largest_, mss_) && unacknowledged_ > size)) {
     wants_ack_ = true;
   }
@@ -131,6 +131,14 @@ void TcpReceiver::count_for_ack(std::size_t bytes, const TcpSettings& settings, 
   } else if (ack_deadline_ == end_of_time) {
     ack_deadline_ = add_saturated(now, settings.ack_delay);
   }
+}
+
+void TcpReceiver::put_off_fin(Time now, const TcpSettings& settings) {
+  const TcpReceiveMemory* const counted = memory();
+  if (largest_ == 0 || counted == nullptr) return;
+  if (next_ - counted->told_at() > counted->segment() || counted->window(next_) == 0) return;
+  wants_ack_ = false;
+  ack_deadline_ = std::min(ack_deadline_, add_saturated(now, settings.ack_delay));
 }
 
 // ===== TcpReceiver: where memory counts =====

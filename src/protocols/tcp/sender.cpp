@@ -275,7 +275,8 @@ void TcpSender::arm(Time now) {
         timer_base_ = now;
         backoff_ = 0;
       }
-      return set_timer(Timer::persist, add_saturated(timer_base_, timeout()));
+      const Duration wait = std::max(timeout(), settings_->min_probe_wait);
+      return set_timer(Timer::persist, add_saturated(timer_base_, wait));
     }
     if (has_more && !is_window_limited && (is_corked || is_held)) {
       // Nothing is on its way that could let it go: not for ever.
@@ -325,6 +326,11 @@ bool TcpSender::expire(Time now) {
       return true;
     case Timer::persist:
       if (has_given_up(now)) return false;
+      if (right_edge_ > next_) {
+        is_cork_over_ = true;  // it is filled after all
+        set_timer(Timer::none, end_of_time);
+        return true;
+      }
       ++unanswered_;
       if (backoff_ < 16) ++backoff_;
       wants_probe_ = true;

@@ -68,11 +68,20 @@ bool TcpSender::next_segment(Outgoing& out, Time now) {
     if (send_new(out, now)) return true;
   }
   if (wants_probe_ && !unsent_.empty()) {
-    // RFC 9293, 3.8.6.1: an octet of new data, beyond the window.
     wants_probe_ = false;
-    is_probing_ = true;
     last_sent_at_ = now;
-    out = {.position = next_, .payload = unsent_.slice(0, 1)};
+    if (is_like_linux() && una_ != 0) {
+      // Nothing new, but from before the window: that must be answered, too.
+      out = {.position = una_ - 1, .payload = {}, .is_resent = true};
+      return true;
+    }
+    // RFC 9293, 3.8.6.1: an octet of new data, beyond the window. RFC 3168, 6.1.6: never with ECT;
+    // FreeBSD believes so only of what it sends again.
+    const bool is_like_freebsd = settings_->option_layout() == TcpLayout::like_freebsd;
+    out = {.position = next_,
+           .payload = unsent_.slice(0, 1),
+           .is_resent = is_probing_ || !is_like_freebsd};
+    is_probing_ = true;
     return true;
   }
   return false;
@@ -140,9 +149,9 @@ void TcpSender::send_again(std::size_t index, Outgoing& out, Time now) {
   const std::uint64_t size = std::min({std::uint64_t{window_.mss}, left, room});
   if (size == window_.mss) return size;
   if (size < left) {
-    // RFC 9293, 3.8.6.2.1: a small window is not filled bit by bit.
+    // RFC 9293, 3.8.6.2.1: a small window is not filled bit by bit, unless it stays so.
     is_window_limited = true;
-    return size != 0 && size >= largest_window_ / 2 ? size : 0;
+    return size != 0 && (size >= largest_window_ / 2 || is_cork_over_) ? size : 0;
   }
   // The last bytes, which are no full segment; of a record, unless it is the last, they don't wait.
   if (wants_fin_ || size == 0 || size < unsent_.size() || is_cork_over_) return size;
@@ -193,7 +202,7 @@ void TcpSender::end_record() {
   out.is_syn = out.is_resent = false;
   out.is_fin = is_fin;
   out.is_push = unsent_.empty() && size != 0;
-  if (unsent_.empty()) is_cork_over_ = false;
+  if (unsent_.empty() || is_window_limited) is_cork_over_ = false;
   if (repair_ != nullptr && !repair_->record_ends.empty()) {
     out.is_push = ends_record;
     std::erase_if(repair_->record_ends,

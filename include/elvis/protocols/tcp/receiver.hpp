@@ -71,6 +71,8 @@ class TcpReceiver {
   std::uint16_t advertise(unsigned scale, bool tells_all = false, bool rounds_down = false);
   /// The window of a SYN that acknowledges data, which is not scaled: as if none had come.
   std::uint16_t advertise_in_syn();
+  /// The FIN alone has come behind data: its acknowledgement can wait for ours.
+  void put_off_fin(Time now, const TcpSettings& settings);
   /// Whether reading has opened the window so far that the remote end should hear of it.
   bool wants_window_update(unsigned scale) const;
   /// The same after a read(), if memory is counted.

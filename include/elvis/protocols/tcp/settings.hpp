@@ -77,6 +77,7 @@ class TcpSettings final : public Options {
   Duration min_rto = std::chrono::milliseconds{200};  ///< RFC 6298, 2.4 says 1 s.
   Duration min_rto_margin{};  ///< How far beyond SRTT the timeout lies at least; scripts set it.
   Duration rto_slop{};        ///< What FreeBSD adds to a timeout that was measured or backed off.
+  Duration min_probe_wait{};  ///< Between probes of a closed window, at least.
   Duration max_rto = std::chrono::seconds{120};        ///< RFC 6298, 2.5.
   Duration ack_delay = std::chrono::milliseconds{40};  ///< Less than 0.5 s (RFC 9293, 3.8.6.3).
   Duration msl = std::chrono::seconds{30};             ///< TIME-WAIT lasts twice as long.
