@@ -163,10 +163,10 @@ std::optional<QueueSize> read_queue_size(std::string_view part, LinkValue& value
   const auto frames = [](std::string_view text) {
     const auto reading = ndl::read_integer(text, 1);
     if (reading) return reading;
-    return decltype(reading)::failed(
-        fmt::format("needs a number of frames, or a size with its unit, for example `1000` or "
-                    "`256KiB`, got {}",
-                    ndl::quoted(text)));
+    return decltype(reading)::failed(fmt::format(
+        "needs a number of frames from 1, or a size with its unit, for example `1000` or "
+        "`256KiB`, got {}",
+        ndl::quoted(text)));
   };
   const auto number =
       is_bytes ? value.read(part, ndl::read_size) : value.accept(part, frames(part));

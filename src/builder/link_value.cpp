@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace elvis {
@@ -26,8 +27,16 @@ void LinkValue::refuse(std::string text) {
 void LinkValue::refuse_name(std::string_view name, std::span<const std::string_view> known) {
   ndl::Closest search{name};
   for (const std::string_view one : known) search.consider(one);
-  refuse(fmt::format("{} does not know {}{}", ndl::quoted(argument_.key()), ndl::quoted(name),
-                     search.suggestion()));
+  std::string what = search.suggestion();
+  if (what.empty()) {
+    what = known.size() == 1 ? ", only " : "; write one of ";
+    for (const std::string_view one : known) {
+      if (one != known.front()) what += ", ";
+      what += ndl::quoted(one);
+    }
+  }
+  refuse(
+      fmt::format("{} does not know {}{}", ndl::quoted(argument_.key()), ndl::quoted(name), what));
 }
 
 std::vector<std::string_view> LinkValue::split(std::string_view text) {

@@ -42,7 +42,11 @@ std::string obstacle(const Machine& machine, Ipv4Address address) {
   for (std::uint64_t hops = 0; hops <= most; ++hops) {
     auto* const ipv4 = static_cast<Ipv4*>(at->find(ProtocolId::ipv4));
     if (ipv4 == nullptr) return fmt::format("{} does not speak IPv4", quoted(at->name()));
-    if (ipv4->is_for_several(address)) return {};
+    if (ipv4->is_for_several(address)) {
+      if (hops == 0 || ipv4->forwards_broadcasts()) return {};
+      return fmt::format("{} does not send on what is for all machines of a network",
+                         quoted(at->name()));
+    }
     if (hops != 0 && !ipv4->is_local(address) && !ipv4->is_router()) {
       return fmt::format("{} is no router: its IPv4 lacks `forwarding='true'`", quoted(at->name()));
     }
@@ -64,7 +68,12 @@ std::string obstacle(const Machine& machine, Ipv4Address address) {
       return fmt::format("nobody has {} on network {}", quoted(step->next_hop.to_string()),
                          quoted(step->tap->network().name()));
     }
-    at = &next->machine();
+    const Machine& neighbour = next->machine();
+    if (at->find(ProtocolId::arp) != nullptr && neighbour.find(ProtocolId::arp) == nullptr) {
+      return fmt::format("{} asks {} by ARP, which that does not speak", quoted(at->name()),
+                         quoted(neighbour.name()));
+    }
+    at = &neighbour;
   }
   return "routers send it round in a circle";
 }

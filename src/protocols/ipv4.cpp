@@ -34,12 +34,17 @@ void Ipv4Settings::visit(OptionVisitor& visitor) {
   visitor.option(
       {.name = "forwarding", .summary = "whether it sends on what is for others: a router"},
       forwarding);
+  visitor.option({.name = "directed_broadcasts",
+                  .summary = "whether a router sends on what is for all machines of a network"},
+                 directed_broadcasts);
 }
 
 // ===== Ipv4: what a machine has =====
 
 Ipv4::Ipv4(Machine& machine, const Ipv4Settings& settings) : Protocol{machine, ProtocolId::ipv4} {
-  if (settings.forwarding) state().is_router = true;
+  if (!settings.forwarding) return;
+  state().is_router = true;
+  state().forwards_broadcasts = settings.directed_broadcasts;
 }
 
 Ipv4::~Ipv4() {
@@ -126,6 +131,10 @@ const RouteTable* Ipv4::routes() const {
 
 bool Ipv4::is_router() const {
   return state_ != nullptr && state_->is_router;
+}
+
+bool Ipv4::forwards_broadcasts() const {
+  return state_ != nullptr && state_->forwards_broadcasts;
 }
 
 std::uint64_t Ipv4::forwarded() const {

@@ -260,8 +260,11 @@ void Ipv4::forward(const Ipv4Header& header, Message&& datagram, Arrival& arriva
 // Whether a datagram may leave by `way`; if not, its source is told and it is dropped.
 bool Ipv4::may_forward(const Ipv4Header& header, const Message& datagram, Arrival& arrival,
                        const Way& way) {
-  // RFC 2644: what is for all machines of a network comes from that network only.
-  if (way.tap == nullptr || way.mac.is_group()) {
+  // RFC 1812, 5.3.5.2, and RFC 2644: what is for all machines of a network comes from that network
+  // only, unless the router was told otherwise.
+  const bool may_be_for_all =
+      forwards_broadcasts() && way.mac.is_broadcast() && way.tap != arrival.tap;
+  if (way.tap == nullptr || (way.mac.is_group() && !may_be_for_all)) {
     machine().drop(Drop::not_for_me, datagram);
     return false;
   }

@@ -66,6 +66,7 @@ struct Ipv4::State : Pooled {
   std::uint32_t displaced = 0;
   std::uint64_t forwarded = 0;
   bool is_router = false;
+  bool forwards_broadcasts = false;
 
  private:
   static constexpr std::size_t least_places = 16;

@@ -11,8 +11,8 @@
 namespace elvis {
 namespace {
 
-// The warnings about a scenario with two LANs, `router` between them and `more` on the first.
-std::string warnings(const std::string& forwarding, const std::string& gateway,
+// Two LANs, `router` between them.
+std::string two_lans(const std::string& forwarding, const std::string& gateway,
                      const std::string& to) {
   const auto machine = [](const std::string& name, const std::string& networks,
                           const std::string& ipv4, const std::string& applications) {
@@ -20,14 +20,17 @@ std::string warnings(const std::string& forwarding, const std::string& gateway,
            "        [Protocols]\n            [Protocol name='IPv4'" + ipv4 +
            "]\n            [Protocol name='UDP']\n        [Applications]\n" + applications;
   };
-  const std::string text =
-      "[Networks]\n    [Network id='a']\n        [IP subnet='10.0.1.0/24']\n"
-      "    [Network id='b']\n        [IP subnet='10.0.2.0/24']\n[Machines]\n" +
-      machine("router", "            [Network id='a']\n            [Network id='b']\n", forwarding,
-              "") +
-      machine("near", "            [Network id='a'" + gateway + "]\n", "",
-              "            [Application name='cbr' to='" + to + "' port='7']\n") +
-      machine("far", "            [Network id='b']\n", "", "");
+  return "[Networks]\n    [Network id='a']\n        [IP subnet='10.0.1.0/24']\n"
+         "    [Network id='b']\n        [IP subnet='10.0.2.0/24']\n[Machines]\n" +
+         machine("router", "            [Network id='a']\n            [Network id='b']\n",
+                 forwarding, "") +
+         machine("near", "            [Network id='a'" + gateway + "]\n", "",
+                 "            [Application name='cbr' to='" + to + "' port='7']\n") +
+         machine("far", "            [Network id='b']\n", "", "");
+}
+
+// The warnings about `text`.
+std::string warnings_about(const std::string& text) {
   ndl::SourceSet sources{ndl::SourceSet::Disk::closed};
   ndl::Diagnostics diagnostics;
   sources.offer("sim.ndl", text);
@@ -37,6 +40,11 @@ std::string warnings(const std::string& forwarding, const std::string& gateway,
   warn_of_unreachable(*plan, *world, diagnostics);
   const std::string all = ndl::render(diagnostics, sources);
   return all.substr(0, all.find('\n'));
+}
+
+// The warnings about two LANs.
+std::string warnings(const std::string& forwarding, const std::string& by, const std::string& to) {
+  return warnings_about(two_lans(forwarding, by, to));
 }
 
 const std::string forwards = " forwarding='true'";
@@ -58,6 +66,32 @@ TEST(ReachabilityTest, SaysWhereTheWayEnds) {
             place + "`10.0.2.77`: nobody has it on the network that `router` sends it to");
   EXPECT_EQ(warnings(forwards, gateway, "192.0.2.1"),
             place + "`192.0.2.1`: `router` has no route to it");
+}
+
+TEST(ReachabilityTest, WhoSpeaksArpReachesOnlyWhoDoes) {
+  std::string text = two_lans(forwards, gateway, "far");
+  const std::string arp = "            [Protocol name='ARP']\n";
+  text.insert(text.find("        [Applications]\n            [Application"), arp);
+  EXPECT_EQ(warnings_about(text),
+            "sim.ndl:23:41: warning: `near` cannot reach `10.0.2.2`: `near` asks `router` by ARP, "
+            "which that does not speak");
+}
+
+TEST(ReachabilityTest, WhatIsForAllOfAnotherNetworkNeedsARouterThatSendsItOn) {
+  const std::string sends_on = forwards + " directed_broadcasts='true'";
+  EXPECT_EQ(
+      warnings(forwards, gateway, "10.0.2.255"),
+      "sim.ndl:22:41: warning: `near` cannot reach `10.0.2.255`: `router` does not send on what "
+      "is for all machines of a network");
+  EXPECT_EQ(warnings(sends_on, gateway, "10.0.2.255"), "");
+  for (const std::string& router : {forwards, sends_on}) {
+    const test::Scenario scenario{two_lans(router, gateway, "10.0.2.255")};
+    const auto world = scenario.build();
+    world->run({});
+    EXPECT_EQ(world->drops()[Drop::not_for_me], router == forwards ? 999U : 0U);
+    EXPECT_EQ(world->drops()[Drop::no_listener], router == forwards ? 0U : 999U)
+        << "all but the one on its way at the end";
+  }
 }
 
 }  // namespace

@@ -35,7 +35,8 @@ class SharedPrefixes;
 /// Arguments of `[Protocol name='IPv4']`.
 class Ipv4Settings final : public Options {
  public:
-  bool forwarding = false;  ///< Whether the machine is a router.
+  bool forwarding = false;           ///< Whether the machine is a router.
+  bool directed_broadcasts = false;  ///< Whether it sends on what is for all machines of a network.
 
   void visit(OptionVisitor& visitor) override;
 };
@@ -96,6 +97,8 @@ class Ipv4 final : public Protocol {
   };
   Result<Step> step_to(Ipv4Address remote);
   bool is_router() const;
+  /// Whether it is a router that sends on what is for all machines of one of its networks.
+  bool forwards_broadcasts() const;
   /// Datagrams that were sent on.
   std::uint64_t forwarded() const;
   /// Datagrams that are not whole yet; null if no fragment ever came.
