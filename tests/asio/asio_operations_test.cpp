@@ -204,7 +204,8 @@ TEST_F(AsioTest, ConnectionsAreAcceptedInEveryForm) {
       const auto ends = co_await resolver.async_resolve("host1", "http", use_awaitable);
       EXPECT_EQ(ends.begin()->host_name(), "host1");
       asio_stream stream{executor};
-      const tcp::endpoint end = co_await async_connect(stream, ends, use_awaitable);
+      const tcp::endpoint end = i == 0 ? co_await async_connect(stream, ends, use_awaitable)
+                                       : co_await net::async_connect(stream, ends, use_awaitable);
       EXPECT_EQ(end, bob_end_);
       tcp::no_delay no_delay;
       stream.set_option(net::socket_base::keep_alive{true});
@@ -230,6 +231,17 @@ TEST_F(AsioTest, ConnectionsAreAcceptedInEveryForm) {
               net::error::connection_refused);
     EXPECT_EQ(std::get<0>(co_await stream.async_connect(std::vector<tcp::endpoint>{}, tuple)),
               net::error::not_found);
+    std::vector<std::pair<error_code, int>> asked;
+    const auto is_wanted = [&](error_code last, const tcp::endpoint& next) {
+      asked.emplace_back(last, next.port());
+      return next.port() != 8;
+    };
+    const std::vector<tcp::endpoint> more = {AsioLan::tcp_at(1, 8), AsioLan::tcp_at(1, 7),
+                                             AsioLan::tcp_at(1, 9)};
+    EXPECT_EQ(std::get<0>(co_await net::async_connect(stream, more, is_wanted, tuple)),
+              net::error::connection_refused);
+    const error_code refused = net::error::connection_refused;
+    EXPECT_EQ(asked, (std::vector<std::pair<error_code, int>>{{{}, 8}, {{}, 7}, {refused, 9}}));
   });
   run();
   EXPECT_EQ(peers, std::vector<std::string>(5, "10.0.0.1"));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "elvis/util/pool.hpp"
+#include "repetitions.hpp"
 
 namespace elvis {
 namespace {
@@ -152,7 +153,7 @@ void on_a_small_stack(void* (*function)(void*)) {
   pthread_attr_destroy(&attributes);
 }
 
-constexpr int many = 10'000'000;
+constexpr int many = repetitions(10'000'000);
 
 TEST(TaskTest, AwaitsTenMillionReadyTasksOnASmallStack) {
   on_a_small_stack([](void*) -> void* {

@@ -4,6 +4,7 @@
 
 #include "elvis/sockets/tcp_listener.hpp"
 #include "lan.hpp"
+#include "repetitions.hpp"
 
 namespace elvis {
 namespace {
@@ -21,7 +22,7 @@ class TcpMemoryTest : public testing::Test {
 };
 
 TEST_F(TcpMemoryTest, AnIdleConnectionTakesSixteenHundredBytesWithBothItsEnds) {
-  constexpr std::size_t count = 40'000;
+  constexpr std::size_t count = repetitions(40'000);
   std::vector<TcpSocketRef> ends;
   std::size_t before = 0;
   std::size_t after = 0;

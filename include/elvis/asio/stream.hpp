@@ -15,7 +15,11 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <concepts>
+#include <cstddef>
+#include <iterator>
 #include <tuple>
+#include <utility>
 
 #include "elvis/asio/socket.hpp"
 
@@ -110,8 +114,20 @@ class asio_basic_stream : public asio_basic_socket<AsioTcp, boost::asio::ip::tcp
     requires(boost::asio::is_endpoint_sequence<Endpoints>::value != 0)
   auto async_connect(const Endpoints& endpoints,
                      Token&& token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN(executor_type)) {
+    const auto any = [](error_code, const endpoint_type&) { return true; };
+    return async_connect(endpoints, any, std::forward<Token>(token));
+  }
+  /// The same with those alone for which `condition(last error, endpoint)` is true.
+  template <typename Endpoints, typename Condition,
+            BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code,
+                                                 boost::asio::ip::tcp::endpoint))
+                Token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
+    requires(boost::asio::is_endpoint_sequence<Endpoints>::value != 0 &&
+             std::predicate<Condition&, boost::system::error_code, boost::asio::ip::tcp::endpoint>)
+  auto async_connect(const Endpoints& endpoints, Condition condition,
+                     Token&& token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN(executor_type)) {
     return boost::asio::async_compose<Token, void(error_code, endpoint_type)>(
-        ConnectRange<Endpoints>{*this, endpoints}, token, *this);
+        ConnectRange<Endpoints, Condition>{*this, endpoints, std::move(condition)}, token, *this);
   }
   /// Completes with `void(error_code, std::size_t)` when something was read; eof at the end.
   template <typename Buffers,
@@ -188,30 +204,35 @@ class asio_basic_stream : public asio_basic_socket<AsioTcp, boost::asio::ip::tcp
     }
   };
 
-  template <typename Endpoints>
+  template <typename Endpoints, typename Condition>
   struct ConnectRange {
     asio_basic_stream& stream;
     Endpoints endpoints;
+    Condition condition;
     std::size_t next = 0;
+    bool has_begun = false;
     endpoint_type tried{};
 
     template <typename Self>
     void operator()(Self& self, error_code error = boost::asio::error::not_found) {
-      if (next != 0 && (!error || error == boost::asio::error::operation_aborted)) {
+      if (has_begun && (!error || error == boost::asio::error::operation_aborted)) {
         return self.complete(error, error ? endpoint_type{} : tried);
       }
-      auto it = endpoints.begin();
-      for (std::size_t i = 0; i < next && it != endpoints.end(); ++i) ++it;
-      if (it == endpoints.end()) {
-        if (next != 0) return self.complete(error, endpoint_type{});
-        next = 1;  // nothing to try, but not from within the call that began it
-        const auto executor = stream.get_executor();
-        return boost::asio::post(executor, boost::asio::append(std::move(self), error));
+      // Who has not tried yet has no error.
+      const error_code last = next == 0 ? error_code{} : error;
+      auto it = std::next(endpoints.begin(), static_cast<std::ptrdiff_t>(next));
+      for (; it != endpoints.end(); ++it) {
+        ++next;
+        if (!condition(last, endpoint_type{*it})) continue;
+        has_begun = true;
+        tried = *it;
+        if (stream.is_open()) stream.close();
+        return stream.async_connect(tried, std::move(self));
       }
-      ++next;
-      tried = *it;
-      if (stream.is_open()) stream.close();
-      stream.async_connect(tried, std::move(self));
+      if (has_begun) return self.complete(error, endpoint_type{});
+      has_begun = true;  // nothing to try, but not from within the call that began it
+      const auto executor = stream.get_executor();
+      return boost::asio::post(executor, boost::asio::append(std::move(self), error));
     }
   };
 
@@ -254,17 +275,8 @@ class asio_basic_stream : public asio_basic_socket<AsioTcp, boost::asio::ip::tcp
 
 using asio_stream = asio_basic_stream<>;
 
-/// As boost::asio::async_connect() with a socket of its own, and found in its place.
-template <typename Executor, typename Endpoints,
-          BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code,
-                                               boost::asio::ip::tcp::endpoint))
-              Token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(Executor)>
-  requires(boost::asio::is_endpoint_sequence<Endpoints>::value != 0)
-auto async_connect(asio_basic_stream<Executor>& stream, const Endpoints& endpoints,
-                   Token&& token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN(Executor)) {
-  return stream.async_connect(endpoints, std::forward<Token>(token));
-}
-
 // NOLINTEND(readability-identifier-naming)
 
 }  // namespace elvis
+
+#include "elvis/asio/connect.hpp"
