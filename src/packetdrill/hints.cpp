@@ -76,6 +76,31 @@ std::optional<std::uint16_t> freebsd_window(const Packet& syn) {
   return static_cast<std::uint16_t>(buffer >> scale);
 }
 
+// Whether the first data, a segment, are to be acknowledged at once: that is Linux' habit.
+bool has_quick_acknowledgement(const Script& script) {
+  constexpr std::uint32_t most_segment = 1'460;
+  const Event* data = nullptr;
+  for (const Event& event : script.events) {
+    const auto* const call = std::get_if<CallEvent>(&event.what);
+    if (call != nullptr && has_argument(*call, "TCP_QUICKACK")) return false;
+    const auto* const packet = std::get_if<PacketEvent>(&event.what);
+    if (data != nullptr) {
+      const Packet& first = std::get<PacketEvent>(data->what).packet;
+      const bool is_at_once =
+          event.time.is_relative() ? event.time.to == Duration{} : event.time.to == data->time.to;
+      return packet != nullptr && !packet->is_inbound && is_at_once &&
+             packet->packet.flags == Packet::ack_flag && packet->packet.payload_bytes == 0 &&
+             packet->packet.acknowledgment == first.sequence + first.payload_bytes;
+    }
+    if (packet == nullptr || !packet->is_inbound || packet->packet.payload_bytes == 0) continue;
+    if (packet->packet.kind != Packet::Kind::tcp || packet->packet.sequence != 1) return false;
+    if (packet->packet.has(Packet::syn | Packet::fin | Packet::rst)) return false;
+    if (packet->packet.payload_bytes > most_segment) return false;
+    data = &event;
+  }
+  return false;
+}
+
 bool chooses_buffers(const Script& script) {
   constexpr std::array<std::string_view, 5> words{"rmem", "maxsockbuf", "recvspace", "defaults.sh",
                                                   "packetdrill/common.sh"};
@@ -111,6 +136,7 @@ std::optional<Layout> likely_layout(const Script& script) {
     }
     if (layout) return layout;
   }
+  if (has_quick_acknowledgement(script)) return Layout::like_linux;
   return std::nullopt;
 }
 

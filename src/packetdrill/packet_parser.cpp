@@ -333,6 +333,10 @@ bool Parser::parse_tcp_option(Packet& packet) {
   const Token name = scanner_.take();
   const auto known = std::find_if(names.begin(), names.end(),
                                   [&name](const auto& one) { return name.is(one.first); });
+  const bool is_of_mptcp = name.text.starts_with("mp") || name.is("dss") || name.is("add_address");
+  if (known == names.end() && is_of_mptcp) {
+    return fail(name.span, "options of MPTCP are not supported: there is no MPTCP here");
+  }
   if (known == names.end()) {
     return fail(name.span, fmt::format("there is no TCP option {} here", quoted(name.text)));
   }
@@ -414,6 +418,9 @@ bool Parser::parse_accurate_ecn(TcpOption& option) {
 // Hex digits, perhaps none.
 bool Parser::parse_bytes(TcpOption& option) {
   Token digits = scanner_.take_raw(",<>");
+  if (option.kind == TcpOption::Kind::md5 && (digits.text == "valid" || digits.text == "invalid")) {
+    return fail(digits.span, "digests of TCP-MD5 are not computed: only their bytes can be stated");
+  }
   const auto definition = definitions_.find(digits.text);
   if (definition != definitions_.end()) digits.text = definition->second;
   for (std::size_t at = 0; at < digits.text.size(); at += 2) {

@@ -162,6 +162,21 @@ TEST(PacketdrillRunnerTest, TakesTheDefaultsOfWhomAScriptsCallsAndPacketsSpeakOf
   EXPECT_EQ(run(socket + open + padded + answered + data + "65535\n").report, "");
 }
 
+TEST(PacketdrillRunnerTest, TakesWhoAcknowledgesAtOnceForLinux) {
+  const std::string text =
+      "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
+      "+0 bind(3, ..., ...) = 0\n"
+      "+0 listen(3, 1) = 0\n"
+      "+0 < S 0:0(0) win 32792 <mss 1000>\n"
+      "+0 > S. 0:0(0) ack 1 <...>\n"
+      "+.1 < P. 1:101(100) ack 1 win 32792\n";
+  const std::string ended = "+.1 < P. 101:201(100) ack 1 win 32792\n";
+  const std::string acknowledged = " > . 1:1(0) ack 101\n";
+  EXPECT_EQ(run(text + "+0" + acknowledged + ended + "+0 > . 1:1(0) ack 201\n").report, "");
+  EXPECT_EQ(run(text + "+.04" + acknowledged + ended + "+.04 > . 1:1(0) ack 201\n").report, "");
+  EXPECT_NE(run(text + "+.04" + acknowledged + ended + "+0 > . 1:1(0) ack 201\n").report, "");
+}
+
 TEST(PacketdrillRunnerTest, FitsTheBuffersToTheSynOfAScriptThatDoesNotSpeakOfThem) {
   const std::string text =
       "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
