@@ -53,9 +53,14 @@ TEST_P(RobustnessTest, SurvivesEveryPrefix) {
 
 TEST_P(RobustnessTest, SurvivesEverySingleByteChange) {
   const std::string text = sample(GetParam());
+#ifdef ELVIS_SANITIZED
+  constexpr std::size_t step = 3;
+#else
+  constexpr std::size_t step = 1;
+#endif
   constexpr std::array<char, 14> bytes{'\'', '[', ']', '=', '\\', '\n', ' ',
                                        '\t', '#', '$', '}', '0',  '\r', '\x80'};
-  for (std::size_t at = 0; at < text.size(); ++at) {
+  for (std::size_t at = 0; at < text.size(); at += step) {
     std::string changed = text;
     for (const char byte : bytes) {
       changed[at] = byte;

@@ -214,7 +214,8 @@ TEST(RouteTableTest, DoesAsTheModelWithAHundredThousandRoutes) {
 
 TEST(RouteTableTest, DoesAsTheModelWithVeryManyRoutes) {
   RandomRoutes random{77, 32};
-  std::vector<Route> routes(400'000);
+  constexpr std::size_t count = repetitions(400'000U) + 80'000U;
+  std::vector<Route> routes(count);
   Model model;
   for (std::size_t i = 0; i < routes.size(); ++i) {
     routes[i] = random.next();
@@ -229,12 +230,12 @@ TEST(RouteTableTest, DoesAsTheModelWithVeryManyRoutes) {
   RouteTable table;
   table.assign(routes);
   EXPECT_EQ(table.size(), model.routes().size());
-  expect_same_lookups(table, model, random, 100'000);
-  for (std::uint32_t part = 0; part < 200'000; ++part) {
+  expect_same_lookups(table, model, random, repetitions(100'000));
+  for (std::uint32_t part = 0; part < repetitions(200'000U); ++part) {
     const Ipv4Address address{part << 8 | part % 256};
     ASSERT_EQ(table.lookup(address), model.lookup(address.value()));
   }
-  for (int change = 0; change < 1'000; ++change) {
+  for (int change = 0; change < repetitions(1'000); ++change) {
     Route other = random.next();
     if (change % 500 == 0) other = route({0, 0, 0, 0}, 0, static_cast<std::uint32_t>(change));
     table.replace(other);
@@ -245,7 +246,7 @@ TEST(RouteTableTest, DoesAsTheModelWithVeryManyRoutes) {
       ASSERT_EQ(table.lookup(address), model.lookup(address.value()));
     }
   }
-  expect_same_lookups(table, model, random, 20'000);
+  expect_same_lookups(table, model, random, repetitions(20'000));
   EXPECT_EQ(table.routes(), model.routes());
   EXPECT_LT(table.memory_bytes() / table.size(), 100U);
 }

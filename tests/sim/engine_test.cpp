@@ -65,8 +65,10 @@ struct Town {
 
 #ifdef ELVIS_SANITIZED
 constexpr std::size_t town_size = 100;
+constexpr std::size_t united_towns[] = {3};
 #else
 constexpr std::size_t town_size = 300;
+constexpr std::size_t united_towns[] = {2, 3};
 #endif
 
 EngineOptions with_threads(unsigned threads) {
@@ -173,9 +175,10 @@ TEST(EngineTest, GivesTheSameHistoryWhenPartitionsAreUnitedForAWhile) {
   const Outcome reference = alone.run(with_threads(1));
   EXPECT_EQ(reference.unions, 0U);
   EXPECT_GT(reference.events, 400'000U);
-  for (const std::size_t partitions : {2U, 3U}) {
+  for (const std::size_t partitions : united_towns) {
     for (const Duration window : {Duration{0}, Duration{1'000}}) {
       for (const unsigned threads : {1U, 2U}) {
+        if (threads == 1 && partitions != 3) continue;
         Seasons town{partitions};
         for (std::size_t i = 0; i < partitions; ++i) town.engine.partition(i).set_window(window);
         EngineOptions options = with_threads(threads);
