@@ -426,15 +426,23 @@ std::string name_of_test(const testing::TestParamInfo<std::string>& info) {
   return name;
 }
 
+#ifdef ELVIS_SANITIZED
+constexpr bool is_slow = true;
+#else
+constexpr bool is_slow = false;
+#endif
+
 TEST_P(ShippedLawTest, HasOneResultForAnyPartitionsAndThreads) {
   const auto scenario = Scenario::shipped(GetParam());
   ASSERT_EQ(scenario->complaints(), "");
   const Result expected = run(*scenario, 1, 1);
-  EXPECT_EQ(run(*scenario, 1, 1), expected) << "again";
+  if (!is_slow) EXPECT_EQ(run(*scenario, 1, 1), expected) << "again";
   for (const unsigned partitions : {2U, 3U, 8U}) {
+    if (is_slow && partitions != 3) continue;
     EXPECT_EQ(run(*scenario, 1, partitions), expected) << partitions << " partitions";
   }
   for (const unsigned threads : {2U, 3U, 8U}) {
+    if (is_slow && threads == 3) continue;
     EXPECT_EQ(run(*scenario, threads, threads), expected) << threads << " threads";
     EXPECT_EQ(run(*scenario, threads, std::nullopt), expected) << threads << " threads";
   }
@@ -455,7 +463,7 @@ TEST_P(ShippedLawTest, LeavesNothingBehindWhereverItIsStopped) {
   const std::uint64_t events = run(*scenario, 1, 1).events;
   const std::size_t blocks = pool::live_blocks();
   // Large scenarios are stopped less often; together there are more than 500 stops.
-  const int stops = events > 5'000 ? 10 : 80;
+  const int stops = (events > 5'000 ? 10 : 80) / (is_slow ? 2 : 1);
   Rng luck{{1, events}};
   for (int i = 0; i < stops; ++i) {
     const std::uint64_t limit = luck.below(events) + 1;
