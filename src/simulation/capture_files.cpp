@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "elvis/ndl/diagnostics.hpp"
+#include "elvis/util/prefetch.hpp"
 
 namespace elvis {
 
@@ -259,8 +260,8 @@ std::uint8_t* CaptureFiles::grow(std::uint32_t file, std::size_t size) {
   std::uint8_t* const room = tail.at;
   tail.at += size;
   // When the file's next block comes, this would have left the cache.
-  __builtin_prefetch(tail.at + 64, 1);
-  __builtin_prefetch(tail.at + 128, 1);
+  prefetch_line(tail.at, 1);
+  prefetch_line(tail.at, 2);
   return room;
 }
 
