@@ -20,6 +20,13 @@ bool is_sent_after(Time at, std::uint16_t order, Time other_at, std::uint16_t ot
   return at > other_at || (at == other_at && ahead != 0 && ahead < half);
 }
 
+// Linux' timer for reordering: two ticks more, in whole ticks, and one for the one that runs.
+Duration linux_wait(Duration wait) {
+  constexpr Duration tick = std::chrono::milliseconds{1};
+  const Duration padded = wait + 2 * tick;
+  return (padded + tick - Duration{1}) / tick * tick + tick;
+}
+
 }  // namespace
 
 // ===== TcpSender: what is known of each segment =====
@@ -143,9 +150,8 @@ void TcpSender::find_losses_by_time(Time now) {
       mark_lost(sent);
       return true;
     }
-    // Linux' timers add two of its ticks.
-    const Duration late = is_like_linux() ? Duration{std::chrono::milliseconds{2}} : Duration{};
-    state.reorder_deadline = std::min(state.reorder_deadline, due + late);
+    const Duration wait = is_like_linux() ? linux_wait(due - now) : due - now;
+    state.reorder_deadline = std::min(state.reorder_deadline, now + wait);
     return false;
   };
   std::size_t i = flight_.index_of(std::max(state.scan_from, una_));
