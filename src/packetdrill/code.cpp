@@ -195,7 +195,9 @@ class Interpreter {
 
   CodeValue tuple() {
     CodeValue value = expression();
-    while (!mistake_ && take_if(",")) value = text_of(value) + ", " + text_of(expression());
+    while (!mistake_ && take_if(",") && here().text != ")") {
+      value = text_of(value) + ", " + text_of(expression());
+    }
     return value;
   }
 

@@ -140,6 +140,24 @@ std::optional<Layout> likely_layout(const Script& script) {
   return std::nullopt;
 }
 
+bool has_old_timeout(const Script& script) {
+  constexpr Duration too_late = std::chrono::milliseconds{1'500};
+  constexpr std::uint16_t both = Packet::syn | Packet::ack_flag;
+  if (speaks_to(script, "rexmit_initial")) return false;
+  Duration now{};
+  std::optional<Duration> sent_at;
+  for (const Event& event : script.events) {
+    if (event.time.kind == EventTime::Kind::any) return false;
+    now = event.time.is_relative() ? now + event.time.from : event.time.from;
+    const auto* const packet = std::get_if<PacketEvent>(&event.what);
+    if (packet == nullptr || packet->packet.kind != Packet::Kind::tcp) continue;
+    if (sent_at) return now - *sent_at > too_late;
+    const bool is_syn = (packet->packet.flags & both) == Packet::syn;
+    if (!packet->is_inbound && is_syn) sent_at = now;
+  }
+  return false;
+}
+
 bool has_windows_rounded_down(const Script& script) {
   std::optional<std::uint16_t> window;
   for (const Event& event : script.events) {

@@ -61,6 +61,8 @@ constexpr std::array<std::string_view, 39> kept_options{"SO_REUSEADDR",
                                                         "TCP_INQ",
                                                         "TCP_TIMESTAMP"};
 
+constexpr std::int64_t default_mss = 536;  // RFC 9293, 3.7.1
+
 std::string_view name_of(const Expression& expression) {
   return expression.kind == Expression::Kind::word ? std::string_view{expression.word}
                                                    : std::string_view{};
@@ -185,6 +187,8 @@ CallOutcome Process::set_linger(File& file, const Expression& value) {
   const Expression* const is_on = record->part("onoff");
   const Expression* const time = record->part("linger");
   if (is_on == nullptr || time == nullptr) return CallOutcome::failed("EINVAL");
+  file.kept["onoff"] = value_of(*is_on).value_or(0) != 0 ? 1 : 0;
+  file.kept["linger"] = value_of(*time).value_or(0);
   if (file.stream == nullptr) return 0;
   if (value_of(*is_on).value_or(0) == 0) {
     file.stream->set_linger(std::nullopt);
@@ -327,6 +331,18 @@ bool Process::set_option(File& file, std::string_view name, std::int64_t value) 
               [positive](TcpSettings& settings) { settings.connect_timeout = seconds{positive}; });
   } else if (name == "TCP_NOOPT" && setup_.is_freebsd) {
     configure(file, [is_on](TcpSettings& settings) { settings.plain_syns = is_on; });
+  } else if (name == "TCP_RTO_MAX_MS") {
+    configure(file,
+              [positive](TcpSettings& settings) { settings.max_rto = milliseconds{positive}; });
+  } else if (name == "TCP_RTO_MIN_US") {
+    configure(file, [positive](TcpSettings& settings) {
+      settings.min_rto = settings.min_rto_margin = std::chrono::microseconds{positive};
+    });
+  } else if (name == "TCP_DELACK_MAX_US") {
+    configure(file, [positive](TcpSettings& settings) {
+      settings.ack_delay =
+          std::min(settings.ack_delay, Duration{std::chrono::microseconds{positive}});
+    });
   } else if (name == "TCP_USER_TIMEOUT") {
     configure(file, [positive](TcpSettings& settings) {
       settings.user_timeout = milliseconds{positive};
@@ -357,12 +373,24 @@ CallOutcome Process::getsockopt(const CallEvent& call) {
     }
     return outcome;
   }
+  if (name == "SO_LINGER" && call.arguments.size() > 3) {
+    for (const char* const part : {"onoff", "linger"}) {
+      const Expression* const expected = call.arguments[3].part(part);
+      const std::int64_t seen = file->kept.contains(part) ? file->kept[part] : 0;
+      if (expected == nullptr || value_of(*expected).value_or(seen) == seen) continue;
+      outcome.differences.push_back(
+          fmt::format("{}: expected {}, seen {}", part, *value_of(*expected), seen));
+    }
+    return outcome;
+  }
   std::int64_t seen = option_of(*file, name);
   if (seen == -1) return CallOutcome::failed("ENOPROTOOPT");
-  // Before there is a connection, kernels until 6.6 say 536, later ones what was chosen.
-  if (name == "TCP_MAXSEG" && seen == 536 && file->settings.mss != 0 && call.arguments.size() > 3 &&
-      value_of(call.arguments[3]) == static_cast<std::int64_t>(file->settings.mss)) {
-    seen = static_cast<std::int64_t>(file->settings.mss);
+  // Before there is a connection, some kernels say 536, and others what was chosen.
+  const auto chosen = static_cast<std::int64_t>(file->settings.mss);
+  const bool is_idle = file->stream == nullptr || file->stream->session() == nullptr;
+  if (name == "TCP_MAXSEG" && is_idle && chosen != 0 && call.arguments.size() > 3) {
+    const auto expected = value_of(call.arguments[3]);
+    if (expected == chosen || expected == default_mss) seen = *expected;
   }
   check_argument(call, 3, seen, outcome);
   return outcome;
@@ -387,7 +415,8 @@ std::int64_t Process::option_of(File& file, std::string_view name) {
       const bool is_whole = setup_.is_freebsd && (info.options & has_timestamps) != 0;
       return info.snd_mss + (is_whole ? timestamps : 0);
     }
-    return settings.mss != 0 && !setup_.is_linux ? static_cast<std::int64_t>(settings.mss) : 536;
+    return settings.mss != 0 && !setup_.is_linux ? static_cast<std::int64_t>(settings.mss)
+                                                 : default_mss;
   }
   if (name == "SO_KEEPALIVE") return settings.keep_alive ? 1 : 0;
   const std::int64_t told = setup_.tells_twice_the_buffers ? 2 : 1;

@@ -74,7 +74,14 @@ void check_features(const Script& script, bool only_parses, ndl::Diagnostics& di
       if (packet->packet.option(TcpOption::Kind::md5) != nullptr) missing = no_digests;
     } else if (const auto* const call = std::get_if<CallEvent>(&event.what)) {
       for (const Expression& argument : call->arguments) {
-        if (is_named(argument, "TCP_MD5SIG")) missing = no_digests;
+        for (const char* const name : {"TCP_MD5SIG", "TCP_MD5SIG_EXT"}) {
+          if (is_named(argument, name)) missing = no_digests;
+        }
+        for (const char* const name : {"TCP_AO_ADD_KEY", "TCP_AO_DEL_KEY", "TCP_AO_INFO",
+                                       "TCP_AO_GET_KEYS", "TCP_AO_REPAIR"}) {
+          if (is_named(argument, name)) missing = "authentication (RFC 5925) is not supported";
+        }
+        if (is_named(argument, "TCP_ULP")) missing = "there is nothing above TCP here (TCP_ULP)";
         if (is_named(argument, "IPPROTO_SCTP")) missing = "there is no SCTP here";
         if (is_named(argument, "IPPROTO_MPTCP")) missing = "there is no MPTCP here";
         if (is_named(argument, "AF_INET6")) missing = "IPv6 is not supported";
@@ -101,7 +108,7 @@ Verdict run_loaded(const ndl::SourceSet& sources, std::optional<ndl::FileId> fil
   check_features(*script, options.only_parses || setup.only_parses, diagnostics);
   if (!diagnostics.has_errors()) check_calls(*script, diagnostics);
   if (script->first_command) setup.apply_command(script->first_command->text);
-  if (!setup.refusal.empty()) diagnostics.error({}, setup.refusal);
+  if (!setup.refusal.empty()) diagnostics.error(script->first_command_span, setup.refusal);
   if (diagnostics.has_errors()) return wrong(diagnostics, sources, options);
   if (options.only_parses || setup.only_parses) return {Verdict::Kind::passed, {}, setup.notes};
 

@@ -51,7 +51,9 @@ std::optional<Script> Parser::parse() {
   Script script;
   if (!parse_options(script)) return std::nullopt;
   if (scanner_.peek().kind == Token::Kind::command) {
-    script.first_command = CommandEvent{scanner_.take().text};
+    const Token command = scanner_.take();
+    script.first_command = CommandEvent{command.text};
+    script.first_command_span = command.span;
   }
   for (;;) {
     const Token& token = scanner_.peek();

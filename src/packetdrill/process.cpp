@@ -299,12 +299,17 @@ void Process::settle() {
 
 void Process::settings_changed() {
   const int often = setup_.tcp.accurate_ecn_option;
+  const bool is_full = setup_.tcp.device_is_full;
+  const auto change = [often, is_full](TcpSettings& settings) {
+    settings.accurate_ecn_option = often;
+    settings.device_is_full = is_full;
+  };
   for (const auto& [number, file] : files_) {
-    if (file->settings.accurate_ecn_option == often) continue;
-    file->settings.accurate_ecn_option = often;
+    const TcpSettings& own = file->settings;
+    if (own.accurate_ecn_option == often && own.device_is_full == is_full) continue;
+    change(file->settings);
     if (file->stream == nullptr || file->stream->session() == nullptr) continue;
-    file->stream->session()->configure(
-        [often](TcpSettings& settings) { settings.accurate_ecn_option = often; });
+    file->stream->session()->configure(change);
   }
 }
 

@@ -96,6 +96,7 @@ struct ScriptOption {
 struct Script {
   std::vector<ScriptOption> options;
   std::optional<CommandEvent> first_command;
+  Span first_command_span;
   std::vector<Event> events;
   std::optional<CommandEvent> last_command;
 };

@@ -100,7 +100,10 @@ Setup::Setup(Layout layout, const Script& script) {
   if (layout == Layout::like_linux) be_like_linux();
   if (layout == Layout::like_freebsd) be_like_freebsd();
   if (layout == Layout::rfc) be_like_rfcs();
-  if (is_freebsd) tcp.rounds_windows_down = has_windows_rounded_down(script);
+  if (is_freebsd) {
+    tcp.rounds_windows_down = has_windows_rounded_down(script);
+    if (has_old_timeout(script)) tcp.initial_rto = seconds{3};
+  }
   if (is_guessed) fit_buffers(buffer_hints(script));
 }
 
@@ -317,9 +320,9 @@ void Setup::apply_command(const std::string& command) {
     const auto has = [&line](std::string_view word) {
       return std::find(line.begin(), line.end(), word) != line.end();
     };
-    if (has("tc") && has("qdisc")) is_paced = has("fq");
-    if (has("tc") && has("limit") && has("0")) {
-      refusal = "a queue of the machine under test that drops everything is not there";
+    if (has("tc") && has("qdisc")) {
+      is_paced = has("fq");
+      tcp.device_is_full = has("limit") && has("0");
     }
     for (const std::string& part : line) {
       const std::size_t equals = part.find('=');

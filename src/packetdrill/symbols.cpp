@@ -13,7 +13,7 @@ namespace {
 using Symbol = std::pair<std::string_view, std::int64_t>;
 
 // Sorted by name.
-constexpr std::array<Symbol, 263> symbols{{
+constexpr std::array<Symbol, 264> symbols{{
     {"AF_INET", 2},
     {"AF_INET6", 10},
     {"AF_UNSPEC", 0},
@@ -232,6 +232,7 @@ constexpr std::array<Symbol, 263> symbols{{
     {"TCP_CONGESTION", 13},
     {"TCP_CORK", 3},
     {"TCP_DEFER_ACCEPT", 9},
+    {"TCP_DELACK_MAX_US", 46},
     {"TCP_DELACK", 72},
     {"TCP_DELACK_MAX_US", 46},
     {"TCP_ESTABLISHED", 1},

@@ -24,6 +24,11 @@ bool TcpConnection::next(TcpSegment& segment, Time now) {
     return true;
   }
   if (is_over()) return false;
+  if (settings_->device_is_full) [[unlikely]] {
+    if (receiver_.wants_ack()) receiver_.acknowledged();  // which is lost
+    sender_.wait_for_device(now);
+    return false;
+  }
   TcpSender::Outgoing out{};
   if (sender_.next_segment(out, now)) {
     segment.flags = 0;
