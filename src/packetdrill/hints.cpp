@@ -115,8 +115,8 @@ bool chooses_buffers(const Script& script) {
 }  // namespace
 
 std::optional<Layout> likely_layout(const Script& script) {
-  constexpr std::array<std::string_view, 5> of_linux{"net.ipv4", "net/ipv4", "defaults.sh",
-                                                     "packetdrill/common.sh", "nstat"};
+  constexpr std::array<std::string_view, 6> of_linux{
+      "net.ipv4", "net/ipv4", "defaults.sh", "packetdrill/common.sh", "nstat", "tc qdisc"};
   if (speaks_to(script, "net.inet.")) return Layout::like_freebsd;
   if (speaks_to_any(script, of_linux)) return Layout::like_linux;
   std::optional<std::uint16_t> window;

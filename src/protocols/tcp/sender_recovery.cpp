@@ -307,7 +307,7 @@ void TcpSender::leave_recovery() {
   if (repair_ == nullptr) return;
   // RFC 3708: that it was in vain may still be told, for another round trip.
   repair_->undo_until = next_ + 1;
-  if (una_ == next_ && unsent_.empty()) repair_->undo_window = 0;
+  if (una_ == next_ && !stream_.has_unsent()) repair_->undo_window = 0;
   if (sacked_ == 0 && lost_ == 0 && !repair_->is_needed()) {
     repair_.reset();
   } else {
@@ -363,7 +363,7 @@ bool TcpSender::retransmission_timed_out(Time now) {
 // RFC 8985, 7.3: something new, else the last segment again, makes the remote end speak.
 void TcpSender::send_tail_probe(Time now) {
   bool is_window_limited = false;
-  is_tail_probe_new_ = !unsent_.empty() && size_of_next(is_window_limited) != 0;
+  is_tail_probe_new_ = stream_.has_unsent() && size_of_next(is_window_limited) != 0;
   if (is_tail_probe_new_) {
     must_send_new_ = true;
   } else {
