@@ -54,7 +54,7 @@ class UdpSocket final : public Protocol, public Waitable {
       return send_error();
     return connected_->send(std::move(payload));
   }
-  Result<> send(const Message& payload) { return send(Message{payload}); }
+  [[gnu::always_inline]] Result<> send(const Message& payload) { return send(Message{payload}); }
   /// Sends to any destination, from the bound port. Errors: those of Udp::open and
   /// UdpSession::send, access_denied.
   Result<> send_to(Endpoint remote, Message&& payload) {
@@ -82,7 +82,10 @@ class UdpSocket final : public Protocol, public Waitable {
   /// for each of them, all else for the last of those that hear it. Before bind().
   void set_reuse_address(bool reuses) { reuses_address_ = reuses; }
   /// How many bytes of datagrams may wait.
-  void set_receive_buffer(std::uint32_t bytes) { receive_buffer_ = bytes; }
+  void set_receive_buffer(std::uint32_t bytes) {
+    receive_buffer_ = bytes;
+    look_closely();
+  }
   std::uint32_t receive_buffer() const { return receive_buffer_; }
 
   /// How many machines may send on what is sent to further destinations from now on; at least 1. 64
@@ -116,7 +119,7 @@ class UdpSocket final : public Protocol, public Waitable {
 
   class Readable;
   class Receive;
-  /// What a Wait by hand is handed (Wait::take_handed()): a datagram that has just come. Who does
+  /// What a Wait by hand is handed (Wait::handed()): a datagram that has just come. Who does
   /// not want it gives it to keep().
   struct Handed {
     Message&& payload;
@@ -150,6 +153,8 @@ class UdpSocket final : public Protocol, public Waitable {
 
   /// What can be done without waiting.
   Ready ready() const;
+  /// False if nothing can be received without waiting.
+  bool may_receive() const { return (cares_ & care_of_receive) != 0; }
   /// Ends all waits here with Errc::cancelled.
   void cancel() { end_waits(machine(), Errc::cancelled); }
 
@@ -163,6 +168,26 @@ class UdpSocket final : public Protocol, public Waitable {
   };
 
   using UdpSessionRef = boost::intrusive_ptr<UdpSession>;
+
+  // What receive() or demux() has to see to; where nothing is set, a datagram goes straight to who
+  // waits for it.
+  enum Care : std::uint8_t {
+    care_for_waiting = 1,  // datagrams that wait
+    care_for_failure = 2,
+    care_for_end = 4,     // shutdown() of receiving
+    care_for_sender = 8,  // it is not everybody's
+    care_for_room = 16,   // a single datagram may be too much
+    care_of_receive = care_for_waiting | care_for_failure | care_for_end,
+  };
+  void set_care(Care care, bool is_needed) {
+    cares_ = static_cast<std::uint8_t>(is_needed ? cares_ | care : cares_ & ~care);
+  }
+  void look_closely();
+  void set_failure(Errc failure) {
+    failure_ = failure;
+    set_care(care_for_failure, failure != Errc{});
+  }
+  [[gnu::noinline]] void demux_with_care(Message&& payload, const Arrival& arrival);
 
   Result<> send_error() const;
   bool has_interface(Ipv4Address interface) const;
@@ -207,6 +232,7 @@ class UdpSocket final : public Protocol, public Waitable {
   bool is_receive_shut_ : 1 = false;
   std::uint8_t time_to_live_ = 0;  // 0: as usual
   std::uint8_t type_of_service_ = 0;
+  std::uint8_t cares_ = 0;
   Errc failure_{};  // what the next receive() says: closed for ever, anything else once
   std::uint32_t receive_buffer_ = default_receive_buffer;
   UdpSessionRef connected_;
@@ -219,8 +245,7 @@ class UdpSocket::Readable : public Wait {
 
   Machine& machine() const { return socket_.machine(); }
   bool await_ready() const noexcept {
-    return (socket_.newest_ != nullptr || socket_.has_failed() || socket_.is_receive_shut_) &&
-           !socket_.has_takers(Ready::readable);
+    return socket_.may_receive() && is_there();
   }
   void await_suspend(std::coroutine_handle<> waiting) {
     wait(waiting);
@@ -238,6 +263,11 @@ class UdpSocket::Readable : public Wait {
   UdpSocket& socket() const { return socket_; }
 
  private:
+  bool is_there() const noexcept {
+    return (socket_.newest_ != nullptr || socket_.has_failed() || socket_.is_receive_shut_) &&
+           !socket_.has_takers(Ready::readable);
+  }
+
   UdpSocket& socket_;
 };
 
@@ -248,11 +278,14 @@ class UdpSocket::Receive : public Readable {
   explicit Receive(UdpSocket& socket) : Readable{socket, ByHand::handed} {}
 
   [[gnu::always_inline]] Result<Datagram> await_resume() {
-    if (const auto* const handed = static_cast<const Handed*>(take_handed())) [[likely]] {
-      return Datagram{std::move(handed->payload), handed->arrival.remote(),
-                      handed->arrival.local()};
-    }
-    return take_what_waits();
+    const auto* const handed = static_cast<const Handed*>(this->handed());
+    Result<Datagram> datagram =
+        handed != nullptr
+            ? Result<Datagram>{std::in_place, std::move(handed->payload), handed->arrival.remote(),
+                               handed->arrival.local()}
+            : take_what_waits();
+    is_known_to_be_free();
+    return datagram;
   }
 
  private:
