@@ -244,9 +244,9 @@ void TcpSocket::abort() {
 void TcpSocket::tcp_changed(TcpSession& session, TcpEvents events) {
   if ((events & (tcp_readable | tcp_ended | tcp_connected)) == tcp_readable) {
     Wait* const only = only_handed();
-    if (only != nullptr && session.readable() != 0 && session.take_end_of_event() &&
-        machine_.partition().is_quiet()) {
-      return go_on_now(*only, &session);  // this socket may be gone then
+    if (only != nullptr && session.take_end_of_event() && machine_.partition().is_quiet()) {
+      // This socket may be gone then.
+      return go_on_now(*only, session.readable() != 0 ? &session : nullptr);
     }
   }
   tell_of(session, events);

@@ -158,9 +158,7 @@ class Wait : public Waiter {
     leave_alone();
   }
   /// The same of one who waits alone and was not told: it goes on now.
-  void leave_alone() {
-    std::exchange(at_, nullptr)->newest_ = nullptr;
-  }
+  void leave_alone() { std::exchange(at_, nullptr)->newest_ = nullptr; }
   /// What go_on_now() was given, once; null if it goes on otherwise, or has not waited. If there is
   /// something, it waits nowhere.
   const void* take_handed() { return std::exchange(handed_, nullptr); }
