@@ -51,6 +51,23 @@ void AsioLane::go_on() {
   }
 }
 
+[[gnu::always_inline]] inline void AsioCore::go_on_now(AsioLane& lane) {
+  const Running running{*this};
+  try {
+    auto& first = static_cast<AsioAttempt&>(lane.waiting_.front());
+    if (!lane.waiting_.has_one()) [[unlikely]] {
+      lane.go_on();
+    } else if (!first.attempt_and_complete()) {
+      lane.watch();
+    }
+    // The lane may be gone.
+    if (!ready_.empty() && thrown_ == nullptr) call_ready();
+  } catch (...) {
+    thrown_ = std::current_exception();
+  }
+  if (thrown_ != nullptr || !ready_.empty() || work_ == 0) wake();
+}
+
 void AsioLane::go_on_and_call() {
   if (core_ == nullptr) return;
   AsioCore& core = *core_;
@@ -106,23 +123,6 @@ void AsioCore::call_ready() {
     if (++called_ > most_at_once) [[unlikely]]
       return;
   } while (!ready_.empty());
-}
-
-void AsioCore::go_on_now(AsioLane& lane) {
-  const Running running{*this};
-  try {
-    auto& first = static_cast<AsioAttempt&>(lane.waiting_.front());
-    if (!lane.waiting_.has_one()) [[unlikely]] {
-      lane.go_on();
-    } else if (!first.attempt_and_complete()) {
-      lane.watch();
-    }
-    // The lane may be gone.
-    if (!ready_.empty() && thrown_ == nullptr) call_ready();
-  } catch (...) {
-    thrown_ = std::current_exception();
-  }
-  if (thrown_ != nullptr || !ready_.empty() || work_ == 0) wake();
 }
 
 // Destroying a handler may destroy sockets, whose other operations become ready then.

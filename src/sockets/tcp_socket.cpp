@@ -180,6 +180,7 @@ Result<Message> TcpSocket::peek(std::size_t max) const {
 }
 
 Result<Message> TcpSocket::Receive::take_what_is_there() {
+  leave();
   if (outcome() != Errc{}) return outcome();
   return socket_.try_receive(max_);
 }
@@ -242,9 +243,10 @@ void TcpSocket::abort() {
 
 void TcpSocket::tcp_changed(TcpSession& session, TcpEvents events) {
   if ((events & (tcp_readable | tcp_ended | tcp_connected)) == tcp_readable) {
-    Wait* const only = only_by_hand();
+    Wait* const only = only_handed();
     if (only != nullptr && session.take_end_of_event() && machine_.partition().is_quiet()) {
-      return only->go_on_now();  // this socket may be gone then
+      // This socket may be gone then.
+      return go_on_now(*only, session.readable() != 0 ? &session : nullptr);
     }
   }
   tell_of(session, events);

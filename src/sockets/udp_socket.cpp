@@ -27,7 +27,15 @@ Result<> UdpSocket::bind(Endpoint local) {
   if (const Result<> listening = listen_at(*udp, local); !listening) return listening;
   local_ = local;
   is_listening_ = true;
+  look_closely();
   return {};
+}
+
+// Where only its own session hears, nobody else's datagrams get here.
+void UdpSocket::look_closely() {
+  constexpr std::uint32_t largest = 65'535;
+  set_care(care_for_sender, is_listening_ && connected_ != nullptr);
+  set_care(care_for_room, receive_buffer_ < largest);
 }
 
 Result<> UdpSocket::connect(Endpoint remote) {
@@ -41,7 +49,9 @@ Result<> UdpSocket::connect(Endpoint remote) {
   connected_ = *std::move(session);
   local_.port = connected_->endpoints().local.port;
   is_send_shut_ = is_receive_shut_ = false;
-  if (!is_closed()) failure_ = {};
+  set_care(care_for_end, false);
+  if (!is_closed()) set_failure({});
+  look_closely();
   return {};
 }
 
@@ -51,7 +61,9 @@ Result<> UdpSocket::disconnect() {
   connected_.reset();
   if (!is_listening_) local_ = {};
   is_send_shut_ = is_receive_shut_ = false;
-  failure_ = {};
+  set_care(care_for_end, false);
+  set_failure({});
+  look_closely();
   return {};
 }
 
@@ -61,6 +73,7 @@ Result<> UdpSocket::shutdown(Half half) {
   if (half != Half::read) is_send_shut_ = true;
   if (half != Half::write && !is_receive_shut_) {
     is_receive_shut_ = true;
+    set_care(care_for_end, true);
     tell(machine(), Ready::readable);
   }
   return {};
@@ -118,7 +131,8 @@ Result<UdpSocket::UdpSessionRef> UdpSocket::session_to(Endpoint remote) {
 }
 
 void UdpSocket::close() {
-  if (std::exchange(failure_, Errc::closed) == Errc::closed) return;
+  if (is_closed()) return;
+  set_failure(Errc::closed);
   if (is_listening_) stop_listening();
   connected_.reset();
   last_.reset();
@@ -244,30 +258,28 @@ void UdpSocket::change(const Membership& membership, bool joins) {
 
 // ===== UdpSocket: what comes up =====
 
-namespace {
-
-// Apart from demux(), whose usual way needs no registers that it would have to save.
-[[gnu::noinline]] void keep_and_go_on(UdpSocket& socket, Wait& only, Message&& payload,
-                                      const Arrival& arrival) {
-  socket.keep({std::move(payload), arrival});
-  only.go_on_now();
+void UdpSocket::demux(Message&& payload, Arrival& arrival) {
+  Wait* const only = only_handed();
+  if (only == nullptr || cares_ != 0 || !arrival.ends_event || !machine().partition().is_quiet())
+      [[unlikely]] {
+    return demux_with_care(std::move(payload), arrival);
+  }
+  const Handed handed{std::move(payload), arrival};
+  go_on_now(*only, &handed);  // this socket may be gone then
 }
 
-}  // namespace
-
-void UdpSocket::demux(Message&& payload, Arrival& arrival) {
-  if (!hears(arrival.remote())) [[unlikely]]
-    return machine().drop(Drop::no_listener, payload);
-  if (arrival.ends_event && newest_ == nullptr && payload.size() <= receive_buffer_) [[likely]] {
-    Wait* const only = only_by_hand();
-    if (only != nullptr && machine().partition().is_quiet()) {
-      // This socket may be gone when it has gone on.
-      if (!only->wants_handed()) return keep_and_go_on(*this, *only, std::move(payload), arrival);
-      const Handed handed{std::move(payload), arrival};
-      return only->go_on_now(&handed);
-    }
+void UdpSocket::demux_with_care(Message&& payload, const Arrival& arrival) {
+  if (!hears(arrival.remote())) return machine().drop(Drop::no_listener, payload);
+  const bool may_go_on = arrival.ends_event && newest_ == nullptr &&
+                         payload.size() <= receive_buffer_ && machine().partition().is_quiet();
+  Wait* const only = may_go_on ? only_by_hand() : nullptr;
+  if (only == nullptr) return keep_or_drop(std::move(payload), arrival);
+  if (only == only_handed()) {
+    const Handed handed{std::move(payload), arrival};
+    return go_on_now(*only, &handed);
   }
-  keep_or_drop(std::move(payload), arrival);
+  keep({std::move(payload), arrival});
+  go_on_now(*only);
 }
 
 [[gnu::noinline, gnu::flatten]] void UdpSocket::keep_or_drop(Message&& payload,
@@ -285,12 +297,13 @@ void UdpSocket::keep(const Handed& handed) {
       new Waiting{{}, {std::move(handed.payload), handed.arrival.remote(), handed.arrival.local()}};
   if (newest_ != nullptr) waiting->next = std::exchange(newest_->next, waiting);
   newest_ = waiting;
+  set_care(care_for_waiting, true);
 }
 
 void UdpSocket::failed(const DeliveryError& error) {
   if (!error.is_final || connected_ == nullptr || is_closed()) return;
   if (error.endpoints != connected_->endpoints()) return;
-  failure_ = error.code;
+  set_failure(error.code);
   connected_->fail(error.code);
   tell(machine(), Ready::readable);
 }
@@ -300,6 +313,7 @@ std::unique_ptr<UdpSocket::Waiting> UdpSocket::take_oldest() {
   std::unique_ptr<Waiting> oldest{newest_->next};
   if (oldest.get() == newest_) {
     newest_ = nullptr;
+    set_care(care_for_waiting, false);
   } else {
     newest_->next = oldest->next;
   }
@@ -321,7 +335,8 @@ Result<Datagram> UdpSocket::try_receive() {
     return Errc::shut_down;
   }
   connected_->clear_failure();
-  const Errc failure = std::exchange(failure_, Errc{});
+  const Errc failure = failure_;
+  set_failure({});
   taken(machine(), Ready::readable, ready());
   return failure;
 }

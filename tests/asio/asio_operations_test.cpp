@@ -200,12 +200,15 @@ TEST_F(AsioTest, ConnectionsAreAcceptedInEveryForm) {
   });
   lan_.run_asio(alice_, [&](asio_executor executor) -> awaitable<void> {
     asio_resolver resolver{executor};
+    const std::vector<tcp::endpoint> second = {AsioLan::tcp_at(1, 7), bob_end_};
     for (int i = 0; i < 5; ++i) {
       const auto ends = co_await resolver.async_resolve("host1", "http", use_awaitable);
       EXPECT_EQ(ends.begin()->host_name(), "host1");
       asio_stream stream{executor};
-      const tcp::endpoint end = i == 0 ? co_await async_connect(stream, ends, use_awaitable)
-                                       : co_await net::async_connect(stream, ends, use_awaitable);
+      const tcp::endpoint end = i == 0   ? co_await async_connect(stream, ends, use_awaitable)
+                                : i == 1 ? *co_await net::async_connect(stream, second.begin(),
+                                                                        second.end(), use_awaitable)
+                                         : co_await net::async_connect(stream, ends, use_awaitable);
       EXPECT_EQ(end, bob_end_);
       tcp::no_delay no_delay;
       stream.set_option(net::socket_base::keep_alive{true});
@@ -230,6 +233,13 @@ TEST_F(AsioTest, ConnectionsAreAcceptedInEveryForm) {
     EXPECT_EQ(std::get<0>(co_await stream.async_connect(several, tuple)),
               net::error::connection_refused);
     EXPECT_EQ(std::get<0>(co_await stream.async_connect(std::vector<tcp::endpoint>{}, tuple)),
+              net::error::not_found);
+    const auto is_second = [&](error_code, auto next) { return next == several.begin() + 1; };
+    const auto [failure, none] =
+        co_await net::async_connect(stream, several.begin(), several.end(), is_second, tuple);
+    EXPECT_EQ(failure, net::error::connection_refused);
+    EXPECT_EQ(none, several.end());
+    EXPECT_EQ(std::get<0>(co_await net::async_connect(stream, none, none, tuple)),
               net::error::not_found);
     std::vector<std::pair<error_code, int>> asked;
     const auto is_wanted = [&](error_code last, const tcp::endpoint& next) {

@@ -262,7 +262,7 @@ class AsioCore {
 
   /// Goes on with who waits at `lane`, of which there is one, and calls its handler and all that
   /// are ready then, while run() waits for them: the way through the ready list is spared.
-  void go_on_now(AsioLane& lane);
+  [[gnu::always_inline]] void go_on_now(AsioLane& lane);
   void wake() {
     if (waiter_ != nullptr) machine_.partition().wake(*std::exchange(waiter_, nullptr));
   }

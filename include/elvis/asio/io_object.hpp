@@ -5,7 +5,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/ip/address_v4.hpp>
+#include <boost/asio/detail/socket_types.hpp>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -16,19 +16,37 @@
 
 #include "elvis/asio/operation.hpp"
 #include "elvis/asio/sockets.hpp"
+#include "elvis/wire/byte_order.hpp"
 #include "elvis/wire/message.hpp"
 
 namespace elvis::asio_internal {
 
+// Endpoints of Asio are the system's socket addresses, and are read and written as such: through
+// ip::address each would be taken apart twice.
+
 /// Our endpoint, or nothing for IPv6.
 template <typename AsioEndpoint>
 std::optional<Endpoint> endpoint_from(const AsioEndpoint& endpoint) {
-  if (!endpoint.address().is_v4()) return std::nullopt;
-  return Endpoint{Ipv4Address{endpoint.address().to_v4().to_uint()}, endpoint.port()};
+  if (endpoint.data()->sa_family != AF_INET) return std::nullopt;
+  sockaddr_in address;
+  std::memcpy(&address, endpoint.data(), sizeof address);
+  return Endpoint{Ipv4Address{to_wire_order(address.sin_addr.s_addr)},
+                  to_wire_order(address.sin_port)};
+}
+template <typename AsioEndpoint>
+void write_endpoint(AsioEndpoint& endpoint, const Endpoint& ours) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = to_wire_order(ours.port);
+  address.sin_addr.s_addr = to_wire_order(ours.address.value());
+  endpoint.resize(sizeof address);
+  std::memcpy(endpoint.data(), &address, sizeof address);
 }
 template <typename AsioEndpoint>
 AsioEndpoint endpoint_to(const Endpoint& endpoint) {
-  return AsioEndpoint{boost::asio::ip::address_v4{endpoint.address.value()}, endpoint.port};
+  AsioEndpoint made;
+  write_endpoint(made, endpoint);
+  return made;
 }
 
 /// Copies `message` into `buffers`, as much as they hold; returns how much.

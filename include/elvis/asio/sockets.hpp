@@ -189,11 +189,14 @@ class AsioUdp final : public Pooled {
   boost::system::error_code get_option(AsioOption& option) const;
   Endpoint remote() const { return remote_; }
 
+  /// False if receive() would find nothing.
+  bool may_receive() const {
+    return handed_ != nullptr || receives_no_more_ || socket_->may_receive();
+  }
   /// Whether there is something: a datagram, to be forgotten with pop(), or an error.
   bool receive(AsioOutcome& outcome, const Message*& got, Endpoint& remote) {
     if (handed_ == nullptr || receives_no_more_) [[unlikely]] {
-      const bool has_nothing = socket_->ready() == Ready::writable && !receives_no_more_;
-      return !has_nothing && receive_waiting(outcome, got, remote);
+      return receive_waiting(outcome, got, remote);
     }
     got = &handed_->payload;
     remote = handed_->arrival.remote();
@@ -278,6 +281,7 @@ void AsioSocketLane<Owner>::watch() {
   if constexpr (std::is_same_v<Owner, AsioUdp>) {
     owner_.core().machine().remember(&owner_);
   }
+  anew();
   join(*owner_.socket());  // which is not ready: an operation has just tried
   Wait::wait([](Waiter& waiter) {
     auto& self = static_cast<AsioSocketLane&>(waiter);

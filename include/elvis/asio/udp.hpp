@@ -181,14 +181,17 @@ class asio_basic_udp : public asio_basic_socket<AsioUdp, boost::asio::ip::udp, E
   struct ReceiveJob {
     AsioUdp* udp;
     Receive<Buffers> request;
-    bool attempt(AsioOutcome& outcome) const {
+    [[gnu::always_inline]] bool attempt(AsioOutcome& outcome) const {
+      return udp->may_receive() && take(outcome);
+    }
+    bool take(AsioOutcome& outcome) const {
       const Message* got = nullptr;
       Endpoint remote;
       if (!udp->receive(outcome, got, remote)) return false;
       if (got == nullptr) return true;
       outcome.bytes = asio_internal::copy_out(*got, request.buffers);
       if (request.remote != nullptr) {
-        *request.remote = asio_internal::endpoint_to<endpoint_type>(remote);
+        asio_internal::write_endpoint(*request.remote, remote);
       }
       udp->pop();
       return true;

@@ -208,6 +208,8 @@ class [[nodiscard]] Task {
 inline void resume(std::coroutine_handle<> waiting) {
   while (waiting) {
     waiting.resume();
+    if (!task_internal::continuation) [[likely]]
+      return;
     waiting = std::exchange(task_internal::continuation, {});
   }
 }

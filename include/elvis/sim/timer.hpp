@@ -57,10 +57,11 @@ class Timer {
 
   Entity* entity_ = nullptr;  // while armed
   Time deadline_;
-  std::uint32_t sequence_ = 0;
-  Timer* child_ = nullptr;     // the first of those below
-  Timer* sibling_ = nullptr;   // the next with the same parent
-  Timer* previous_ = nullptr;  // the sibling before, or the parent
+  // While armed:
+  std::uint32_t sequence_;
+  Timer* child_;     // the first of those below
+  Timer* sibling_;   // the next with the same parent
+  Timer* previous_;  // the sibling before, or the parent
   Expire expire_;
 };
 

@@ -30,6 +30,8 @@ class Waiter {
   bool is_waiting() const { return is_call_ ? call_ != nullptr : static_cast<bool>(coroutine_); }
   /// Whether it is in the ready list: woken, and not gone on yet.
   bool is_ready() const { return next_ != nullptr; }
+  /// For the compiler, which need not look then.
+  void is_known_to_be_unready() const { __builtin_assume(next_ == nullptr); }
   /// Takes it out of the ready list: it waits on.
   void unlink() {
     if (next_ == nullptr) return;

@@ -80,8 +80,14 @@ class Waitable {
   /// The last call of a destructor: ends all waits with Errc::closed, and lets go of them.
   void abandon(Machine& machine);
 
-  /// The only one who waits, if he takes what comes by hand, else null.
+  /// The only one who waits, if he takes what comes by hand and was not told of anything yet, else
+  /// null. The second: if he wants to be handed it.
   Wait* only_by_hand() const;
+  Wait* only_handed() const;
+
+  /// Lets `only`, which only_by_hand() gave, go on at once as the last thing in an event
+  /// (Partition::go_on()). `handed` is what Wait::handed() gives then.
+  void go_on_now(Wait& only, const void* handed = nullptr);
 
   /// Whether somebody who takes `kind` away has come before.
   bool has_takers(Ready kind) const { return newest_ != nullptr && first_taker(kind) != nullptr; }
@@ -112,15 +118,6 @@ class Wait : public Waiter {
   /// Whether it waits at a socket. (It does so until it goes on, so that it learns if the socket is
   /// destroyed in between.)
   bool is_at_socket() const { return at_ != nullptr; }
-  /// Whether it wants to be handed what has come, and not just to be told.
-  bool wants_handed() const { return by_hand_ == ByHand::handed; }
-  /// Lets it go on at once: for the socket, of the only one who waits and was not told yet, as the
-  /// last thing in an event (Partition::go_on()). `handed` is what take_handed() gives then.
-  void go_on_now(const void* handed = nullptr) {
-    leave_alone();
-    handed_ = handed;
-    Partition::go_on(*this);
-  }
   /// Why it ended, if not because the socket is ready.
   Errc outcome() const { return outcome_; }
   Ready interest() const { return interest_; }
@@ -138,18 +135,21 @@ class Wait : public Waiter {
     ELVIS_ASSERT(other.at_ == nullptr);
   }
 
-  /// Waits at `at`, behind those who came before. wait() says who goes on then.
+  /// Waits at `at`, behind those who came before. wait() says who goes on then, and who waits once
+  /// more begins anew().
   void join(Waitable& at) {
     ELVIS_ASSERT(at_ == nullptr);
     at_ = &at;
-    outcome_ = Errc{};
     if (at.newest_ == nullptr) [[likely]] {
       behind_ = this;
+      alone_ = by_hand_;
     } else {
+      alone_ = at.newest_->alone_ = ByHand::no;
       behind_ = std::exchange(at.newest_->behind_, this);
     }
     at.newest_ = this;
   }
+  void anew() { outcome_ = Errc{}; }
   /// Waits no longer.
   void leave() {
     if (at_ == nullptr) return;
@@ -158,12 +158,17 @@ class Wait : public Waiter {
     leave_alone();
   }
   /// The same of one who waits alone and was not told: it goes on now.
-  void leave_alone() {
-    std::exchange(at_, nullptr)->newest_ = nullptr;
-    behind_ = nullptr;
+  void leave_alone() { std::exchange(at_, nullptr)->newest_ = nullptr; }
+  /// What go_on_now() was given, once; null if it goes on otherwise, or has not waited. If there is
+  /// something, it waits nowhere.
+  const void* take_handed() { return std::exchange(handed_, nullptr); }
+  /// The same of one that does not wait again.
+  const void* handed() const { return handed_; }
+  /// For the compiler, which need not look then: it waits nowhere and was not told.
+  void is_known_to_be_free() const {
+    __builtin_assume(at_ == nullptr);
+    is_known_to_be_unready();
   }
-  /// What go_on_now() was given, once; null if it goes on otherwise, or has not waited.
-  const void* take_handed() { return at_ == nullptr ? std::exchange(handed_, nullptr) : nullptr; }
   /// Whether it was told to go on, for whatever reason.
   bool is_over() const { return is_ready() || outcome_ != Errc{} || !is_waiting(); }
 
@@ -178,17 +183,25 @@ class Wait : public Waiter {
   Errc outcome_{};
   bool is_taker_;
   ByHand by_hand_;
+  ByHand alone_;  // at a socket: by_hand_, while nobody else waits there and it was not told
   Waitable* at_ = nullptr;  // null when it is destroyed, too
-  union {
-    Wait* behind_ = nullptr;  // in the ring of at_
-    const void* handed_;      // when it is not there
-  };
+  const void* handed_ = nullptr;
+  Wait* behind_;  // at a socket: in the ring of at_
 };
 
 inline Wait* Waitable::only_by_hand() const {
-  const bool is_there =
-      newest_ != nullptr && newest_->behind_ == newest_ && newest_->by_hand_ != Wait::ByHand::no;
-  return is_there ? newest_ : nullptr;
+  return newest_ != nullptr && newest_->alone_ != Wait::ByHand::no ? newest_ : nullptr;
+}
+
+inline Wait* Waitable::only_handed() const {
+  return newest_ != nullptr && newest_->alone_ == Wait::ByHand::handed ? newest_ : nullptr;
+}
+
+inline void Waitable::go_on_now(Wait& only, const void* handed) {
+  newest_ = nullptr;
+  only.at_ = nullptr;
+  only.handed_ = handed;
+  Partition::go_on(only);
 }
 
 inline void Waitable::tell(Machine& machine, Ready what) {
@@ -197,7 +210,9 @@ inline void Waitable::tell(Machine& machine, Ready what) {
   if (only.behind_ != &only) [[unlikely]]
     return tell_several(machine, what);
   if (only.is_taker_) what = what - Ready::writable;
-  if (has(only.interest_, what) && !only.is_over()) machine.partition().wake(only);
+  if (!has(only.interest_, what) || only.is_over()) return;
+  only.alone_ = Wait::ByHand::no;
+  machine.partition().wake(only);
 }
 
 /// Waits with a function instead of a coroutine, for code with completion handlers.
@@ -229,6 +244,7 @@ class ReadyCall : public Wait {
   /// The same at a socket that is known not to be ready.
   void start_unready(Waitable& socket, Ready interest) {
     set_interest(interest | Ready::closed);
+    anew();
     join(socket);
     wait([](Waiter& self) {
       auto& call = static_cast<ReadyCall&>(self);

@@ -42,7 +42,7 @@ class TcpSocket::Send : public Wait {
   Send(TcpSocket& socket, Message&& data)
       : Wait{Ready::writable, true}, socket_{socket}, data_{std::move(data)} {}
   Send(Send&&) = default;
-  ~Send() {
+  [[gnu::always_inline]] ~Send() {
     if (is_at_socket()) [[unlikely]]
       go_away();
   }
@@ -50,12 +50,13 @@ class TcpSocket::Send : public Wait {
   Machine& machine() const { return socket_.machine_; }
   bool await_ready() { return !socket_.has_takers(Ready::writable) && feed(); }
   void await_suspend(std::coroutine_handle<> waiting);
-  Result<> await_resume() {
+  [[gnu::always_inline]] Result<> await_resume() {
     // Nothing to wait for, as is usual.
-    if (!is_at_socket() && outcome() == Errc{} && failure_ == Errc{} && data_.empty()) [[likely]] {
-      return {};
-    }
-    return end_wait();
+    const bool is_done =
+        !is_at_socket() && outcome() == Errc{} && failure_ == Errc{} && data_.empty();
+    const Result<> sent = is_done ? Result<>{} : end_wait();
+    is_known_to_be_free();
+    return sent;
   }
 
  private:
@@ -77,10 +78,11 @@ class TcpSocket::Send : public Wait {
   Errc failure_{};
 };
 
+// Who waits alone is handed the session, in which there is something to read.
 class TcpSocket::Receive : public Wait {
  public:
   Receive(TcpSocket& socket, std::size_t max)
-      : Wait{Ready::readable, true, ByHand::told}, socket_{socket}, max_{max} {}
+      : Wait{Ready::readable, true, ByHand::handed}, socket_{socket}, max_{max} {}
 
   Machine& machine() const { return socket_.machine_; }
   bool await_ready() const {
@@ -93,13 +95,12 @@ class TcpSocket::Receive : public Wait {
     wait(waiting);
     join(socket_);
   }
-  Result<Message> await_resume() {
-    leave();
-    const bool is_usual = outcome() == Errc{} && !socket_.has_waits() && !socket_.is_closed_ &&
-                          socket_.session_ != nullptr && socket_.session_->readable() != 0;
-    if (is_usual) [[likely]]
-      return socket_.session_->read(max_);
-    return take_what_is_there();
+  [[gnu::always_inline]] Result<Message> await_resume() {
+    auto* const session = static_cast<TcpSession*>(const_cast<void*>(handed()));
+    Result<Message> read = session != nullptr ? Result<Message>{std::in_place, session->read(max_)}
+                                              : take_what_is_there();
+    is_known_to_be_free();
+    return read;
   }
 
  private:

@@ -2,7 +2,6 @@
 // UdpSocket: what an application holds to send and await datagrams.
 #pragma once
 
-#include <coroutine>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -54,7 +53,7 @@ class UdpSocket final : public Protocol, public Waitable {
       return send_error();
     return connected_->send(std::move(payload));
   }
-  Result<> send(const Message& payload) { return send(Message{payload}); }
+  [[gnu::always_inline]] Result<> send(const Message& payload) { return send(Message{payload}); }
   /// Sends to any destination, from the bound port. Errors: those of Udp::open and
   /// UdpSession::send, access_denied.
   Result<> send_to(Endpoint remote, Message&& payload) {
@@ -82,7 +81,10 @@ class UdpSocket final : public Protocol, public Waitable {
   /// for each of them, all else for the last of those that hear it. Before bind().
   void set_reuse_address(bool reuses) { reuses_address_ = reuses; }
   /// How many bytes of datagrams may wait.
-  void set_receive_buffer(std::uint32_t bytes) { receive_buffer_ = bytes; }
+  void set_receive_buffer(std::uint32_t bytes) {
+    receive_buffer_ = bytes;
+    look_closely();
+  }
   std::uint32_t receive_buffer() const { return receive_buffer_; }
 
   /// How many machines may send on what is sent to further destinations from now on; at least 1. 64
@@ -116,7 +118,7 @@ class UdpSocket final : public Protocol, public Waitable {
 
   class Readable;
   class Receive;
-  /// What a Wait by hand is handed (Wait::take_handed()): a datagram that has just come. Who does
+  /// What a Wait by hand is handed (Wait::handed()): a datagram that has just come. Who does
   /// not want it gives it to keep().
   struct Handed {
     Message&& payload;
@@ -150,6 +152,8 @@ class UdpSocket final : public Protocol, public Waitable {
 
   /// What can be done without waiting.
   Ready ready() const;
+  /// False if nothing can be received without waiting.
+  bool may_receive() const { return (cares_ & care_of_receive) != 0; }
   /// Ends all waits here with Errc::cancelled.
   void cancel() { end_waits(machine(), Errc::cancelled); }
 
@@ -163,6 +167,26 @@ class UdpSocket final : public Protocol, public Waitable {
   };
 
   using UdpSessionRef = boost::intrusive_ptr<UdpSession>;
+
+  // What receive() or demux() has to see to; where nothing is set, a datagram goes straight to who
+  // waits for it.
+  enum Care : std::uint8_t {
+    care_for_waiting = 1,  // datagrams that wait
+    care_for_failure = 2,
+    care_for_end = 4,     // shutdown() of receiving
+    care_for_sender = 8,  // it is not everybody's
+    care_for_room = 16,   // a single datagram may be too much
+    care_of_receive = care_for_waiting | care_for_failure | care_for_end,
+  };
+  void set_care(Care care, bool is_needed) {
+    cares_ = static_cast<std::uint8_t>(is_needed ? cares_ | care : cares_ & ~care);
+  }
+  void look_closely();
+  void set_failure(Errc failure) {
+    failure_ = failure;
+    set_care(care_for_failure, failure != Errc{});
+  }
+  [[gnu::noinline]] void demux_with_care(Message&& payload, const Arrival& arrival);
 
   Result<> send_error() const;
   bool has_interface(Ipv4Address interface) const;
@@ -207,70 +231,12 @@ class UdpSocket final : public Protocol, public Waitable {
   bool is_receive_shut_ : 1 = false;
   std::uint8_t time_to_live_ = 0;  // 0: as usual
   std::uint8_t type_of_service_ = 0;
+  std::uint8_t cares_ = 0;
   Errc failure_{};  // what the next receive() says: closed for ever, anything else once
   std::uint32_t receive_buffer_ = default_receive_buffer;
   UdpSessionRef connected_;
 };
 
-/// The awaitable of readable().
-class UdpSocket::Readable : public Wait {
- public:
-  explicit Readable(UdpSocket& socket) : Readable{socket, ByHand::told} {}
-
-  Machine& machine() const { return socket_.machine(); }
-  bool await_ready() const noexcept {
-    return (socket_.newest_ != nullptr || socket_.has_failed() || socket_.is_receive_shut_) &&
-           !socket_.has_takers(Ready::readable);
-  }
-  void await_suspend(std::coroutine_handle<> waiting) {
-    wait(waiting);
-    join(socket_);
-    socket_.machine().remember(waiting.address());
-  }
-  Errc await_resume() noexcept {
-    leave();
-    return outcome();
-  }
-
- protected:
-  Readable(UdpSocket& socket, ByHand by_hand)
-      : Wait{Ready::readable, true, by_hand}, socket_{socket} {}
-  UdpSocket& socket() const { return socket_; }
-
- private:
-  UdpSocket& socket_;
-};
-
-/// The awaitable of receive(). A datagram that comes while it waits is handed to it as it stands:
-/// it waits nowhere and is moved once.
-class UdpSocket::Receive : public Readable {
- public:
-  explicit Receive(UdpSocket& socket) : Readable{socket, ByHand::handed} {}
-
-  [[gnu::always_inline]] Result<Datagram> await_resume() {
-    if (const auto* const handed = static_cast<const Handed*>(take_handed())) [[likely]] {
-      return Datagram{std::move(handed->payload), handed->arrival.remote(),
-                      handed->arrival.local()};
-    }
-    return take_what_waits();
-  }
-
- private:
-  Result<Datagram> take_what_waits();
-};
-
-inline Ready UdpSocket::ready() const {
-  if (is_closed()) return Ready::any;
-  if (newest_ == nullptr && !has_failed() && !is_receive_shut_) return Ready::writable;
-  return Ready::readable | Ready::writable;
-}
-
-inline UdpSocket::Readable UdpSocket::readable() {
-  return Readable{*this};
-}
-
-inline UdpSocket::Receive UdpSocket::receive() {
-  return Receive{*this};
-}
-
 }  // namespace elvis
+
+#include "elvis/sockets/udp_socket_waits.hpp"

@@ -28,7 +28,11 @@ inline constexpr Time end_of_time = Time::max();
 
 /// `time + span`, held at the end of time instead of wrapping around. `span` is not negative.
 constexpr Time add_saturated(Time time, Duration span) {
-  return span > end_of_time - time ? end_of_time : time + span;
+  Duration::rep sum = 0;
+  if (__builtin_add_overflow(time.time_since_epoch().count(), span.count(), &sum)) {
+    return end_of_time;
+  }
+  return Time{Duration{sum}};
 }
 
 /// A transmission rate in bits a second; at least 1.
