@@ -72,7 +72,9 @@ TEST(PageSupplyTest, OutlivesOneOfTwoAndBeginsAgain) {
   Pages pages;
   for (int i = 0; i < 3; ++i) {
     const PageSupply first;
-    { const PageSupply second; }
+    {
+      const PageSupply second;
+    }
     for (int taken = 0; taken < 20; ++taken) pages.add(wait_for_page());
     EXPECT_NE(pages.all().back(), nullptr);
   }
