@@ -162,10 +162,10 @@ Task<CallOutcome> Process::write(const CallEvent& call) {
   if (file == nullptr) co_return CallOutcome::failed("EBADF");
   Buffer buffer = buffer_of(call);
   const auto size = static_cast<std::size_t>(buffer.size);
+  if (buffer.is_null && size > 0) co_return CallOutcome::failed("EFAULT");
   if (file->stream != nullptr && ((buffer.flags & flag_fast_open) != 0 || file->deferred)) {
     co_return co_await send_fast(*file, call, std::move(buffer.bytes), size, buffer.flags);
   }
-  if (buffer.is_null && size > 0) co_return CallOutcome::failed("EFAULT");
   if (setup_.is_freebsd && call.name == "sendto" && call.arguments.size() > 4 &&
       file->stream != nullptr && file->stream->session() == nullptr && size > 0) {
     co_return send_connecting(*file, call, std::move(buffer.bytes), size);
@@ -175,8 +175,7 @@ Task<CallOutcome> Process::write(const CallEvent& call) {
     co_return send_datagram(*file, call, buffer.bytes, size);
   }
   if (file->stream == nullptr) co_return CallOutcome::failed("EPIPE");
-  const bool is_counted = (buffer.flags & flag_without_copy) != 0 && file->kernel != nullptr &&
-                          file->kept.contains("SO_ZEROCOPY") && size > 0;
+  const bool is_counted = file->is_without_copy(buffer.flags) && size > 0;
   std::size_t begun = 0;
   // What is not copied lies in as many pieces as were handed over; a buffer takes so many.
   constexpr std::size_t most_pieces = 17;

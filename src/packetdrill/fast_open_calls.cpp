@@ -159,9 +159,11 @@ Task<CallOutcome> Process::send_fast(File& file, const CallEvent& call, std::str
     const std::size_t taken = size - data.size();
     if (file.kernel != nullptr) file.kernel->took(taken);
     if (taken == 0) co_return CallOutcome::failed("EINPROGRESS");
+    if (file.is_without_copy(flags)) file.kernel->wrote_without_copy();
     co_return static_cast<std::int64_t>(taken);
   }
   if (file.kernel != nullptr) file.kernel->took(size);
+  if (file.is_without_copy(flags)) file.kernel->wrote_without_copy();
   const Result<> connected = co_await stream.connect(remote, std::move(data));
   if (!connected) co_return broken(file, connected.error());
   co_return static_cast<std::int64_t>(size);

@@ -124,18 +124,35 @@ Endpoint Process::endpoint_at(const CallEvent& call, std::size_t argument, Endpo
   return otherwise;
 }
 
-int Process::free_descriptor(const CallEvent& call) const {
+int Process::free_descriptor(const CallEvent& call) {
   const auto is_used = [this](int number) {
     return files_.contains(number) || epolls_.contains(number);
   };
-  // The script says which number the file has from now on.
+  // The script says which number the file has from now on; numbers are names, no more.
+  constexpr int most = 1'000'000;
   const auto wanted = value_of(call.result);
-  if (wanted && *wanted >= 0 && *wanted < 1'000'000 && !is_used(static_cast<int>(*wanted))) {
-    return static_cast<int>(*wanted);
-  }
   int number = 3;
+  if (wanted && *wanted >= 0 && *wanted < most) {
+    number = static_cast<int>(*wanted);
+    int aside = most;
+    while (is_used(aside)) ++aside;
+    if (is_used(number)) rename(number, aside);
+  }
   while (is_used(number)) ++number;
   return number;
+}
+
+// What was called `from` stays open, but the script has no name for it any more.
+void Process::rename(int from, int to) {
+  const auto move = [from, to](auto& map) {
+    auto node = map.extract(from);
+    if (node.empty()) return;
+    node.key() = to;
+    map.insert(std::move(node));
+  };
+  move(files_);
+  move(epolls_);
+  for (auto& [epoll, interests] : epolls_) move(interests);
 }
 
 void Process::check_argument(const CallEvent& call, std::size_t argument, std::int64_t seen,
@@ -289,6 +306,28 @@ void Process::settings_changed() {
     file->stream->session()->configure(
         [often](TcpSettings& settings) { settings.accurate_ecn_option = often; });
   }
+}
+
+std::uint64_t Process::pacing_rate(Endpoint local, Endpoint remote) const {
+  const auto found = std::find_if(files_.begin(), files_.end(), [&](const auto& entry) {
+    const TcpSocket* const stream = entry.second->stream.get();
+    return stream != nullptr && stream->session() != nullptr && stream->local() == local &&
+           stream->remote() == remote;
+  });
+  if (found == files_.end()) return 0;
+  const File& file = *found->second;
+  constexpr std::int64_t unlimited = 0xffff'ffff;
+  const auto chosen = file.kept.find("SO_MAX_PACING_RATE");
+  const bool is_chosen =
+      chosen != file.kept.end() && chosen->second > 0 && chosen->second < unlimited;
+  const TcpInfo info = file.stream->info();
+  if ((!setup_.is_paced && !is_chosen) || info.rtt == 0) return 0;
+  constexpr std::uint64_t second = 1'000'000;
+  const std::uint64_t percent =
+      info.snd_cwnd < info.snd_ssthresh / 2 ? setup_.slow_start_pace : setup_.later_pace;
+  const std::uint64_t segments = std::max(info.snd_cwnd, info.unacked);
+  const std::uint64_t rate = segments * info.snd_mss * second / info.rtt * percent / 100;
+  return is_chosen ? std::min(rate, static_cast<std::uint64_t>(chosen->second)) : rate;
 }
 
 // ===== Accept =====

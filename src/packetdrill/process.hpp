@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "call_flags.hpp"
 #include "code.hpp"
 #include "elvis/sim/task.hpp"
 #include "elvis/sockets/tcp_listener.hpp"
@@ -55,6 +56,9 @@ class Process {
   bool tell_info(CodeNames& names) const;
   /// Looks at what the stack did meanwhile.
   void settle();
+  /// At which rate Linux would let segments from `local` to `remote` leave, in bytes a second; 0:
+  /// at any.
+  std::uint64_t pacing_rate(Endpoint local, Endpoint remote) const;
   /// A command may have changed what holds for open connections, too.
   void settings_changed();
 
@@ -84,6 +88,10 @@ class Process {
     bool is_set(std::string_view option) const {
       const auto found = kept.find(option);
       return found != kept.end() && found->second != 0;
+    }
+    /// Whether a call with `flags` is told of when its bytes have arrived (MSG_ZEROCOPY).
+    bool is_without_copy(std::int64_t flags) const {
+      return (flags & flag_without_copy) != 0 && kernel != nullptr && is_set("SO_ZEROCOPY");
     }
   };
   struct Entry;
@@ -164,7 +172,8 @@ class Process {
                                 std::int64_t otherwise = 0);
   /// The address in an argument; `otherwise` for `...` or nothing.
   static Endpoint endpoint_at(const CallEvent& call, std::size_t argument, Endpoint otherwise);
-  int free_descriptor(const CallEvent& call) const;
+  int free_descriptor(const CallEvent& call);
+  void rename(int from, int to);
   /// Compares what an argument says with what it came to be.
   static void check_argument(const CallEvent& call, std::size_t argument, std::int64_t seen,
                              CallOutcome& outcome);

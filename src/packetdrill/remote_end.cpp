@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "remote_end.hpp"
 
+#include <algorithm>
 #include <utility>
+
+#include "codec.hpp"
 
 namespace elvis::packetdrill {
 
@@ -51,8 +54,31 @@ void RemoteEnd::send(Message&& datagram) {
 }
 
 void RemoteEnd::demux(Message&& datagram, Arrival&) {
-  sightings_.push_back({machine().now(), std::move(datagram)});
-  signal_.raise();
+  const Time now = machine().now();
+  Time leaves = now;
+  if (rate_) {
+    const Packet packet = decode(datagram).packet;
+    if (packet.kind == Packet::Kind::tcp) {
+      leaves = queue_.departure({packet.source_port, packet.destination_port}, packet.payload_bytes,
+                                rate_(packet), now);
+    }
+  }
+  const auto place = std::upper_bound(queued_.begin(), queued_.end(), leaves,
+                                      [](Time at, const Sighting& other) { return at < other.at; });
+  queued_.insert(place, {leaves, std::move(datagram)});
+  release();
+}
+
+// Whatever has left the queue by now is to be seen.
+void RemoteEnd::release() {
+  const Time now = machine().now();
+  const bool has_news = !queued_.empty() && queued_.front().at <= now;
+  while (!queued_.empty() && queued_.front().at <= now) {
+    sightings_.push_back(std::move(queued_.front()));
+    queued_.pop_front();
+  }
+  if (!queued_.empty()) release_.arm(machine(), queued_.front().at);
+  if (has_news) signal_.raise();
 }
 
 }  // namespace elvis::packetdrill

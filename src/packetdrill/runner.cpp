@@ -96,6 +96,14 @@ std::optional<Failure> Runner::run() {
   Machine& remote = world.add_machine(networks, 1);
   remote_ = &world.add_protocol<RemoteEnd>(remote, signal_);
   world.claim(remote.taps().front(), setup_.remote);
+  if (setup_.is_linux) {
+    remote_->pace([this](const Packet& segment) {
+      return process_ == nullptr
+                 ? 0
+                 : process_->pacing_rate({segment.source, segment.source_port},
+                                         {segment.destination, segment.destination_port});
+    });
+  }
   world.add_application(*host_, kind, options);
 
   World::RunOptions run_options;

@@ -86,8 +86,7 @@ std::vector<std::string> words_of(std::string_view command) {
 // `/proc/sys/net/ipv4/tcp_sack` as sysctl says it.
 std::string dotted(std::string_view name) {
   constexpr std::string_view folder = "/proc/sys/";
-  if (!name.starts_with(folder)) return std::string{name};
-  std::string text{name.substr(folder.size())};
+  std::string text{name.starts_with(folder) ? name.substr(folder.size()) : name};
   std::replace(text.begin(), text.end(), '/', '.');
   return text;
 }
@@ -293,6 +292,7 @@ void Setup::apply_command(const std::string& command) {
     send_buffer = 256 * 1024;
     tcp.slow_start_after_idle = false;
     tcp.syn_retries = 5;
+    grants_ecn = false;
     // Packetdrill's own scripts let all listeners in.
     const bool is_for_all = command.find("common/defaults.sh") != std::string::npos;
     fast_open = fast_open_client | fast_open_server | (is_for_all ? fast_open_all_listeners : 0U);
@@ -317,6 +317,7 @@ void Setup::apply_command(const std::string& command) {
     const auto has = [&line](std::string_view word) {
       return std::find(line.begin(), line.end(), word) != line.end();
     };
+    if (has("tc") && has("qdisc")) is_paced = has("fq");
     if (has("tc") && has("limit") && has("0")) {
       refusal = "a queue of the machine under test that drops everything is not there";
     }
@@ -389,6 +390,10 @@ bool Setup::apply_linux(std::string_view name, const std::vector<std::string>& v
     unsent_low_water = static_cast<std::uint32_t>(std::min<std::uint64_t>(value, 0xffff'ffff));
   } else if (name == "tcp_mtu_probing") {
     if (value == 2) refusal = "probing for the MTU with larger segments (RFC 4821) is not there";
+  } else if (name == "tcp_pacing_ss_ratio" && is_on) {
+    slow_start_pace = value;
+  } else if (name == "tcp_pacing_ca_ratio" && is_on) {
+    later_pace = value;
   } else if (name == "tcp_fastopen") {
     fast_open = static_cast<std::uint32_t>(value);
   } else if (name == "tcp_fastopen_key") {

@@ -64,6 +64,10 @@ class Setup {
   bool forgets_cookies = false;      ///< A command asks for that; whoever does so sets it back.
   bool grants_accurate_ecn = false;  ///< Likewise, RFC 9768.
   bool grants_ecn = false;           ///< To those who ask, without asking oneself.
+  bool is_paced = false;             ///< The device has the queue `fq`.
+  // In percent of what the path carries: in the first half of slow start, and later.
+  std::uint64_t slow_start_pace = 200;
+  std::uint64_t later_pace = 120;
   TcpSettings tcp;
   std::vector<std::string> notes;
 

@@ -277,6 +277,37 @@ Message Message::cut(std::size_t bytes) {
   return head;
 }
 
+Message::Place Message::place_at(std::size_t position) const {
+  ELVIS_ASSERT(count_ != 0 && position <= size_);
+  const Slice* const first = slices();
+  const Slice* part = first;
+  for (; position > part->size; ++part) position -= part->size;
+  return {static_cast<std::uint32_t>(part - first),
+          part->offset + static_cast<std::uint32_t>(position)};
+}
+
+// next_part() where that does not lie in one slice.
+Message Message::next_parts(Place& place, std::size_t bytes) const {
+  Message part;
+  part.is_verified_ = is_verified_;
+  for (;;) {
+    ELVIS_ASSERT(place.slice < count_);
+    const Slice& from = slices()[place.slice];
+    const std::uint32_t left = from.offset + from.size - place.offset;
+    const auto taken = static_cast<std::uint32_t>(std::min<std::size_t>(left, bytes));
+    if (taken != 0) {
+      from.chunk->retain();
+      part.push_back({from.chunk, place.offset, taken});
+      place.offset += taken;
+      bytes -= taken;
+      if (bytes == 0) return part;
+    }
+    ++place.slice;
+    ELVIS_ASSERT(place.slice < count_);
+    place.offset = slices()[place.slice].offset;
+  }
+}
+
 Message Message::slice(std::size_t offset, std::size_t bytes) const {
   ELVIS_ASSERT(offset <= size_ && bytes <= size_ - offset);
   Message part;

@@ -104,9 +104,11 @@ class Tcp final : public Protocol {
   void demux(Message&& segment, Arrival& arrival) override;
   /// A segment whose header has been read and found right; `payload` is what follows it.
   void take(TcpSegment&& segment, const Arrival& arrival);
-  /// The same, as the last thing in an event, if it is for the session that had the last one and
-  /// nobody else has a say; else false.
-  bool take_usual(TcpSegment& segment, const Endpoints& endpoints);
+  /// The same, as the last thing in an event, if it is what an open connection waits for: the next
+  /// segment, and nothing else. Else false. The payload stands behind `header_bytes` bytes of
+  /// `frame`.
+  bool take_usual(const TcpUsualHeader& header, Message& frame, std::size_t header_bytes,
+                  const Endpoints& endpoints);
   void failed(const DeliveryError& error) override;
   bool believes(const DeliveryError& error) override;
 

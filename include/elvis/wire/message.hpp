@@ -99,8 +99,6 @@ class Message : private MessageParts {
   /// Puts `tail` behind this message, sharing its chunks. Both must be verified for the whole to
   /// be.
   void append(Message tail);
-  /// The same with a copy of `tail`; costs no count where the two were cut from each other.
-  void append_copy(const Message& tail);
 
   // ----- shrink and divide; a position beyond the end is a bug of the caller -----
 
@@ -116,6 +114,17 @@ class Message : private MessageParts {
   Message slice(std::size_t offset, std::size_t bytes) const;
   /// The bytes from `offset` to the end.
   Message slice(std::size_t offset) const { return slice(offset, size_ - offset); }
+  /// Where a part of this message ends and the next one begins, so that one part can be taken after
+  /// the other without counting from the front. Holds while nothing is put in front or removed.
+  struct Place {
+    std::uint32_t slice;
+    std::uint32_t offset;  ///< In its chunk; the end of a slice is not the beginning of the next.
+  };
+  /// The place before the byte at `position`, which may be the end. Not of an empty message.
+  Place place_at(std::size_t position) const;
+  /// The `bytes` bytes from `place` on, at least one, sharing the chunks; `place` moves behind
+  /// them.
+  Message next_part(Place& place, std::size_t bytes) const;
   /// Leaves an empty, unverified message.
   void clear();
 
@@ -205,6 +214,7 @@ class Message : private MessageParts {
   std::uint64_t sum_slices(std::size_t offset) const;
   std::uint8_t* prepend_chunk(std::size_t bytes);
   void remove_front_slices(std::size_t bytes);
+  Message next_parts(Place& place, std::size_t bytes) const;
   const std::uint8_t* gather_front(std::size_t bytes, std::uint8_t* scratch) const;
   void push_back(Slice slice);
   void push_front(Slice slice);

@@ -78,6 +78,20 @@ inline void Message::remove_front(std::size_t bytes) {
   remove_front_slices(bytes);
 }
 
+[[gnu::always_inline]] inline Message Message::next_part(Place& place, std::size_t bytes) const {
+  const Slice& from = slices()[place.slice];
+  if (bytes > from.offset + from.size - place.offset) [[unlikely]]
+    return next_parts(place, bytes);
+  from.chunk->retain();
+  Message part;
+  part.inline_[0] = {from.chunk, place.offset, static_cast<std::uint32_t>(bytes)};
+  part.size_ = static_cast<std::uint32_t>(bytes);
+  part.count_ = 1;
+  part.is_verified_ = is_verified_;
+  place.offset += static_cast<std::uint32_t>(bytes);
+  return part;
+}
+
 inline const std::uint8_t* Message::front(std::size_t bytes, std::uint8_t* scratch) const {
   if (count_ != 0) [[likely]] {
     const Slice& first = slices()[0];

@@ -104,19 +104,4 @@ inline Message::PartRange Message::parts() const {
   return {PartIterator{first}, PartIterator{first + count_}};
 }
 
-inline void Message::append_copy(const Message& tail) {
-  if (count_ != 0 && tail.count_ == 1) {
-    Slice& last = slices()[count_ - 1];
-    const Slice& next = tail.slices()[0];
-    if (last.chunk == next.chunk && last.offset + last.size == next.offset &&
-        next.size <= UINT32_MAX - size_) [[likely]] {
-      last.size += next.size;
-      size_ += next.size;
-      is_verified_ &= tail.is_verified_;
-      return;
-    }
-  }
-  append(Message{tail});
-}
-
 }  // namespace elvis

@@ -125,14 +125,15 @@ void TcpConnection::agree(const TcpSegment& syn) {
   constexpr std::uint16_t default_mss = 536;
   constexpr std::uint8_t largest_scale = 14;
   peer_mss_ = options.mss != 0 ? options.mss : default_mss;
-  uses_timestamps_ = settings_->timestamps && options.timestamps.has_value();
+  const bool may_agree = !settings_->plain_syns;
+  uses_timestamps_ = may_agree && settings_->timestamps && options.timestamps.has_value();
   if (uses_timestamps_) recent_timestamp_ = options.timestamps->value;
-  uses_window_scale_ = settings_->window_scale && options.window_scale.has_value();
+  uses_window_scale_ = may_agree && settings_->window_scale && options.window_scale.has_value();
   if (uses_window_scale_) {
     send_scale_ = std::min(*options.window_scale, largest_scale);
     receive_scale_ = scale_for(*settings_);
   }
-  if (settings_->sack && options.sack_permitted) sender_.use_sack();
+  if (may_agree && settings_->sack && options.sack_permitted) sender_.use_sack();
   std::uint64_t buffer = settings_->receive_buffer;
   if (settings_->option_layout() == TcpLayout::like_freebsd) {
     // FreeBSD makes it a multiple of what a segment carries.

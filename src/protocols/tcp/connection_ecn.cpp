@@ -24,11 +24,10 @@ void TcpConnection::agree_on_ecn(const TcpSegment& answer) {
     case 7:  // or only says again what it was told
       return accurate_ecn_.reset();
     case 1:
-    case 5:
       accurate_ecn_.reset();
       uses_ecn_ = true;
       return;
-    default:
+    default:  // also what is reserved (3.1.3): as if our SYN had arrived unchanged
       uses_accurate_ecn_ = true;
       accurate_ecn_->take_answer(answer, settings_->checks_ecn_path);
       return sender_.set_mss(payload_limit());
@@ -104,8 +103,11 @@ void TcpConnection::fill_accurate_ecn(TcpSegment& segment, bool tells_of_duplica
   TcpAccurateEcn& ecn = *accurate_ecn_;
   segment.options.accurate_ecn.reset();
   const bool is_like_freebsd = settings_->option_layout() == TcpLayout::like_freebsd;
+  const bool is_like_linux = settings_->option_layout() == TcpLayout::like_linux;
   segment.is_ecn_capable = !ecn.hides_capability && !is_like_freebsd;
-  if (is_like_freebsd && state_ == TcpState::time_wait) return;  // which remembers no counters
+  if (state_ == TcpState::time_wait && (is_like_freebsd || (is_like_linux && is_unread_))) {
+    return;  // these remember no counters then
+  }
   if (ecn.reflects_next && segment.payload.empty()) {
     segment.flags |= TcpAccurateEcn::reflection_of(ecn.syn_arrived_as);
   } else {

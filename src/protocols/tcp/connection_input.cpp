@@ -16,45 +16,81 @@ bool is_older(std::uint32_t a, std::uint32_t b) {
 
 }  // namespace
 
+// RFC 7323, 4.3: of what reaches to what was acknowledged last.
+[[gnu::always_inline]] inline void TcpConnection::remember_timestamp(std::uint32_t time,
+                                                                     std::uint32_t sequence) {
+  if (!is_older(time, recent_timestamp_) && !is_older(last_ack_sent_, sequence)) {
+    recent_timestamp_ = time;
+  }
+}
+
 void TcpConnection::take(TcpSegment&& segment, Time now) {
+  const TcpOptions& options = segment.options;
+  if (!segment.met_congestion() && options.block_count == 0) {
+    TcpUsualHeader header{.sequence = segment.sequence,
+                          .acknowledgement = segment.acknowledgement,
+                          .flags = segment.flags,
+                          .window = segment.window,
+                          .has_timestamps = options.timestamps.has_value(),
+                          .time = 0,
+                          .echoed_time = 0};
+    if (options.timestamps) {
+      header.time = options.timestamps->value;
+      header.echoed_time = options.timestamps->echo;
+    }
+    if (take_usual(header, segment.payload, 0, now)) return;
+  }
   ++segments_in_;
   if (!segment.payload.empty()) ++data_segments_in_;
-  if (state_ == TcpState::established && take_fast(segment, now)) return;
   if (is_over()) return;
   if (state_ == TcpState::syn_sent) return take_in_syn_sent(segment, now);
   take_in_order(segment, now);
 }
 
 // What nearly all segments of a stream are: the next ones, and nothing else (Jacobson 1990).
-[[gnu::always_inline]] inline bool TcpConnection::take_fast(TcpSegment& segment, Time now) {
+bool TcpConnection::take_usual(const TcpUsualHeader& header, Message& segment,
+                               std::size_t header_bytes, Time now) {
   constexpr std::uint16_t expected = TcpHeader::ack | TcpHeader::psh;
-  if ((segment.flags | TcpHeader::psh) != expected) return false;
-  if (segment.sequence != receiver_.acknowledgement() || receiver_.has_gaps()) return false;
-  if (segment.met_congestion() || receiver_.echoes_congestion || is_unread_) return false;
-  if (uses_accurate_ecn_ || receiver_.memory() != nullptr) return false;
-  if (segment.options.timestamps.has_value() != uses_timestamps_) return false;
-  if (segment.options.block_count != 0 || segment.payload.size() > receiver_.window()) return false;
-  const std::int64_t acknowledged = sender_.position_of(segment.acknowledgement);
+  if (state_ != TcpState::established || (header.flags | TcpHeader::psh) != expected) return false;
+  if (header.sequence != receiver_.acknowledgement() || receiver_.has_gaps()) return false;
+  if (receiver_.echoes_congestion || is_unread_ || uses_accurate_ecn_) return false;
+  if (header.has_timestamps != uses_timestamps_ || receiver_.memory() != nullptr) return false;
+  const std::size_t size = segment.size() - header_bytes;
+  if (size > receiver_.window()) return false;
+  const std::int64_t acknowledged = sender_.position_of(header.acknowledgement);
   if (acknowledged < static_cast<std::int64_t>(sender_.una()) ||
       acknowledged > static_cast<std::int64_t>(sender_.next())) {
     return false;
   }
   if (uses_timestamps_) {
-    if (is_older(segment.options.timestamps->value, recent_timestamp_)) return false;
-    remember_timestamp(segment);
+    if (is_older(header.time, recent_timestamp_)) return false;
+    remember_timestamp(header.time, header.sequence);
   }
+  ++segments_in_;
   last_received_at_ = now;
   const auto position = static_cast<std::uint64_t>(acknowledged);
-  const std::uint64_t window = std::uint64_t{segment.window} << send_scale_;
-  if (!sender_.knows(position, window) || segment.payload.empty()) {
-    apply_acknowledgement(segment, position, receiver_.next(), now);
+  const std::uint64_t window = std::uint64_t{header.window} << send_scale_;
+  if (size == 0 || !sender_.knows(position, window)) {
+    TcpSender::Ack ack{.position = position,
+                       .window = window,
+                       .updates_window = false,
+                       .is_pure = size == 0,
+                       .echoes_congestion = false,
+                       .echoed_rtt = {},
+                       .blocks = {}};
+    if (uses_timestamps_) ack.echoed_rtt = echoed_rtt(header.echoed_time, now);
+    apply_acknowledgement(ack, receiver_.next(), now);
   }
-  if (!segment.payload.empty()) {
-    receiver_.take_next(std::move(segment.payload), *settings_, now);
-    if (receiver_.auto_tune_limit != 0) [[unlikely]]
-      receiver_.tune(now, sender_.rtt().smoothed());
-    note(tcp_readable);
+  if (size == 0) return true;
+  ++data_segments_in_;
+  if (header_bytes != 0) [[likely]] {
+    segment.remove_front(header_bytes);
+    segment.set_verified(false);  // as Tcp::demux does
   }
+  receiver_.take_next(std::move(segment), *settings_, now);
+  if (receiver_.auto_tune_limit != 0) [[unlikely]]
+    receiver_.tune(now, sender_.rtt().smoothed());
+  note(tcp_readable);
   return true;
 }
 
@@ -167,7 +203,9 @@ void TcpConnection::take_in_order(TcpSegment& segment, Time now) {
   if (!segment.has(TcpHeader::ack)) return;
   last_received_at_ = now;
   if (!take_acknowledgement(segment, position, now)) return;
-  if (uses_timestamps_ && segment.options.timestamps) remember_timestamp(segment);
+  if (uses_timestamps_ && segment.options.timestamps) {
+    remember_timestamp(segment.options.timestamps->value, segment.sequence);
+  }
   if (is_over()) return;
   if (segment.has(TcpHeader::urg)) take_urgent(segment, static_cast<std::uint64_t>(position));
   take_data(segment, position, now);
@@ -218,14 +256,6 @@ bool TcpConnection::passes_paws(const TcpSegment& segment, Time now) const {
   constexpr Duration forgotten = std::chrono::hours{24 * 24};  // RFC 7323, 5.5
   if (now - last_received_at_ > forgotten) return true;
   return !is_older(segment.options.timestamps->value, recent_timestamp_);
-}
-
-// RFC 7323, 4.3: of what reaches to what was acknowledged last.
-void TcpConnection::remember_timestamp(const TcpSegment& segment) {
-  const std::uint32_t value = segment.options.timestamps->value;
-  if (!is_older(value, recent_timestamp_) && !is_older(last_ack_sent_, segment.sequence)) {
-    recent_timestamp_ = value;
-  }
 }
 
 // RFC 5961, 3.2: only the very next sequence number resets.
@@ -314,27 +344,37 @@ bool TcpConnection::take_acknowledgement(const TcpSegment& segment, std::int64_t
 
 void TcpConnection::apply_acknowledgement(const TcpSegment& segment, std::uint64_t acknowledged,
                                           std::uint64_t position, Time now) {
+  TcpSender::Ack ack{
+      .position = acknowledged,
+      .window = std::uint64_t{segment.window} << send_scale_,
+      .updates_window = false,
+      .is_pure = segment.payload.empty() && !segment.has(TcpHeader::fin),
+      .echoes_congestion = (uses_ecn_ && segment.has(TcpHeader::ece)) ||
+                           (uses_accurate_ecn_ && tells_of_marks(segment, acknowledged)),
+      .echoed_rtt = {},
+      .blocks = segment.options.sack()};
+  if (uses_timestamps_ && segment.options.timestamps) {
+    ack.echoed_rtt = echoed_rtt(segment.options.timestamps->echo, now);
+  }
+  apply_acknowledgement(ack, position, now);
+}
+
+// How long the round trip took of what is acknowledged; 0 if that makes no sense.
+Duration TcpConnection::echoed_rtt(std::uint32_t echoed_time, Time now) const {
+  const std::uint32_t ms = timestamp(now) - echoed_time;
+  constexpr std::uint32_t senseless = 1U << 30;
+  if (ms >= senseless) return {};
+  return std::max<Duration>(std::chrono::milliseconds{ms}, Duration{1});
+}
+
+// `position` is that of the segment which it came with.
+void TcpConnection::apply_acknowledgement(TcpSender::Ack& ack, std::uint64_t position, Time now) {
   const std::uint64_t before = sender_.una();
   // RFC 9293, 3.10.7.4: SND.WL1 keeps old segments from changing the window. (SND.WL2 is never
   // beyond SND.UNA, from which on only acknowledgements come here.)
-  const bool updates_window = position >= window_update_at_;
-  if (updates_window) window_update_at_ = position;
-  Duration echoed{};
-  if (uses_timestamps_ && segment.options.timestamps) {
-    const std::uint32_t ms = timestamp(now) - segment.options.timestamps->echo;
-    constexpr std::uint32_t senseless = 1U << 30;
-    if (ms < senseless) echoed = std::max<Duration>(std::chrono::milliseconds{ms}, Duration{1});
-  }
-  sender_.acknowledged(
-      {.position = acknowledged,
-       .window = std::uint64_t{segment.window} << send_scale_,
-       .updates_window = updates_window,
-       .is_pure = segment.payload.empty() && !segment.has(TcpHeader::fin),
-       .echoes_congestion = (uses_ecn_ && segment.has(TcpHeader::ece)) ||
-                            (uses_accurate_ecn_ && tells_of_marks(segment, acknowledged)),
-       .echoed_rtt = echoed,
-       .blocks = segment.options.sack()},
-      now);
+  ack.updates_window = position >= window_update_at_;
+  if (ack.updates_window) window_update_at_ = position;
+  if (!sender_.acknowledged_smoothly(ack, now)) sender_.acknowledged(ack, now);
   if (sender_.una() == before) return;
   note(tcp_writable);
   if (is_delivered()) note(tcp_delivered);

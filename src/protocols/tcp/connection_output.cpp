@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "elvis/protocols/tcp/connection.hpp"
+#include "sender_burst.hpp"
 
 namespace elvis {
 
@@ -25,7 +26,7 @@ bool TcpConnection::next(TcpSegment& segment, Time now) {
   }
   if (is_over()) return false;
   TcpSender::Outgoing out{};
-  if (sender_.next_segment(out, now)) {
+  if (sender_.may_have_segment() && sender_.next_segment(out, now)) {
     segment.flags = 0;
     segment.urgent = 0;
     segment.sequence = sender_.wire(out.position);
@@ -73,6 +74,35 @@ bool TcpConnection::next(TcpSegment& segment, Time now) {
     segment.flags = TcpHeader::fin;
   }
   wants_keep_alive_ = false;
+  fill_acknowledgement(segment, now);
+  return true;
+}
+
+// Whether the headers of new data depend on what all of them have in common alone.
+[[gnu::always_inline]] inline bool TcpConnection::may_send_alike() const {
+  return state_ == TcpState::established && !wants_reset_ && !uses_accurate_ecn_ &&
+         settings_->option_layout() == TcpLayout{} && !receiver_.has_news_of_gaps() &&
+         receiver_.memory() == nullptr && sender_.urgent_end <= sender_.next();
+}
+
+bool TcpConnection::next_alike(TcpSegment& segment, Time now, Burst& burst) {
+  if (burst == Burst::none && !may_send_alike()) return false;
+  switch (sender_.next_full(segment, now)) {
+    case TcpSender::Full::unknown:
+      burst = Burst::none;
+      return false;
+    case TcpSender::Full::waits:
+      burst = receiver_.wants_ack() || wants_keep_alive_ ? Burst::none : Burst::over;
+      return false;
+    case TcpSender::Full::goes:
+      break;
+  }
+  ++segments_out_;
+  if (burst == Burst::begun) return true;
+  burst = Burst::begun;
+  segment.flags = 0;
+  segment.urgent = 0;
+  segment.is_ecn_capable = uses_ecn_;
   fill_acknowledgement(segment, now);
   return true;
 }

@@ -200,13 +200,11 @@ void TcpReceiver::note_duplicate(std::uint64_t begin, std::uint64_t end) {
 
 // ===== TcpReceiver: what is read, and the window =====
 
-Message TcpReceiver::read(std::size_t max) {
+Message TcpReceiver::read_counted(std::size_t max) {
   Message taken = ready_.take(max);
-  if (rare_ != nullptr) [[unlikely]] {
-    rare_->read_in_round += static_cast<std::uint32_t>(taken.size());
-    if (rare_->memory != nullptr) {
-      rare_->memory->read(next_ - ready_.size() - (has_finished() ? 1 : 0));
-    }
+  rare_->read_in_round += static_cast<std::uint32_t>(taken.size());
+  if (rare_->memory != nullptr) {
+    rare_->memory->read(next_ - ready_.size() - (has_finished() ? 1 : 0));
   }
   return taken;
 }
@@ -252,11 +250,8 @@ std::uint16_t TcpReceiver::advertise_in_syn() {
   return static_cast<std::uint16_t>(std::min(largest, right_edge_ - next_));
 }
 
-bool TcpReceiver::wants_window_update(unsigned scale) const {
+bool TcpReceiver::is_window_news(unsigned scale) const {
   if (memory() != nullptr) return wants_ack_of_read();
-  // Only a window that had become small is worth a segment of its own: as long as the remote end
-  // may send, it learns the rest from the acknowledgements of what it sends.
-  constexpr std::uint64_t small_window = 32'768;
   const std::uint64_t before = right_edge_ - next_;
   if (before >= std::max(small_window, std::uint64_t{2} * mss_)) return false;
   const std::uint64_t free = buffer_ > ready_.size() ? buffer_ - ready_.size() : 0;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sender_burst.hpp"
 #include "sender_repair.hpp"
 
 namespace elvis {
@@ -32,7 +33,7 @@ TcpCongestion& TcpSender::congestion() {
 }
 
 void TcpSender::discard_unsent() {
-  unsent_.clear();
+  stream_.discard_unsent();
 }
 
 void TcpSender::set_mss(std::uint32_t mss) {
@@ -149,6 +150,62 @@ void TcpSender::acknowledged(const Ack& ack, Time now) {
   arm(now);
 }
 
+// What acknowledged() comes to if more is acknowledged, nothing else said and nothing missing.
+bool TcpSender::acknowledged_smoothly(const Ack& ack, Time now) {
+  if (ack.position <= una_ || una_ == 0 || fin_ != 0 || repair_ != nullptr ||
+      phase_ != Phase::open || (lost_ | sacked_) != 0 || tail_probe_end_ != 0 || is_probing_ ||
+      ack.echoes_congestion || !ack.blocks.empty() ||
+      settings_->option_layout() == TcpLayout::like_linux) {
+    return false;
+  }
+  if (ack.updates_window) {
+    right_edge_ = ack.position + ack.window;
+    largest_window_ = std::max(largest_window_, static_cast<std::uint32_t>(ack.window));
+  }
+  TcpAckSample sample{.now = now,
+                      .acked = ack.position - una_,
+                      .in_flight = next_ - una_,
+                      .acked_to = ack.position,
+                      .sent_to = next_};
+  stream_.remove_front(sample.acked);
+  Time oldest = end_of_time;
+  bool was_resent = false;
+  while (!flight_.empty()) {
+    TcpSent& sent = flight_.front();
+    if (sent.end() > ack.position) {
+      sent.length -= static_cast<std::uint32_t>(ack.position - sent.begin);
+      sent.begin = ack.position;
+      break;
+    }
+    if (sent.was_resent) [[unlikely]] {
+      was_resent = true;
+    } else if (sent.sent_at < oldest) {
+      oldest = sent.sent_at;
+    }
+    ++delivered_segments_;
+    flight_.pop();
+  }
+  has_delivered_original_ = oldest != end_of_time;
+  una_ = ack.position;
+  if (!has_small_in_flight()) small_end_ = 0;
+  if (was_resent) {
+    if (ack.echoed_rtt > Duration{}) rtt_.measured(ack.echoed_rtt);
+  } else if (oldest != end_of_time) {
+    sample.rtt = std::max(now - oldest, Duration{1});
+    rtt_.measured(sample.rtt);
+  }
+  unanswered_ = backoff_ = 0;
+  is_held = false;
+  timer_base_ = progress_at_ = now;
+  sample.smoothed_rtt = rtt_.smoothed();
+  if (congestion_ != nullptr || settings_->echoes_exactly()) congestion().heard(sample);
+  if (is_window_used_ || (window_.is_in_slow_start() && window_.bytes < 2 * sample.in_flight)) {
+    congestion().acknowledged(sample, window_);
+  }
+  arm(now);
+  return true;
+}
+
 // Takes what is acknowledged off the scoreboard. Returns how many bytes of it nothing was known of
 // before; `rtt` becomes how long the oldest of them took, if none was sent twice (RFC 6298, 3).
 std::uint64_t TcpSender::pop_acknowledged(const Ack& ack, Time now, Duration& rtt,
@@ -156,7 +213,7 @@ std::uint64_t TcpSender::pop_acknowledged(const Ack& ack, Time now, Duration& rt
   const std::uint64_t data_end = fin_ != 0 ? fin_ : next_;
   const std::uint64_t data_begin = std::max<std::uint64_t>(una_, 1);
   const std::uint64_t acked_end = std::min(ack.position, data_end);
-  if (acked_end > data_begin) sent_.remove_front(acked_end - data_begin);
+  if (acked_end > data_begin) stream_.remove_front(acked_end - data_begin);
   std::uint64_t fresh = 0;
   Time oldest = end_of_time;
   std::uint64_t overtaken = 0;  // the first that others had arrived before
@@ -211,8 +268,8 @@ std::uint32_t TcpSender::segments_below(std::uint64_t position) const {
 // The byte of a window probe was taken: it counts as sent.
 void TcpSender::commit_probe(Time now) {
   is_probing_ = false;
-  if (unsent_.empty()) return;
-  sent_.append(unsent_.take(1));
+  if (!stream_.has_unsent()) return;
+  (void)stream_.send(1);
   record(next_, 1, now);
   next_ += 1;
 }
@@ -267,10 +324,11 @@ Duration TcpSender::tail_probe_time() const {
 // Chooses what to wait for.
 void TcpSender::arm(Time now) {
   if (una_ == next_) {
-    const bool has_more = !unsent_.empty() || (wants_fin_ && fin_ == 0);
+    const bool has_more = stream_.has_unsent() || (wants_fin_ && fin_ == 0);
     // RFC 9293, 3.8.6.1: a closed window is probed.
     bool is_window_limited = false;
-    if (has_more && !unsent_.empty() && size_of_next(is_window_limited) == 0 && is_window_limited) {
+    if (has_more && stream_.has_unsent() && size_of_next(is_window_limited) == 0 &&
+        is_window_limited) {
       if (timer_ != Timer::persist) {
         timer_base_ = now;
         backoff_ = 0;
@@ -390,7 +448,7 @@ void TcpSender::fill(TcpInfo& info, Time now) const {
                           : static_cast<std::uint32_t>(window_.threshold / window_.mss);
   info.total_retrans = resent_segments_;
   info.bytes_acked = una_ == 0 ? 0 : una_ - 1 - (is_fin_acknowledged() ? 1 : 0);
-  info.notsent_bytes = static_cast<std::uint32_t>(unsent_.size());
+  info.notsent_bytes = static_cast<std::uint32_t>(stream_.unsent());
   info.data_segs_out = segments_;
   info.delivered = delivered_segments_ + (repair_ == nullptr ? 0 : repair_->sacked_segments);
   info.bytes_sent = bytes_sent_;

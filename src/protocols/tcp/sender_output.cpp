@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "elvis/protocols/tcp/sender.hpp"
+#include "sender_burst.hpp"
 #include "sender_repair.hpp"
 
 namespace elvis {
@@ -12,12 +13,11 @@ void TcpSender::send_syn(Time now, std::size_t bytes) {
   next_ = 1;
   record(0, 1, now);
   if (bytes != 0) {
-    Message data = unsent_.take(bytes);
+    const Message data = stream_.send(std::min(bytes, stream_.unsent()));
     record(next_, static_cast<std::uint32_t>(data.size()), now);
     next_ += data.size();
     bytes_sent_ += data.size();
     ++segments_;
-    sent_.append(std::move(data));
     has_syn_data_ = true;
   }
   wants_syn_ = true;
@@ -28,9 +28,9 @@ void TcpSender::send_syn(Time now, std::size_t bytes) {
 // The stream's bytes in [begin, end), which were sent and not acknowledged.
 Message TcpSender::bytes_of(std::uint64_t begin, std::uint64_t end) const {
   const std::uint64_t base = std::max<std::uint64_t>(una_, 1);
-  const std::uint64_t data_end = base + sent_.size();
+  const std::uint64_t data_end = base + stream_.sent();
   const std::uint64_t first = std::clamp(begin, base, data_end);
-  return sent_.slice(first - base, std::clamp(end, first, data_end) - first);
+  return stream_.slice(first - base, std::clamp(end, first, data_end) - first);
 }
 
 // The SYN, and what of the stream it carries.
@@ -64,10 +64,10 @@ bool TcpSender::next_segment(Outgoing& out, Time now) {
     }
     tail_probe_end_ = 0;
   }
-  if (!unsent_.empty() || (wants_fin_ && fin_ == 0)) {
+  if (stream_.has_unsent() || (wants_fin_ && fin_ == 0)) {
     if (send_new(out, now)) return true;
   }
-  if (wants_probe_ && !unsent_.empty()) {
+  if (wants_probe_ && stream_.has_unsent()) {
     wants_probe_ = false;
     last_sent_at_ = now;
     if (is_like_linux() && una_ != 0) {
@@ -79,7 +79,7 @@ bool TcpSender::next_segment(Outgoing& out, Time now) {
     // FreeBSD believes so only of what it sends again.
     const bool is_like_freebsd = settings_->option_layout() == TcpLayout::like_freebsd;
     out = {.position = next_,
-           .payload = unsent_.slice(0, 1),
+           .payload = stream_.slice(stream_.sent(), 1),
            .is_resent = is_probing_ || !is_like_freebsd};
     is_probing_ = true;
     return true;
@@ -154,7 +154,7 @@ void TcpSender::send_again(std::size_t index, Outgoing& out, Time now) {
     return size != 0 && (size >= largest_window_ / 2 || is_cork_over_) ? size : 0;
   }
   // The last bytes, which are no full segment; of a record, unless it is the last, they don't wait.
-  if (wants_fin_ || size == 0 || size < unsent_.size() || is_cork_over_) return size;
+  if (wants_fin_ || size == 0 || size < stream_.unsent() || is_cork_over_) return size;
   if (is_corked || is_held) return 0;
   // RFC 9293, 3.7.4, as Minshall has it: not while another small one is on its way.
   if (!is_undelayed && has_small_in_flight() && urgent_end <= next_) return 0;
@@ -163,7 +163,7 @@ void TcpSender::send_again(std::size_t index, Outgoing& out, Time now) {
 
 // Where the segments of the first record end that is not sent yet.
 std::uint64_t TcpSender::record_end() const {
-  const std::uint64_t written = next_ + unsent_.size();
+  const std::uint64_t written = next_ + stream_.unsent();
   if (repair_ == nullptr || repair_->record_ends.empty()) return written;
   for (const std::uint64_t end : repair_->record_ends) {
     if (end > next_) return std::min(end, written);
@@ -172,14 +172,14 @@ std::uint64_t TcpSender::record_end() const {
 }
 
 void TcpSender::end_record() {
-  if (unsent_.empty()) return;  // it went out as it is
-  repair().record_ends.push_back(next_ + unsent_.size());
+  if (!stream_.has_unsent()) return;  // it went out as it is
+  repair().record_ends.push_back(next_ + stream_.unsent());
 }
 
 [[gnu::always_inline]] inline bool TcpSender::send_new(Outgoing& out, Time now) {
   bool is_window_limited = false;
   const std::size_t size = size_of_next(is_window_limited);
-  const bool is_fin = wants_fin_ && fin_ == 0 && size == unsent_.size();
+  const bool is_fin = wants_fin_ && fin_ == 0 && size == stream_.unsent();
   if (size == 0 && !is_fin) {
     if (next_ == una_ && timer_ == Timer::none) arm(now);  // probes of a closed window
     is_cork_over_ = false;
@@ -198,11 +198,11 @@ void TcpSender::end_record() {
   if (next_ == una_) restart(now);
   const bool ends_record = next_ + size == record_end();
   out.position = next_;
-  out.payload = unsent_.take(size);
+  out.payload = stream_.send(size);
   out.is_syn = out.is_resent = false;
   out.is_fin = is_fin;
-  out.is_push = unsent_.empty() && size != 0;
-  if (unsent_.empty() || is_window_limited) is_cork_over_ = false;
+  out.is_push = !stream_.has_unsent() && size != 0;
+  if (!stream_.has_unsent() || is_window_limited) is_cork_over_ = false;
   if (repair_ != nullptr && !repair_->record_ends.empty()) {
     out.is_push = ends_record;
     std::erase_if(repair_->record_ends,
@@ -212,7 +212,6 @@ void TcpSender::end_record() {
   wants_cwr_ = false;
   if (size != 0) {
     if (size < window_.mss) small_end_ = static_cast<std::uint32_t>(next_ + size);
-    sent_.append_copy(out.payload);
     ++segments_;
     bytes_sent_ += size;
   }
@@ -251,20 +250,6 @@ bool TcpSender::may_transmit_beyond(std::size_t size) const {
   const std::uint32_t duplicates = repair_->duplicates + repair_->sacked_segments;
   if (duplicates == 0 || duplicates > 2) return false;
   return next_ - una_ + size <= window_.bytes + duplicates * std::uint64_t{window_.mss};
-}
-
-void TcpSender::record(std::uint64_t begin, std::uint32_t length, Time now) {
-  flight_.push({.begin = begin,
-                .sent_at = now,
-                .length = length,
-                .is_sacked = false,
-                .is_lost = false,
-                .was_resent = false,
-                .is_resent = false,
-                .is_pushed = false,
-                .resent_count = 0,
-                .order = static_cast<std::uint16_t>(segments_)});
-  last_sent_at_ = now;
 }
 
 void TcpSender::resend_syn_data(Time now) {

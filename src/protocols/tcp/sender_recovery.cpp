@@ -20,6 +20,13 @@ bool is_sent_after(Time at, std::uint16_t order, Time other_at, std::uint16_t ot
   return at > other_at || (at == other_at && ahead != 0 && ahead < half);
 }
 
+// Linux' timer for reordering: two ticks more, in whole ticks, and one for the one that runs.
+Duration linux_wait(Duration wait) {
+  constexpr Duration tick = std::chrono::milliseconds{1};
+  const Duration padded = wait + 2 * tick;
+  return (padded + tick - Duration{1}) / tick * tick + tick;
+}
+
 }  // namespace
 
 // ===== TcpSender: what is known of each segment =====
@@ -143,9 +150,8 @@ void TcpSender::find_losses_by_time(Time now) {
       mark_lost(sent);
       return true;
     }
-    // Linux' timers add two of its ticks.
-    const Duration late = is_like_linux() ? Duration{std::chrono::milliseconds{2}} : Duration{};
-    state.reorder_deadline = std::min(state.reorder_deadline, due + late);
+    const Duration wait = is_like_linux() ? linux_wait(due - now) : due - now;
+    state.reorder_deadline = std::min(state.reorder_deadline, now + wait);
     return false;
   };
   std::size_t i = flight_.index_of(std::max(state.scan_from, una_));
@@ -301,7 +307,7 @@ void TcpSender::leave_recovery() {
   if (repair_ == nullptr) return;
   // RFC 3708: that it was in vain may still be told, for another round trip.
   repair_->undo_until = next_ + 1;
-  if (una_ == next_ && unsent_.empty()) repair_->undo_window = 0;
+  if (una_ == next_ && !stream_.has_unsent()) repair_->undo_window = 0;
   if (sacked_ == 0 && lost_ == 0 && !repair_->is_needed()) {
     repair_.reset();
   } else {
@@ -357,7 +363,7 @@ bool TcpSender::retransmission_timed_out(Time now) {
 // RFC 8985, 7.3: something new, else the last segment again, makes the remote end speak.
 void TcpSender::send_tail_probe(Time now) {
   bool is_window_limited = false;
-  is_tail_probe_new_ = !unsent_.empty() && size_of_next(is_window_limited) != 0;
+  is_tail_probe_new_ = stream_.has_unsent() && size_of_next(is_window_limited) != 0;
   if (is_tail_probe_new_) {
     must_send_new_ = true;
   } else {

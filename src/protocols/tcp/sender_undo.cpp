@@ -69,7 +69,7 @@ bool TcpSender::try_undo(const Ack& ack, bool advances, bool has_news, Time now)
     // Step 2b: two new segments instead of more old ones.
     recover_ = next_;
     bool is_window_limited = false;
-    state.prefers_new = !unsent_.empty() && size_of_next(is_window_limited) != 0;
+    state.prefers_new = stream_.has_unsent() && size_of_next(is_window_limited) != 0;
     state.is_timeout_in_doubt = state.prefers_new;
   } else if (!advances && has_news) {
     state.is_timeout_in_doubt = false;

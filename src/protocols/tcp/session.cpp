@@ -55,12 +55,6 @@ Result<> TcpSession::send(Message&& payload) {
   return {};
 }
 
-Message TcpSession::read(std::size_t max) {
-  Message taken = connection_.read(max);
-  if (connection_.receiver().wants_ack()) push();
-  return taken;
-}
-
 void TcpSession::shutdown() {
   connection_.shutdown(machine().now());
   push();
@@ -129,6 +123,18 @@ void TcpSession::take(TcpSegment&& segment, bool ends_event) {
   ends_event_ = false;
 }
 
+bool TcpSession::take_usual(const TcpUsualHeader& header, Message& frame,
+                            std::size_t header_bytes) {
+  const TcpSessionRef keep{this};
+  if (tracer_ != nullptr || !connection_.take_usual(header, frame, header_bytes, machine().now())) {
+    return false;
+  }
+  ends_event_ = true;
+  push();
+  ends_event_ = false;
+  return true;
+}
+
 void TcpSession::expire() {
   const TcpSessionRef keep{this};
   const TcpMove before = move();
@@ -150,27 +156,6 @@ TcpMove TcpSession::move() const {
 void TcpSession::tell_tracer(const TcpMove& before) {
   const TcpMove after = move();
   if (tracer_ != nullptr && after != before) tracer_->tcp_moved(*this, after);
-}
-
-// Sends what is to be sent, tells what has happened, and sees to the timer.
-void TcpSession::push() {
-  if (is_pushing_ || !is_known_) return;
-  if (connection_.may_have_segment()) {
-    is_pushing_ = true;
-    const Time now = machine().now();
-    TcpSegment segment;
-    while (connection_.next(segment, now)) {
-      transmit(segment);
-      if (!connection_.may_have_segment()) break;
-    }
-    is_pushing_ = false;
-  }
-  if (connection_.has_events()) tell();
-  if (connection_.is_over()) {
-    if (is_known_) tcp_.forget(*this);
-    return;
-  }
-  arm_timer();
 }
 
 TcpSession::Alarm::Alarm(TcpSession& of)
@@ -206,27 +191,35 @@ namespace {
 // is written in.
 class UsualHeader {
  public:
-  const std::size_t size;
+  std::size_t size = 0;
 
+  UsualHeader() = default;
   static bool fits(const TcpOptions& options) {
     // Only SYNs, which have an MSS, have yet others.
     return options.mss == 0 && options.block_count == 0 && !options.accurate_ecn;
   }
-  /// `sum_of_others` is that of the payload and of the pseudo header without its length.
-  UsualHeader(const TcpSegment& segment, const Endpoints& endpoints, std::uint64_t sum_of_others)
+  /// What segments have in common that differ by place() alone. `pseudo_sum` is that of the pseudo
+  /// header without its length.
+  UsualHeader(const TcpSegment& segment, const Endpoints& endpoints, std::uint64_t pseudo_sum)
       : size{segment.options.timestamps ? TcpHeader::min_size + 12 : TcpHeader::min_size},
-        first_{std::uint64_t{endpoints.local.port} << 48 |
-               std::uint64_t{endpoints.remote.port} << 32 | segment.sequence},
+        ports_{std::uint64_t{endpoints.local.port} << 48 | std::uint64_t{endpoints.remote.port}
+                                                               << 32},
         second_{std::uint64_t{segment.acknowledgement} << 32 |
-                std::uint64_t{size / 4 << 12 | segment.flags} << 16 | segment.window} {
-    std::uint64_t sum = sum_of_others + size + segment.payload.size() + sum_of(first_) +
-                        sum_of(second_) + segment.urgent;
+                std::uint64_t{size / 4 << 12 | segment.flags} << 16 | segment.window},
+        urgent_{segment.urgent},
+        sum_{pseudo_sum + size + sum_of(ports_) + sum_of(second_) + segment.urgent} {
     if (segment.options.timestamps) {
       timestamps_ =
           std::uint64_t{segment.options.timestamps->value} << 32 | segment.options.timestamps->echo;
-      sum += aligned_timestamps + sum_of(timestamps_);
+      sum_ += aligned_timestamps + sum_of(timestamps_);
     }
-    third_ = std::uint32_t{finish_checksum(sum)} << 16 | segment.urgent;
+  }
+  /// Where it stands in the stream, and what it carries.
+  void place(std::uint32_t sequence, const Message& payload) {
+    std::uint64_t sum = sum_ + sequence;
+    if (!payload.empty()) sum += payload.size() + payload.partial_sum();
+    first_ = ports_ | sequence;
+    third_ = std::uint32_t{finish_checksum(sum)} << 16 | urgent_;
   }
   void emit(std::uint8_t* to) const {
     store64(to, first_);
@@ -243,10 +236,13 @@ class UsualHeader {
   // As 32-bit words, which the fold brings together (RFC 1071, 2 (C)).
   static std::uint64_t sum_of(std::uint64_t words) { return (words >> 32) + (words & 0xffff'ffff); }
 
-  std::uint64_t first_;       // ports, sequence number
-  std::uint64_t second_;      // acknowledgement, length and flags, window
-  std::uint32_t third_;       // checksum, urgent pointer
-  std::uint64_t timestamps_;  // if there are some
+  std::uint64_t first_ = 0;  // ports, sequence number
+  std::uint64_t ports_ = 0;
+  std::uint64_t second_ = 0;  // acknowledgement, length and flags, window
+  std::uint32_t third_ = 0;   // checksum, urgent pointer
+  std::uint32_t urgent_ = 0;
+  std::uint64_t timestamps_ = 0;  // if there are some
+  std::uint64_t sum_ = 0;         // of all but its place
 };
 
 // A header with any options.
@@ -270,34 +266,68 @@ struct FullHeader {
   void emit(std::uint8_t* to) const { std::memcpy(to, bytes, size); }
 };
 
-// Apart, so that what is done for each segment stays short.
-[[gnu::noinline]] Result<> send_full(Ipv4Path& below, const FullHeader& header, Message&& payload) {
-  return below.send(header, std::move(payload));
-}
-
 }  // namespace
 
-[[gnu::always_inline]] inline void TcpSession::transmit(TcpSegment& segment) {
-  if (segment.is_ecn_capable != sends_ecn_capable_) {
-    sends_ecn_capable_ = segment.is_ecn_capable;
-    below_.set_type_of_service(service_ | (sends_ecn_capable_ ? ecn_capable : 0));
-  }
-  const std::uint64_t sum_of_others = segment.payload.partial_sum() + sum_;
+[[gnu::noinline]] Result<> TcpSession::transmit_full(TcpSegment& segment) {
+  const FullHeader header{segment, endpoints_, connection_.settings().option_layout(),
+                          segment.payload.partial_sum() + sum_};
+  segment.payload.set_verified(true);
+  return below_.send(header, std::move(segment.payload));
+}
+
+// `is_alike`: `header` is right but for the segment's place.
+template <typename Header>
+[[gnu::always_inline]] inline void TcpSession::transmit(TcpSegment& segment, Header& header,
+                                                        bool is_alike) {
   Result<> sent;
-  if (UsualHeader::fits(segment.options)) [[likely]] {
-    const UsualHeader header{segment, endpoints_, sum_of_others};
+  if (!is_alike) {
+    if (segment.is_ecn_capable != sends_ecn_capable_) {
+      sends_ecn_capable_ = segment.is_ecn_capable;
+      below_.set_type_of_service(service_ | (sends_ecn_capable_ ? ecn_capable : 0));
+    }
+    is_alike = Header::fits(segment.options);
+    if (is_alike) [[likely]]
+      header = Header{segment, endpoints_, sum_};
+  }
+  if (is_alike) [[likely]] {
+    header.place(segment.sequence, segment.payload);
     segment.payload.set_verified(true);
     sent = below_.send(header, std::move(segment.payload));
   } else {
-    const FullHeader header{segment, endpoints_, connection_.settings().option_layout(),
-                            sum_of_others};
-    segment.payload.set_verified(true);
-    sent = send_full(below_, header, std::move(segment.payload));
+    sent = transmit_full(segment);
   }
   if (!sent) [[unlikely]] {
     if (sent.error() == Errc::message_too_long) path_mtu_changed();
   }
   if (!segment.payload.empty()) segment.payload.clear();
+}
+
+// Sends what is to be sent, tells what has happened, and sees to the timer.
+void TcpSession::push() {
+  if (is_pushing_ || !is_known_) return;
+  if (connection_.may_have_segment()) {
+    is_pushing_ = true;
+    const Time now = machine().now();
+    TcpSegment segment;
+    UsualHeader header;
+    using enum TcpConnection::Burst;
+    auto burst = none;
+    for (bool is_alike = false;; is_alike = burst == begun) {
+      if (!connection_.next_alike(segment, now, burst)) {
+        if (burst == over || !connection_.next(segment, now)) break;
+        is_alike = false;
+      }
+      transmit(segment, header, is_alike);
+      if (!connection_.may_have_segment()) break;
+    }
+    is_pushing_ = false;
+  }
+  if (connection_.has_events()) tell();
+  if (connection_.is_over()) {
+    if (is_known_) tcp_.forget(*this);
+    return;
+  }
+  arm_timer();
 }
 
 void TcpSession::path_mtu_changed() {

@@ -16,6 +16,9 @@ class TcpPath final : public InboundPath {
   bool take(Message&& frame) override;
 
  private:
+  void take_any(const std::uint8_t* bytes, const TcpUsualHeader& header, Message&& frame,
+                std::size_t header_bytes);
+
   std::uint64_t link_destination_;
   Ipv4Address local_;
   Tap& tap_;

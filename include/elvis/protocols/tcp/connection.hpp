@@ -77,9 +77,19 @@ class TcpConnection {
   bool settles_before(const TcpSegment& segment);
   /// A segment of this connection has arrived, its checksum right.
   void take(TcpSegment&& segment, Time now);
+  /// The same for one that no congestion mark came with, if it is what nearly all segments of a
+  /// stream are: the next one, and nothing else. Else returns false and leaves `segment` as it is,
+  /// whose payload stands behind `header_bytes` bytes.
+  bool take_usual(const TcpUsualHeader& header, Message& segment, std::size_t header_bytes,
+                  Time now);
   /// Fills `segment` with the next one to be sent, whose ports, checksum and way are the caller's.
   /// Returns false if there is none for now.
   bool next(TcpSegment& segment, Time now);
+  /// Of segments that differ by their place in the stream only.
+  enum class Burst : std::uint8_t { none, begun, over };
+  /// The same for the next full segment of a stream, whose header is that of the last one if the
+  /// burst had begun. Returns false if next() has to be asked, which ends the burst, or it is over.
+  bool next_alike(TcpSegment& segment, Time now, Burst& burst);
   /// Whether it is worth while to ask.
   bool may_have_segment() const {
     return receiver_.wants_ack() || sender_.may_have_segment() || wants_reset_ || wants_keep_alive_;
@@ -159,20 +169,21 @@ class TcpConnection {
   bool may_be_reused(const TcpSegment& syn) const;
 
  private:
-  bool take_fast(TcpSegment& segment, Time now);
   void take_in_order(TcpSegment& segment, Time now);
   void take_in_syn_sent(TcpSegment& segment, Time now);
   void agree(const TcpSegment& syn);
   bool echoes_another(const TcpSegment& segment, Time now) const;
   void opened_fast(const TcpSegment& answer, Time now);
   bool passes_paws(const TcpSegment& segment, Time now) const;
-  void remember_timestamp(const TcpSegment& segment);
+  void remember_timestamp(std::uint32_t time, std::uint32_t sequence);
+  Duration echoed_rtt(std::uint32_t echoed_time, Time now) const;
   bool is_acceptable(const TcpSegment& segment, std::int64_t position) const;
   void refuse(const TcpSegment& segment, std::int64_t position, Time now);
   void take_reset(std::int64_t position, Time now);
   bool take_acknowledgement(const TcpSegment& segment, std::int64_t position, Time now);
   void apply_acknowledgement(const TcpSegment& segment, std::uint64_t acknowledged,
                              std::uint64_t position, Time now);
+  void apply_acknowledgement(TcpSender::Ack& ack, std::uint64_t position, Time now);
   void take_urgent(const TcpSegment& segment, std::uint64_t position);
   void take_mark(const TcpSegment& segment);
   bool wants_accurate_ecn(const TcpSegment& syn) const;
@@ -196,6 +207,7 @@ class TcpConnection {
   bool defers(const TcpSegment& segment) const;
   void wait_for_fin(Time now);
   void fill_acknowledgement(TcpSegment& segment, Time now);
+  bool may_send_alike() const;
   void fill_reset(TcpSegment& segment, Time now);
   void expire_slowly(Time now);
   std::uint32_t timestamp(Time now) const;

@@ -2,6 +2,7 @@
 // TcpReceiver: the half of a connection that takes a stream: order, window, acknowledgements.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -56,7 +57,11 @@ class TcpReceiver {
   void tune(Time now, Duration round_trip);
 
   /// Up to `max` bytes in order. The window may open.
-  Message read(std::size_t max);
+  Message read(std::size_t max) {
+    if (rare_ != nullptr) [[unlikely]]
+      return read_counted(max);
+    return ready_.take(max);
+  }
   /// The same, which stays there.
   Message peek(std::size_t max) const { return ready_.slice(0, std::min(max, ready_.size())); }
   std::size_t readable() const { return ready_.size(); }
@@ -74,7 +79,12 @@ class TcpReceiver {
   /// The FIN alone has come behind data: its acknowledgement can wait for ours.
   void put_off_fin(Time now, const TcpSettings& settings);
   /// Whether reading has opened the window so far that the remote end should hear of it.
-  bool wants_window_update(unsigned scale) const;
+  bool wants_window_update(unsigned scale) const {
+    // Only a window that had become small is worth a segment of its own: as long as the remote end
+    // may send, it learns the rest from the acknowledgements of what it sends.
+    const bool is_small = right_edge_ - next_ < std::max(small_window, std::uint64_t{2} * mss_);
+    return (is_small || rare_ != nullptr) && is_window_news(scale);
+  }
   /// The same after a read(), if memory is counted.
   bool wants_ack_of_read() const;
   void acknowledge_now() { wants_ack_ = true; }
@@ -121,6 +131,7 @@ class TcpReceiver {
   bool echoes_congestion = false;
 
  private:
+  static constexpr std::uint64_t small_window = 32'768;
   // About a millisecond.
   static constexpr unsigned tick_bits = 20;
   static std::uint32_t ticks(Time now) {
@@ -133,6 +144,8 @@ class TcpReceiver {
     std::uint32_t read_in_round = 0;  // bytes
   };
   void count_for_ack(std::size_t bytes, const TcpSettings& settings, Time now);
+  Message read_counted(std::size_t max);
+  bool is_window_news(unsigned scale) const;
   bool wants_ack_by_memory();
   bool has_memory_for(std::uint64_t position, std::size_t size, bool has_fin);
 

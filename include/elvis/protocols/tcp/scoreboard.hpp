@@ -15,12 +15,12 @@ struct TcpSent {
   std::uint64_t begin;
   Time sent_at;  ///< The last time.
   std::uint32_t length;
-  bool is_sacked : 1;
-  bool is_lost : 1;     ///< Believed lost, and not sent again since.
-  bool was_resent : 1;  ///< At least once.
-  bool is_resent : 1;   ///< Sent again since it was believed lost.
-  bool is_pushed : 1;   ///< What was written ended here.
-  std::uint8_t resent_count;
+  bool is_sacked : 1 = false;
+  bool is_lost : 1 = false;     ///< Believed lost, and not sent again since.
+  bool was_resent : 1 = false;  ///< At least once.
+  bool is_resent : 1 = false;   ///< Sent again since it was believed lost.
+  bool is_pushed : 1 = false;   ///< What was written ended here.
+  std::uint8_t resent_count = 0;
   std::uint16_t order;  ///< Of what was sent at one time, sent again or not; wraps around.
   std::uint64_t end() const { return begin + length; }
 };

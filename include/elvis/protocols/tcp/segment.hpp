@@ -30,6 +30,17 @@ struct TcpSegment {
   }
 };
 
+/// The header of a segment without options or with timestamps alone, as it stands on the wire.
+struct TcpUsualHeader {
+  std::uint32_t sequence;
+  std::uint32_t acknowledgement;
+  std::uint16_t flags;
+  std::uint16_t window;
+  bool has_timestamps;
+  std::uint32_t time;  ///< TSval and TSecr, if there are some.
+  std::uint32_t echoed_time;
+};
+
 /// Positions in a stream: 64 bits that never wrap around. 0 is the SYN, 1 the first byte.
 namespace tcp_position {
 

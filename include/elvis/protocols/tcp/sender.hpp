@@ -17,8 +17,8 @@
 #include "elvis/protocols/tcp/rtt.hpp"
 #include "elvis/protocols/tcp/scoreboard.hpp"
 #include "elvis/protocols/tcp/segment.hpp"
+#include "elvis/protocols/tcp/send_buffer.hpp"
 #include "elvis/protocols/tcp/settings.hpp"
-#include "elvis/protocols/tcp/stream_buffer.hpp"
 #include "elvis/protocols/tcp/tcp_info.hpp"
 
 namespace elvis {
@@ -33,14 +33,14 @@ class TcpSender {
 
   // ----- what is to be sent -----
 
-  void write(Message&& data) { unsent_.append(std::move(data)); }
+  void write(Message&& data) { stream_.append(std::move(data)); }
   /// The FIN follows what was written.
   void finish() { wants_fin_ = true; }
   bool has_finished() const { return wants_fin_; }
   /// Forgets what was not sent yet.
   void discard_unsent();
-  std::size_t unacknowledged_bytes() const { return sent_.size() + unsent_.size(); }
-  std::size_t unsent_bytes() const { return unsent_.size(); }
+  std::size_t unacknowledged_bytes() const { return stream_.size(); }
+  std::size_t unsent_bytes() const { return stream_.unsent(); }
 
   // ----- what the connection agreed on -----
 
@@ -80,6 +80,8 @@ class TcpSender {
     std::span<const TcpOptions::Block> blocks;
   };
   void acknowledged(const Ack& ack, Time now);
+  /// The same where nothing is missing and all is as usual, else returns false.
+  bool acknowledged_smoothly(const Ack& ack, Time now);
 
   std::uint64_t una() const { return una_; }
   std::uint64_t next() const { return next_; }
@@ -112,9 +114,13 @@ class TcpSender {
   };
   /// The next segment to be sent now, if any. Before the SYN is acknowledged only that.
   bool next_segment(Outgoing& out, Time now);
+  /// Whether a full segment may go out: next_segment() knows, it has to wait, or it does so.
+  enum class Full : std::uint8_t { unknown, waits, goes };
+  /// Makes that `segment` if it is one of many in a row. (sender_burst.hpp)
+  Full next_full(TcpSegment& segment, Time now);
   /// Whether it is worth while to ask.
   bool may_have_segment() const {
-    return !unsent_.empty() || lost_ != 0 || wants_syn_ || wants_tail_resend_ ||
+    return stream_.has_unsent() || lost_ != 0 || wants_syn_ || wants_tail_resend_ ||
            (wants_fin_ && fin_ == 0);
   }
   /// `bytes` of what was written go with it (RFC 7413).
@@ -224,12 +230,10 @@ class TcpSender {
   std::size_t size_of_next(bool& is_window_limited) const;
   std::uint64_t record_end() const;
   bool may_transmit_beyond(std::size_t size) const;
-  bool has_small_in_flight() const {
-    return small_end_ != 0 &&
-           static_cast<std::int32_t>(small_end_ - static_cast<std::uint32_t>(una_)) > 0;
-  }
+  bool has_small_in_flight() const;
   void restart(Time now);
   void record(std::uint64_t begin, std::uint32_t length, Time now);
+  bool goes_smoothly(Time now) const;
 
   // Timers.
   void arm(Time now);
@@ -249,8 +253,7 @@ class TcpSender {
   std::uint64_t right_edge_ = 1;
   TcpWindow window_;
   TcpScoreboard flight_;
-  TcpBuffer sent_;
-  TcpBuffer unsent_;
+  TcpSendBuffer stream_;
   Time deadline_ = end_of_time;
   Time timer_base_{};   // when the retransmission timer was started
   Time progress_at_{};  // when una_ moved last, or the first of what is in flight was sent

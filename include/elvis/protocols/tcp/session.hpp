@@ -102,10 +102,13 @@ class TcpSession final : public Session {
              const TcpSettings& settings, std::size_t path_mtu);
 
   void take(TcpSegment&& segment, bool ends_event = false);
+  bool take_usual(const TcpUsualHeader& header, Message& frame, std::size_t header_bytes);
   void push();
   TcpMove move() const;
   void tell_tracer(const TcpMove& before);
-  void transmit(TcpSegment& segment);
+  template <typename Header>
+  void transmit(TcpSegment& segment, Header& header, bool is_alike);
+  Result<> transmit_full(TcpSegment& segment);
   void arm_timer();
   void tell();
   void expire();
@@ -136,15 +139,24 @@ class TcpSession final : public Session {
 };
 static_assert(sizeof(TcpSession) <= 640, "with its socket, both ends take 1,600 bytes");
 
-[[gnu::always_inline]] inline bool Tcp::take_usual(TcpSegment& segment,
+[[gnu::always_inline]] inline bool Tcp::take_usual(const TcpUsualHeader& header, Message& frame,
+                                                   std::size_t header_bytes,
                                                    const Endpoints& endpoints) {
-  if (last_ == nullptr || last_->endpoints_ != endpoints || last_->is_half_open_ ||
-      last_->state() == TcpState::time_wait) {
-    return false;
+  TcpSession* session = last_;
+  if (session == nullptr || session->endpoints_ != endpoints) [[unlikely]] {
+    session = session_of(endpoints);
+    if (session == nullptr) return false;
   }
-  machine().remember(last_);
-  last_->take(std::move(segment), true);
-  return true;
+  if (session->is_half_open_) return false;
+  machine().remember(session);
+  last_ = session;
+  return session->take_usual(header, frame, header_bytes);
+}
+
+inline Message TcpSession::read(std::size_t max) {
+  Message taken = connection_.read(max);
+  if (connection_.receiver().wants_ack()) push();
+  return taken;
 }
 
 }  // namespace elvis

@@ -25,26 +25,11 @@ class TcpBuffer {
       held_->bytes.append(std::move(bytes));
     }
   }
-  void append_copy(const Message& bytes) {
-    if (bytes.empty()) return;
-    if (held_ == nullptr) {
-      held_.reset(new Held{{}, bytes});
-    } else {
-      held_->bytes.append_copy(bytes);
-    }
-  }
-  void remove_front(std::size_t bytes) {
-    if (bytes == size()) {
-      held_.reset();
-    } else {
-      held_->bytes.remove_front(bytes);
-    }
-  }
   /// Takes the first `bytes` bytes, or all if there are not more.
   Message take(std::size_t bytes) {
     if (bytes < size()) return held_->bytes.cut(bytes);
-    Message all;
-    if (held_ != nullptr) all = std::move(held_->bytes);
+    if (held_ == nullptr) return {};
+    Message all{std::move(held_->bytes)};
     held_.reset();
     return all;
   }
