@@ -20,6 +20,7 @@
 #include "elvis/simulation/application_files.hpp"
 #include "elvis/simulation/captures.hpp"
 #include "elvis/simulation/observer_pair.hpp"
+#include "elvis/util/page_supply.hpp"
 #include "elvis/util/resident_memory.hpp"
 #include "failure.hpp"
 #include "output_file.hpp"
@@ -73,6 +74,7 @@ class Run {
   ExitCode finish(const Outcome& outcome);
   void explain(const Report& report);
 
+  PageSupply page_supply_;
   const RunCommand& command_;
   Console& console_;
   Signals signals_;

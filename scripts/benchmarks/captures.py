@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What it costs to capture every frame: 1,000 machines, a million frames, whole processes. Beside it
 what the kernel takes to make these files with as many bytes, which no program can do without."""
+import contextlib
 import itertools
 import os
 import pathlib
@@ -18,7 +19,8 @@ SHAPES = (("one receiver", 999, 1), ("500 receivers", 500, 500))
 
 def _put_away(folder, turn):
     """ext4 does not use an inode again for a minute after its file was removed, and looks at each of
-    them whenever a file is made: so files stay until the end, with nothing in them."""
+    them whenever a file is made, which takes longer than all else: so files stay, with nothing in
+    them, until all has been measured."""
     for file in folder.iterdir():
         os.truncate(file, 0)
     folder.rename(folder.with_name(f"before-{turn}"))
@@ -60,17 +62,19 @@ def _measured(commands, folder, repetitions, timeout):
     return samples, bare
 
 
-def _point(options, found, shape, threads, place, repetitions):
+def _point(options, found, shape, threads, parent, repetitions):
     name, machines, receivers = shape
     messages = 1_000_000 // machines // (20 if options.is_quick else 1)
     settings = {"machines": machines, "messages": messages, "receivers": receivers}
-    with tempfile.TemporaryDirectory(prefix="elvis-captures-", dir=place) as parent:
-        folder = pathlib.Path(parent) / "out"
-        run = options.programs.run_command("scale/high-bandwidth", threads, settings)
-        commands = {"": run}
-        for pattern in PATTERNS:
-            commands[pattern] = [*run, "--pcap", folder / pattern]
-        samples, bare = _measured(commands, folder, repetitions, options.timeout)
+    place = parent.parent
+    point = parent / f"{machines}-{receivers}-{threads}"
+    point.mkdir()
+    folder = point / "out"
+    run = options.programs.run_command("scale/high-bandwidth", threads, settings)
+    commands = {"": run}
+    for pattern in PATTERNS:
+        commands[pattern] = [*run, "--pcap", folder / pattern]
+    samples, bare = _measured(commands, folder, repetitions, options.timeout)
     plain = statistics.median(sample.wall_s for sample in samples[""])
     print(f"  {name}, {threads} thread{'s' if threads > 1 else ''}, {place}: "
           f"{plain * 1000:.0f} ms without captures", flush=True)
@@ -103,7 +107,9 @@ def captures(options, found):
     places = [str(memory)] if memory.is_dir() else []
     if tempfile.gettempdir() not in places:
         places.append(tempfile.gettempdir())
-    for place in places:
-        for shape in SHAPES:
-            for threads in (options.threads,) if options.threads else (1, 2):
-                _point(options, found, shape, threads, place, repetitions)
+    with contextlib.ExitStack() as parents:
+        for place in places:
+            parent = parents.enter_context(tempfile.TemporaryDirectory(prefix="elvis-captures-", dir=place))
+            for shape in SHAPES:
+                for threads in (options.threads,) if options.threads else (1, 2):
+                    _point(options, found, shape, threads, pathlib.Path(parent), repetitions)

@@ -14,6 +14,7 @@
 #include "elvis/simulation/application_files.hpp"
 #include "elvis/simulation/captures.hpp"
 #include "elvis/simulation/observer_pair.hpp"
+#include "elvis/util/page_supply.hpp"
 
 namespace elvis {
 
@@ -34,6 +35,7 @@ class SimulationRun {
   void observe();
   World::RunOptions options();
 
+  PageSupply page_supply_;
   const RunSettings& settings_;
   std::string lost_;  // what could not be written
   CaptureComplaint complain_;

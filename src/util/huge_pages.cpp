@@ -7,11 +7,26 @@
 #include <sys/mman.h>
 #endif
 
+#include "elvis/util/page_supply.hpp"
+
 namespace elvis {
 
 #if defined(__linux__) && !defined(ELVIS_SANITIZED)
 
 void* HugePages::map(std::size_t bytes) noexcept {
+  if (bytes == page) {
+    if (void* const ready = PageSupply::take()) return ready;
+  }
+  return map_new(bytes);
+}
+
+void* HugePages::map_cleared() noexcept {
+  void* const memory = map_new(page);
+  if (memory != nullptr) *static_cast<volatile std::byte*>(memory) = std::byte{0};
+  return memory;
+}
+
+void* HugePages::map_new(std::size_t bytes) noexcept {
   const std::size_t mapped = bytes + page;
   void* const memory =
       ::mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -31,6 +46,10 @@ void HugePages::unmap(void* memory, std::size_t bytes) noexcept {
 #else
 
 void* HugePages::map(std::size_t) noexcept {
+  return nullptr;
+}
+
+void* HugePages::map_cleared() noexcept {
   return nullptr;
 }
 

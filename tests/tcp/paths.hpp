@@ -27,29 +27,6 @@ struct Measured {
   double bits_per_second;
   TcpInfo info;
   double loss;  ///< Of data segments.
-  /// What the sender sends, over the round trips in which it repairs nothing: the saw-tooth of the
-  /// theory, in which a repair takes neither time nor bytes.
-  double sent_in_avoidance = 0;
-};
-
-/// Looks at a sender once a round trip.
-struct Rounds {
-  std::uint64_t count = 0;
-  std::uint64_t bytes = 0;
-
-  Task<Result<>> watch(Application& self, const Flow& flow, Duration rtt, Duration begin) {
-    // On a path without throughput all of a round trip happens at its begin.
-    co_await self.sleep_for(begin / rtt * rtt + rtt / 2);
-    for (std::uint64_t before = flow.info().bytes_sent;;) {
-      co_await self.sleep_for(rtt);
-      const TcpInfo info = flow.info();
-      if (info.ca_state <= TcpCongestionState::disorder) {
-        ++count;
-        bytes += info.bytes_sent - before;
-      }
-      before = info.bytes_sent;
-    }
-  }
 };
 
 /// What a flow gets through a path that loses data with a probability, and no acknowledgements:
@@ -78,17 +55,12 @@ inline Measured through_loss(const TcpSettings& settings, double loss, Duration 
   add_tcp(internet, sink, settings);
   Flow flow{source, sink, {testing_lan::Internet::at(1, 2), 80}};
   flow.begin(internet);
-  Rounds rounds;
-  internet.run_on(source,
-                  [&](Application& self) { return rounds.watch(self, flow, rtt, time / 20); });
   World::RunOptions options;
   options.engine.until = start_of_time + time;
   internet.world.run(std::move(options));
   const NetworkCounters counters = internet.world.network(1).counters();
-  const double seconds = std::chrono::duration<double>(rtt).count();
   return {flow.goodput(time / 20, time), flow.info(),
-          static_cast<double>(counters.frames_lost) / static_cast<double>(counters.frames_sent),
-          8 * static_cast<double>(rounds.bytes) / (static_cast<double>(rounds.count) * seconds)};
+          static_cast<double>(counters.frames_lost) / static_cast<double>(counters.frames_sent)};
 }
 
 /// Sources on a fast network, a router, and a line of 100 Mbit/s to as many sinks.

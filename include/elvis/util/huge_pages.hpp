@@ -18,7 +18,12 @@ class HugePages {
   /// `bytes` bytes, a multiple of `page`. Null if the system has none, and under sanitizers, which
   /// should see each piece of memory.
   static void* map(std::size_t bytes) noexcept;
+  /// One page, which has been touched: it is there, and nobody waits for it again.
+  static void* map_cleared() noexcept;
   static void unmap(void* memory, std::size_t bytes) noexcept;
+
+ private:
+  static void* map_new(std::size_t bytes) noexcept;
 };
 
 /// Room for objects without constructors, which may be many: then it lies on huge pages.

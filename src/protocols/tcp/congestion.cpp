@@ -30,12 +30,13 @@ std::uint64_t slow_start(std::uint64_t acked, TcpWindow& window) {
 
 void RenoGrowth::acknowledged(std::uint64_t acked, TcpWindow& window) {
   if (window.is_in_slow_start()) acked = slow_start(acked, window);
-  // RFC 5681, 3.1 (3) as RFC 3465 counts: a segment more for each window of bytes.
-  counted_ += acked;
-  if (counted_ >= window.bytes) {
-    counted_ -= window.bytes;
-    window.bytes += window.mss;
+  const auto grown = [&] { return begun_ + window.mss * counted_ / begun_; };
+  if (begun_ == 0 || window.bytes != grown()) {
+    begun_ = window.bytes;
+    counted_ = 0;
   }
+  for (counted_ += acked; counted_ >= begun_; begun_ += window.mss) counted_ -= begun_;
+  window.bytes = grown();
 }
 
 std::uint64_t reno_threshold(const TcpWindow& window, std::uint64_t in_flight) {

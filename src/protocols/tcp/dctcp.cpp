@@ -28,7 +28,6 @@ class Dctcp final : public TcpCongestion {
 
   std::uint64_t congested(const TcpWindow& window, std::uint64_t in_flight, bool is_loss,
                           Time) override {
-    growth_.restart();
     if (is_loss) return reno_threshold(window, in_flight);  // RFC 8257, 3.5
     const double left = static_cast<double>(window.bytes) * (1 - alpha_ / 2);
     return std::max(static_cast<std::uint64_t>(left), 2 * std::uint64_t{window.mss});

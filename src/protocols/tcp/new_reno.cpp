@@ -12,7 +12,6 @@ class NewReno final : public TcpCongestion {
     growth_.acknowledged(sample.acked, window);
   }
   std::uint64_t congested(const TcpWindow& window, std::uint64_t in_flight, bool, Time) override {
-    growth_.restart();
     return reno_threshold(window, in_flight);
   }
 

@@ -89,15 +89,16 @@ std::unique_ptr<TcpCongestion> make_dctcp();
 /// Returns the acknowledged bytes that are beyond it.
 std::uint64_t slow_start(std::uint64_t acked, TcpWindow& window);
 
-/// How the window grows by RFC 5681, 3.1: slow start, then a segment a round trip.
+/// How the window grows by RFC 5681, 3.1: slow start, then a segment for each window of bytes
+/// (RFC 3465), little by little as they are acknowledged: half a window is often not a whole number
+/// of segments, and half of a segment more makes it one.
 class RenoGrowth {
  public:
   void acknowledged(std::uint64_t acked, TcpWindow& window);
-  /// The window has given way.
-  void restart() { counted_ = 0; }
 
  private:
-  std::uint64_t counted_ = 0;  // bytes since the window grew last
+  std::uint64_t begun_ = 0;    // the window when its bytes began to be counted
+  std::uint64_t counted_ = 0;  // acknowledged since
 };
 
 /// RFC 5681, equation (4): half of what was in use, but two segments.
