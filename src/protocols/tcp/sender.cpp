@@ -325,8 +325,18 @@ Duration TcpSender::tail_probe_time() const {
 void TcpSender::arm(Time now) {
   if (una_ == next_) {
     const bool has_more = stream_.has_unsent() || (wants_fin_ && fin_ == 0);
-    if (has_more && settings_->device_is_full) [[unlikely]]
-      return arm_for_device(now);
+    if (has_more && settings_->device_is_full) [[unlikely]] {
+      // What was not taken is no loss: Linux tries again after a timeout, then twice a second, for
+      // as long as it would wait for an acknowledgement.
+      constexpr Duration again = std::chrono::milliseconds{500};
+      if (timer_ != Timer::persist) timer_base_ = now;
+      backoff_ = 0;
+      Time next_try = add_saturated(timer_base_, unanswered_ == 0 ? timeout() : again);
+      if (const Duration limit = time_limit(); limit > Duration{} && unanswered_ != 0) {
+        next_try = std::min(next_try, add_saturated(progress_at_, limit));
+      }
+      return set_timer(Timer::persist, next_try);
+    }
     // RFC 9293, 3.8.6.1: a closed window is probed.
     bool is_window_limited = false;
     if (has_more && stream_.has_unsent() && size_of_next(is_window_limited) == 0 &&
@@ -364,33 +374,8 @@ void TcpSender::arm(Time now) {
   set_timer(Timer::retransmit, expires);
 }
 
-// What the device did not take is no loss: Linux tries again after a timeout, then twice a second,
-// for as long as it would wait for an acknowledgement.
-void TcpSender::arm_for_device(Time now) {
-  constexpr Duration again = std::chrono::milliseconds{500};
-  if (timer_ != Timer::persist) timer_base_ = now;
-  backoff_ = 0;
-  Time next_try = add_saturated(timer_base_, unanswered_ == 0 ? timeout() : again);
-  if (const Duration limit = time_limit(); limit > Duration{} && unanswered_ != 0) {
-    next_try = std::min(next_try, add_saturated(progress_at_, limit));
-  }
-  set_timer(Timer::persist, next_try);
-}
-
 void TcpSender::wait_for_device(Time now) {
   if (una_ == next_ && timer_ == Timer::none) arm(now);
-}
-
-bool TcpSender::try_device(Time now) {
-  const Duration limit = time_limit();
-  if (unanswered_ == 0) progress_at_ = now;
-  if (limit > Duration{} ? now - progress_at_ >= limit : unanswered_ >= settings_->retries) {
-    return false;
-  }
-  ++unanswered_;
-  timer_base_ = now;
-  arm(now);
-  return true;
 }
 
 bool TcpSender::expire(Time now) {
@@ -414,7 +399,17 @@ bool TcpSender::expire(Time now) {
       send_tail_probe(now);
       return true;
     case Timer::persist:
-      if (settings_->device_is_full) return try_device(now);
+      if (settings_->device_is_full) {
+        const Duration limit = time_limit();
+        if (unanswered_ == 0) progress_at_ = now;
+        const bool is_over =
+            limit > Duration{} ? now - progress_at_ >= limit : unanswered_ >= settings_->retries;
+        if (is_over) return false;
+        ++unanswered_;
+        timer_base_ = now;
+        arm(now);
+        return true;
+      }
       if (has_given_up(now)) return false;
       if (right_edge_ > next_) {
         is_cork_over_ = true;  // it is filled after all

@@ -148,8 +148,7 @@ class TcpSender {
   Time deadline() const { return deadline_; }
   /// The deadline has come. Returns false if the remote end is given up.
   bool expire(Time now);
-  /// The device takes nothing (TcpSettings::device_is_full): it will be tried again.
-  void wait_for_device(Time now);
+  void wait_for_device(Time now);  ///< It takes nothing now: it will be tried again.
   /// A segment was too long for the path.
   void mss_reduced(std::uint32_t mss, Time now);
 
@@ -244,8 +243,6 @@ class TcpSender {
     deadline_ = deadline;
   }
   Duration tail_probe_time() const;
-  void arm_for_device(Time now);
-  bool try_device(Time now);
   bool retransmission_timed_out(Time now);
   bool has_given_up(Time now) const;
   Duration time_limit() const;
