@@ -203,11 +203,14 @@ class ChaosTest : public testing::TestWithParam<std::uint64_t> {
       }
       if (!may_abort && excuses.count == 0) {
         EXPECT_TRUE(conversation.is_complete()) << describe(conversation);
-      } else {
-        EXPECT_TRUE(conversation.is_over()) << describe(conversation);
       }
-      EXPECT_EQ(Conversation::tcp(client).session_count(), 0U) << describe(conversation);
-      EXPECT_EQ(Conversation::tcp(server).session_count(), 0U) << describe(conversation);
+      // An end that was told what its peer never said waits for it forever, if nobody asks by
+      // keep-alives.
+      if (may_abort || excuses.count == 0) {
+        EXPECT_TRUE(conversation.is_over()) << describe(conversation);
+        EXPECT_EQ(Conversation::tcp(client).session_count(), 0U) << describe(conversation);
+        EXPECT_EQ(Conversation::tcp(server).session_count(), 0U) << describe(conversation);
+      }
     }
     EXPECT_EQ(pool::live_blocks(), before) << "something is left";
   }
@@ -243,6 +246,8 @@ TEST_P(ChaosTest, AStreamArrivesWholeInOrderOnce) {
 
 TEST_P(ChaosTest, WhatOnceWentWrongGoesRight) {
   try_seed(485, false);  // a reordering timer that was due with the retransmission timer
+  try_seed(5573, true);
+  try_seed(2523, true);
 }
 
 TEST_P(ChaosTest, AResetIsNoticedByBoth) {

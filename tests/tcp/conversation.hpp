@@ -127,12 +127,15 @@ class Conversation {
     listener.use(roles[1].settings);
     EXPECT_TRUE(listener.listen({{}, port}));
     Result<TcpSocketRef> peer = co_await listener.accept();
-    if (peer) sockets_[1] = *std::move(peer);
+    if (peer && !has_given_up_) sockets_[1] = *std::move(peer);
     co_return Result<>{};
   }
   /// Nobody will ever be connected.
   void give_up(Code why) {
-    for (EndResult& outcome : results) outcome.read_error = outcome.write_error = why;
+    for (const std::size_t end : {0U, 1U}) {
+      if (sockets_[end] != nullptr) continue;
+      results[end].read_error = results[end].write_error = why;
+    }
     has_given_up_ = true;
   }
 
@@ -198,6 +201,8 @@ class Conversation {
     const EndResult& outcome = results[end];
     if (outcome.writer_is_done && outcome.reader_is_done && sockets_[end] != nullptr) {
       sockets_[end]->close();
+      // A connection that was reset before the other end had it to accept never comes there.
+      if (outcome.write_error && sockets_[1 - end] == nullptr) give_up(*outcome.write_error);
     }
   }
   static Duration pause(const Role& role, Rng& luck) {

@@ -36,7 +36,9 @@ void TcpSender::discard_unsent() {
   stream_.discard_unsent();
 }
 
+// A window that data on a SYN has begun has room for a segment still (RFC 5681, 3.1).
 void TcpSender::set_mss(std::uint32_t mss) {
+  window_.bytes = std::max<std::uint64_t>(window_.bytes, mss);
   window_.mss = mss;
 }
 
