@@ -195,7 +195,7 @@ class ChaosTest : public testing::TestWithParam<std::uint64_t> {
       internet.world.observe(excuses);
       World::RunOptions options;
       options.engine.max_events = 20'000'000;
-      EXPECT_EQ(internet.world.run(std::move(options)).reason, StopReason::idle) << "it hangs";
+      const StopReason reason = internet.world.run(std::move(options)).reason;
       EXPECT_TRUE(internet.world.conserves_frames());
       for (const EndResult& outcome : conversation.results) {
         if (excuses.count > 0) continue;
@@ -207,6 +207,7 @@ class ChaosTest : public testing::TestWithParam<std::uint64_t> {
       // An end that was told what its peer never said waits for it forever, if nobody asks by
       // keep-alives.
       if (may_abort || excuses.count == 0) {
+        EXPECT_EQ(reason, StopReason::idle) << "it hangs";
         EXPECT_TRUE(conversation.is_over()) << describe(conversation);
         EXPECT_EQ(Conversation::tcp(client).session_count(), 0U) << describe(conversation);
         EXPECT_EQ(Conversation::tcp(server).session_count(), 0U) << describe(conversation);
@@ -248,6 +249,7 @@ TEST_P(ChaosTest, WhatOnceWentWrongGoesRight) {
   try_seed(485, false);  // a reordering timer that was due with the retransmission timer
   try_seed(5573, true);
   try_seed(2523, true);
+  try_seed(6579, true);
 }
 
 TEST_P(ChaosTest, AResetIsNoticedByBoth) {

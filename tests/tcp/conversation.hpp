@@ -202,7 +202,9 @@ class Conversation {
     if (outcome.writer_is_done && outcome.reader_is_done && sockets_[end] != nullptr) {
       sockets_[end]->close();
       // A connection that was reset before the other end had it to accept never comes there.
-      if (outcome.write_error && sockets_[1 - end] == nullptr) give_up(*outcome.write_error);
+      const std::optional<Code>& why =
+          outcome.read_error ? outcome.read_error : outcome.write_error;
+      if (why && sockets_[1 - end] == nullptr) give_up(*why);
     }
   }
   static Duration pause(const Role& role, Rng& luck) {
