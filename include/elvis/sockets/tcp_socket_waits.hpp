@@ -97,8 +97,8 @@ class TcpSocket::Receive : public Wait {
   }
   [[gnu::always_inline]] Result<Message> await_resume() {
     auto* const session = static_cast<TcpSession*>(const_cast<void*>(handed()));
-    Result<Message> read = session != nullptr ? Result<Message>{std::in_place, session->read(max_)}
-                                              : take_what_is_there();
+    Result<Message> read =
+        session != nullptr ? Result<Message>{session->read(max_)} : take_what_is_there();
     is_known_to_be_free();
     return read;
   }

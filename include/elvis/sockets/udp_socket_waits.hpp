@@ -49,9 +49,10 @@ class UdpSocket::Receive : public Readable {
   [[gnu::always_inline]] Result<Datagram> await_resume() {
     const auto* const handed = static_cast<const Handed*>(this->handed());
     Result<Datagram> datagram =
-        handed != nullptr ? Result<Datagram>{std::in_place, std::move(handed->payload),
-                                             handed->arrival.remote(), handed->arrival.local()}
-                          : take_what_waits();
+        handed != nullptr
+            ? Result<Datagram>{Datagram{std::move(handed->payload), handed->arrival.remote(),
+                                        handed->arrival.local()}}
+            : take_what_waits();
     is_known_to_be_free();
     return datagram;
   }
