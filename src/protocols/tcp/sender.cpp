@@ -42,10 +42,12 @@ void TcpSender::set_mss(std::uint32_t mss) {
   window_.mss = mss;
 }
 
-// The window is so many segments, however long those are.
+// The window is so many segments, however long those are, and what it comes back to after a loss
+// has room for two (RFC 5681, 3.1).
 void TcpSender::change_mss(std::uint32_t mss) {
   if (mss == window_.mss) return;
   window_.bytes = std::max<std::uint64_t>(window_.bytes / window_.mss * mss, mss);
+  window_.threshold = std::max(window_.threshold, 2 * std::uint64_t{mss});
   window_.mss = mss;
 }
 
