@@ -292,7 +292,7 @@ void UdpSocket::demux_with_care(Message&& payload, const Arrival& arrival) {
 }
 
 void UdpSocket::keep(const Handed& handed) {
-  waiting_bytes_ += handed.payload.size();
+  waiting_bytes_ += static_cast<std::uint32_t>(handed.payload.size());
   auto* const waiting =
       new Waiting{{}, {std::move(handed.payload), handed.arrival.remote(), handed.arrival.local()}};
   if (newest_ != nullptr) waiting->next = std::exchange(newest_->next, waiting);
@@ -317,7 +317,7 @@ std::unique_ptr<UdpSocket::Waiting> UdpSocket::take_oldest() {
   } else {
     newest_->next = oldest->next;
   }
-  waiting_bytes_ -= oldest->datagram.payload.size();
+  waiting_bytes_ -= static_cast<std::uint32_t>(oldest->datagram.payload.size());
   return oldest;
 }
 

@@ -218,7 +218,8 @@ class UdpSocket final : public Protocol, public Waitable {
 
   Endpoint local_;             // as bind() was told, or with the port that connect() chose
   Waiting* newest_ = nullptr;  // of a ring: the oldest comes next
-  std::size_t waiting_bytes_ = 0;
+  std::uint32_t waiting_bytes_ = 0;
+  std::uint32_t receive_buffer_ = default_receive_buffer;
   UdpSessionRef last_;  // the session that send_to() used last
   std::unique_ptr<Groups> groups_;
   // What send() touches stands last, beside what waits behind the socket in a coroutine's frame.
@@ -233,9 +234,12 @@ class UdpSocket final : public Protocol, public Waitable {
   std::uint8_t type_of_service_ = 0;
   std::uint8_t cares_ = 0;
   Errc failure_{};  // what the next receive() says: closed for ever, anything else once
-  std::uint32_t receive_buffer_ = default_receive_buffer;
   UdpSessionRef connected_;
 };
+
+// With it a coroutine that sends messages has four cache lines, not half of one more: a third off a
+// message among many.
+static_assert(sizeof(UdpSocket) <= 88);
 
 }  // namespace elvis
 
