@@ -17,7 +17,7 @@ namespace elvis {
 
 namespace {
 
-constexpr std::size_t least_taken = 16;  // before the thread starts
+constexpr std::size_t pages_per_ready = 16;  // so many were asked for before the thread starts
 constexpr std::size_t most_ready = 16;
 
 /// What all share who ask.
@@ -31,7 +31,7 @@ struct Shared {
   std::size_t supplies = 0;
 
   /// A sixteenth of what was asked for, so that little is cleared in vain.
-  std::size_t wanted() const { return std::min(taken / least_taken, most_ready); }
+  std::size_t wanted() const { return std::min(taken / pages_per_ready, most_ready); }
 
   void start() noexcept {
     if (std::thread::hardware_concurrency() < 2) return;
@@ -83,7 +83,7 @@ void* PageSupply::take() noexcept {
   Shared& all = shared();
   const std::lock_guard lock{all.mutex};
   if (all.supplies == 0) return nullptr;
-  if (++all.taken == least_taken) all.start();
+  if (++all.taken == pages_per_ready) all.start();
   void* const page = all.ready_count == 0 ? nullptr : all.ready[--all.ready_count];
   all.changed.notify_one();
   return page;

@@ -44,7 +44,6 @@ void* wait_for_page() {
 }
 
 TEST(PageSupplyTest, HasNothingReadyForFewPagesOrWhereNoneLives) {
-  Pages pages;
   EXPECT_EQ(PageSupply::take(), nullptr);
   const PageSupply supply;
   for (int i = 0; i < 15; ++i) EXPECT_EQ(PageSupply::take(), nullptr);
