@@ -195,6 +195,7 @@ void TcpConnection::established() {
                        ? add_saturated(last_received_at_, settings_->keep_alive_time)
                        : end_of_time;
   note(tcp_connected | tcp_writable);
+  if (receiver_.take_held(*settings_, last_received_at_)) note(tcp_readable);
 }
 
 // ===== TcpConnection: the user's calls =====

@@ -117,6 +117,10 @@ void TcpConnection::take_in_syn_sent(TcpSegment& segment, Time now) {
     uses_ecn_ = settings_->wants_ecn() && segment.has(TcpHeader::ece | TcpHeader::cwr);
     state_ = TcpState::syn_received;
     sender_.repeat_syn();
+    // Linux drops text that comes with it.
+    if (!segment.payload.empty() && settings_->option_layout() != TcpLayout::like_linux) {
+      receiver_.hold(std::move(segment.payload));
+    }
     return;
   }
   agree_on_ecn(segment);

@@ -111,6 +111,23 @@ void TcpReceiver::take(std::uint64_t position, Message bytes, bool has_fin,
   }
 }
 
+void TcpReceiver::hold(Message text) {
+  text.truncate(std::min<std::size_t>(text.size(), window()));
+  if (text.empty()) return;
+  if (gaps_ == nullptr) gaps_ = std::make_unique<TcpReassembly>();
+  gaps_->add(next_, std::move(text));
+}
+
+bool TcpReceiver::take_held(const TcpSettings& settings, Time now) {
+  if (!has_gaps()) [[likely]]
+    return false;
+  Message held = gaps_->take(next_);
+  if (gaps_->empty()) gaps_.reset();
+  const bool was_held = !held.empty();
+  if (was_held) take(next_, std::move(held), false, settings, now);
+  return was_held;
+}
+
 // RFC 9293, 3.8.6.3: an acknowledgement for every second full segment, or when its time is up.
 void TcpReceiver::count_for_ack(std::size_t bytes, const TcpSettings& settings, Time now) {
   const auto size = static_cast<std::uint32_t>(bytes);

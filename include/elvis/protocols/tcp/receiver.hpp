@@ -56,6 +56,11 @@ class TcpReceiver {
   /// 2001), as far as auto_tune_limit. To be called when data have come.
   void tune(Time now, Duration round_trip);
 
+  /// Keeps text that came with a SYN until take_held(), unacknowledged (RFC 9293, 3.10.7.3, fifth).
+  void hold(Message text);
+  /// The connection is established: takes what was held. Returns whether something was.
+  bool take_held(const TcpSettings& settings, Time now);
+
   /// Up to `max` bytes in order. The window may open.
   Message read(std::size_t max) {
     if (rare_ != nullptr) [[unlikely]]
