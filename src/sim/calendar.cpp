@@ -88,8 +88,8 @@ void Calendar::release_blocks(Slot& slot) {
   slot = {};
 }
 
-void Calendar::push_to_window(Event event) {
-  heap_.push_back(event);
+void Calendar::push_to_window(Time time, std::uint64_t order, Entity* target, void* subject) {
+  heap_.push_back({time, order, target, subject});
   std::push_heap(heap_.begin(), heap_.end(), is_after);
   stop_at_ = at_;
 }

@@ -51,13 +51,6 @@ void EventQueue::add_top_block() {
   top_end_ = top_at_ + block_events;
 }
 
-[[gnu::always_inline]] inline void EventQueue::push_run(const Event& event) {
-  if (run_.size() == run_.capacity()) [[unlikely]]
-    grow_run();
-  run_.push_back(event);
-  ++run_last_;
-}
-
 [[gnu::noinline]] void EventQueue::grow_run() {
   const auto taken = run_at_ - run_.data();
   const auto check = run_check_ == nullptr ? long_run : run_check_ - run_.data();
@@ -67,11 +60,12 @@ void EventQueue::add_top_block() {
   run_check_ = run_.data() + check;
 }
 
-void EventQueue::push_below_top(const Event& event) {
-  if (event.time >= sorted_end_) {
+void EventQueue::push_below_top(Time time, std::uint64_t order, Entity* target, void* subject) {
+  const Event event{time, order, target, subject};
+  if (time >= sorted_end_) {
     for (const auto& rung : rungs_) {
-      if (event.time < rung->boundary()) continue;
-      const std::size_t bucket = rung->bucket_of(event.time);
+      if (time < rung->boundary()) continue;
+      const std::size_t bucket = rung->bucket_of(time);
       rung->added.push_back({event, rung->heads[bucket]});
       rung->heads[bucket] = static_cast<std::uint32_t>(rung->added.size());
       return;
@@ -79,7 +73,10 @@ void EventQueue::push_below_top(const Event& event) {
   }
   const std::size_t in_run = left(run_at_, run_last_);
   if (in_run == 0 || run_.back() < event) {
-    push_run(event);
+    if (run_.size() == run_.capacity()) [[unlikely]]
+      grow_run();
+    run_.emplace_back(time, order, target, subject);
+    ++run_last_;
   } else if (in_run == 1 || run_last_[-2] < event) {
     push_heap(std::exchange(run_.back(), event));  // the last one was far ahead of the others
   } else {

@@ -24,13 +24,14 @@ Partition::~Partition() {
   discard_all();
 }
 
-void Partition::send(std::size_t partition, Event event) {
-  if (is_alone_) return enqueue(event);  // took over from the others
+void Partition::send(std::size_t partition, Time time, std::uint64_t order, Entity* target,
+                     void* subject) {
+  if (is_alone_) return enqueue({time, order, target, subject});  // took over from the others
   Outbox& box = outboxes_[parity_][partition];
-  box.events.push_back(event);
-  box.first = std::min(box.first, event.time);
-  first_sent_ = std::min(first_sent_, event.time);
-  if (is_ahead_) end_ = std::min(end_, event.time);
+  box.events.emplace_back(time, order, target, subject);
+  box.first = std::min(box.first, time);
+  first_sent_ = std::min(first_sent_, time);
+  if (is_ahead_) end_ = std::min(end_, time);
 }
 
 void Partition::hand_over(Entity& target, Entity& origin, void* subject, bool crosses) {

@@ -38,7 +38,9 @@ class Calendar {
   /// Adds an event that is earlier than the horizon. Those of the open window are of the entity
   /// whose event was taken last.
   [[gnu::always_inline]] void push(const Event& event) {
-    if (event.time < open_end_) return push_to_window(event);
+    if (event.time < open_end_) {
+      return push_to_window(event.time, event.order, event.target, event.subject);
+    }
     const Duration ahead = event.time - base_;
     std::size_t slot = 0;
     if (ahead >= width_) {
@@ -127,7 +129,7 @@ class Calendar {
     if (event.time < slot.first) slot.first = event.time;
     ++slot_events_;
   }
-  void push_to_window(Event event);
+  void push_to_window(Time time, std::uint64_t order, Entity* target, void* subject);
   void add_block(Slot& slot);
   void release_blocks(Slot& slot);
   template <typename Visit>

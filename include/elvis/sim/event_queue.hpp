@@ -30,7 +30,9 @@ class EventQueue {
 
   [[gnu::always_inline]] void push(const Event& event) {
     ++size_;
-    if (event.time < top_start_) return push_below_top(event);
+    if (event.time < top_start_) {
+      return push_below_top(event.time, event.order, event.target, event.subject);
+    }
     if (top_at_ == top_end_) add_top_block();
     *top_at_++ = event;
     if (event.time < top_min_) top_min_ = event.time;
@@ -122,13 +124,14 @@ class EventQueue {
     sorted_at_ = sorted_.data();
     sorted_last_ = sorted_at_ + sorted_.size();
   }
-  void push_run(const Event& event);
   void grow_run();
   void add_top_block();
   std::size_t top_size() const {
     return top_.size() * block_events - static_cast<std::size_t>(top_end_ - top_at_);
   }
-  void push_below_top(const Event& event);
+  // (An event's parts, which stay in registers so; as does an event that only what is inlined takes
+  // by reference. In memory its copy, by two words at a time, would wait for each word's store.)
+  void push_below_top(Time time, std::uint64_t order, Entity* target, void* subject);
   void push_heap(const Event& event);
   void pop_heap();
   void shorten_run();

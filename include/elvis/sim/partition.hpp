@@ -61,7 +61,7 @@ class Partition {
     if (is_alone_ || &target.partition() == this) {
       enqueue(event);
     } else {
-      send(target.partition().index_, event);
+      send(target.partition().index_, at, event.order, &target, subject);
     }
   }
 
@@ -72,7 +72,7 @@ class Partition {
     if (partition == index_) {
       enqueue(event);
     } else {
-      send(partition, event);
+      send(partition, at, event.order, &target, subject);
     }
   }
 
@@ -80,7 +80,7 @@ class Partition {
   void schedule_in_order(Entity& target, Time at, std::uint64_t order, void* subject) {
     const Event event{at, order, &target, subject};
     if (&target.partition() == this) return enqueue(event);
-    send(target.partition().index_, event);
+    send(target.partition().index_, at, order, &target, subject);
   }
   /// The order of the event that is being handled.
   std::uint64_t present_order() const { return present_order_; }
@@ -222,8 +222,6 @@ class Partition {
     Time first = end_of_time;  // of the events
   };
 
-  // (An event that is taken by reference only by what is inlined stays in registers; elsewhere it
-  // is passed by value.)
   [[gnu::always_inline]] void enqueue(const Event& event) {
     if (event.time < calendar_.horizon()) {
       calendar_.push(event);
@@ -231,7 +229,7 @@ class Partition {
       queue_.push(event);
     }
   }
-  void send(std::size_t partition, Event event);
+  void send(std::size_t partition, Time time, std::uint64_t order, Entity* target, void* subject);
   bool run_in_order();
   bool run_in_windows();
   bool run_window();
