@@ -19,26 +19,15 @@ constexpr std::uint64_t messages_per_event = 4'096;
   return socket.send(message.message());
 }
 
-// Takes what made the socket readable. Apart for the same reason.
-[[gnu::noinline]] Result<> take(Application& self, const CaptureOptions& options,
-                                UdpSocket& socket) {
-  const Datagram* const received = socket.front();
-  if (received == nullptr) return socket.try_receive().error();
+// Apart for the same reason.
+[[gnu::noinline]] void take(Application& self, const CaptureOptions& options,
+                            const Message& message) {
   const bool compares = options.type == CaptureOptions::message_text ||
                         (options.type == -1 && !options.message.text().empty());
-  if (compares && !options.message.is_in(received->payload)) {
-    self.count_other_message();
-  } else {
-    self.count_message(received->payload.size());
-    if (self.messages() == options.message_count) self.satisfied();
-  }
-  socket.pop();
-  return {};
+  if (compares && !options.message.is_in(message)) return self.count_other_message();
+  self.count_message(message.size());
+  if (self.messages() == options.message_count) self.satisfied();
 }
-
-}  // namespace
-
-namespace {
 
 Task<Result<>> send_message_over_udp(Application& self, const SendMessageOptions& options) {
   UdpSocket socket{self.machine()};
@@ -74,9 +63,9 @@ Task<Result<>> capture_over_udp(Application& self, const CaptureOptions& options
   self.expect_messages(options.message_count);
   const Result<> listening = listen(socket, options.ip, options.group, options.port);
   if (!listening) co_return listening.error();
+  const auto look = [&](const Message& message) { take(self, options, message); };
   for (;;) {
-    co_await socket.readable();
-    if (const Result<> taken = take(self, options, socket); !taken) co_return taken.error();
+    if (const Result<> taken = co_await socket.receive_and(look); !taken) co_return taken.error();
   }
 }
 

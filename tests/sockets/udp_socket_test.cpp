@@ -62,6 +62,34 @@ TEST_F(UdpSocketTest, KeepsDatagramsUntilSomebodyReceivesThem) {
   EXPECT_EQ(heard, (std::vector<std::string>{"one", "two", "three"}));
 }
 
+TEST_F(UdpSocketTest, ShowsWhatComesAndWhatHasWaitedWhereItStands) {
+  std::vector<std::string> heard;
+  Result<> last;
+  lan_.run_on(bob_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    EXPECT_TRUE(socket.bind({{}, 2000}));
+    const auto look = [&](const Message& message) { heard.push_back(message.to_string()); };
+    EXPECT_TRUE(co_await socket.receive_and(look));  // comes while it waits
+    co_await self.sleep_for(milliseconds{10});
+    for (int i = 0; i < 2; ++i) EXPECT_TRUE(co_await socket.receive_and(look));
+    socket.close();
+    last = co_await socket.receive_and(look);
+    co_return Result<>{};
+  });
+  lan_.run_on(alice_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    EXPECT_TRUE(socket.connect(bob_end_));
+    for (const char* const word : {"one", "two", "three"}) {
+      EXPECT_TRUE(socket.send(text(word)));
+      co_await self.sleep_for(milliseconds{1});
+    }
+    co_return Result<>{};
+  });
+  EXPECT_EQ(lan_.run().reason, StopReason::completed);
+  EXPECT_EQ(heard, (std::vector<std::string>{"one", "two", "three"}));
+  EXPECT_EQ(last.error(), Errc::closed);
+}
+
 TEST_F(UdpSocketTest, DropsWhatItsBufferDoesNotHold) {
   constexpr std::size_t large = 60'000;
   LinkProperties properties;

@@ -118,6 +118,8 @@ class UdpSocket final : public Protocol, public Waitable {
 
   class Readable;
   class Receive;
+  template <typename Look>
+  class Seen;
   /// What a Wait by hand is handed (Wait::handed()): a datagram that has just come. Who does
   /// not want it gives it to keep().
   struct Handed {
@@ -131,6 +133,10 @@ class UdpSocket final : public Protocol, public Waitable {
   /// socket also refused and no_protocol, once, when the remote machine has nobody there (RFC 1122,
   /// 4.1.3.3); shut_down, see shutdown().
   Receive receive();
+  /// The same for those who keep nothing of it: calls `look(message)`, with the payload as a `const
+  /// Message&`, where it stands. A Result<>. Errors: those of receive().
+  template <typename Look>
+  Seen<Look> receive_and(Look look);
   /// The same in two steps, for those who take what comes in a plain function: `co_await
   /// socket.readable();` goes on when there is a datagram or an error to take; or with the Errc why
   /// the wait was ended.

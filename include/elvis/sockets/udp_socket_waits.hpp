@@ -57,8 +57,30 @@ class UdpSocket::Receive : public Readable {
     return datagram;
   }
 
- private:
+ protected:
   Result<Datagram> take_what_waits();
+};
+
+/// The awaitable of receive_and().
+template <typename Look>
+class UdpSocket::Seen : public Receive {
+ public:
+  Seen(UdpSocket& socket, Look look) : Receive{socket}, look_{std::move(look)} {}
+
+  [[gnu::always_inline]] Result<> await_resume() {
+    if (const auto* const handed = static_cast<const Handed*>(this->handed())) [[likely]] {
+      look_(std::as_const(handed->payload));
+    } else if (const Result<Datagram> datagram = take_what_waits()) {
+      look_(datagram->payload);
+    } else {
+      return datagram.error();
+    }
+    is_known_to_be_free();
+    return {};
+  }
+
+ private:
+  [[no_unique_address]] Look look_;
 };
 
 inline Ready UdpSocket::ready() const {
@@ -73,6 +95,11 @@ inline UdpSocket::Readable UdpSocket::readable() {
 
 inline UdpSocket::Receive UdpSocket::receive() {
   return Receive{*this};
+}
+
+template <typename Look>
+UdpSocket::Seen<Look> UdpSocket::receive_and(Look look) {
+  return {*this, std::move(look)};
 }
 
 }  // namespace elvis
