@@ -119,7 +119,9 @@ inline void Network::tell_carried(Entity& origin, const Frame& frame) const {
   NetworkCounters& counters = counters_here(here);
   ++counters.frames_sent;
   counters.bytes_sent += frame.size();
-  if (Observer* const observer = world_.observer()) observer->frame_sent(from, frame, here.now());
+  Observer* const observer = world_.observer();
+  if (observer != nullptr) [[unlikely]]
+    observer->frame_sent(from, frame, here.now());
 
   std::uint8_t scratch[digest_bytes];
   const std::uint8_t* const header = header_of(frame, scratch);
@@ -130,7 +132,8 @@ inline void Network::tell_carried(Entity& origin, const Frame& frame) const {
     const std::uint64_t tap_index = load48(header) - first_mac_;
     if (tap_index < taps_.size() && sent->bytes.size() >= EthernetHeader::size) [[likely]] {
       const Attachment& to = taps_[tap_index];
-      tell_carried(sender, *sent);
+      if (observer != nullptr) [[unlikely]]
+        tell_carried(sender, *sent);
       sent->tap = to.tap();
       return here.schedule(*to.machine, to.partition, sender, add_saturated(here.now(), lookahead_),
                            sent);

@@ -2,32 +2,10 @@
 #include "elvis/sim/entity.hpp"
 
 #include "elvis/sim/partition.hpp"
-#include "elvis/util/prefetch.hpp"
 
 namespace elvis {
 
 void Entity::prefetch(const void*, bool) const {}
-
-// A timer is mostly part of a coroutine's frame, which begins two lines before it. (What is not
-// there is not asked for: a processor looks for the page of address 0 each time.)
-void Entity::prefetch_timers() const {
-  if (const Timer* const timer = timers_.earliest()) {
-    prefetch_line(timer, -2);
-    prefetch_line(timer, 0);
-    prefetch_line(timer, 1);
-  }
-}
-
-// Where nothing is remembered, it asks for its own line, which is there.
-void Entity::prefetch_remembered() const {
-  prefetch_line(this, remembered_path_);
-  const int first = remembered_ >> 1;
-  prefetch_line(this, first);
-  if ((remembered_ & four_lines) == 0) return;
-  prefetch_line(this, first + 1);
-  prefetch_line(this, first + 2);
-  prefetch_line(this, first + 3);
-}
 
 void Entity::timer_armed(Timer& timer) {
   const std::uint64_t order = next_order();

@@ -162,7 +162,7 @@ bool Partition::run_window() {
   return true;
 }
 
-inline void Partition::handle(const Event& event, std::uint64_t count) {
+[[gnu::always_inline]] inline void Partition::handle(const Event& event, std::uint64_t count) {
   now_ = event.time;
   present_order_ = event.order;
   events_.store(count, std::memory_order_relaxed);
