@@ -9,8 +9,8 @@ namespace elvis {
 
 // ===== AsioAttempt: one operation =====
 
-AsioAttempt::~AsioAttempt() {
-  if (canceller_ != nullptr) canceller_->operation_ = nullptr;
+void AsioAttempt::forget_canceller() {
+  canceller_->operation_ = nullptr;
 }
 
 void AsioAttempt::cancel() {

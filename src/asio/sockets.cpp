@@ -281,31 +281,17 @@ void AsioUdp::keep_handed() {
   if (handed_ != nullptr) socket_->keep(*std::exchange(handed_, nullptr));
 }
 
-bool AsioUdp::may_send(AsioOutcome& outcome) {
-  if (sends_no_more_) [[unlikely]]
-    outcome.error = boost::asio::error::broken_pipe;
-  return !sends_no_more_;
-}
-
-void AsioUdp::sent(AsioOutcome& outcome, std::size_t bytes, const Result<>& result) {
+void AsioUdp::send_to(AsioOutcome& outcome, Endpoint remote, Message&& data) {
+  if (remote == Endpoint{} || remote == remote_ || sends_no_more_) {
+    return send(outcome, std::move(data));
+  }
+  const std::size_t bytes = data.size();
+  const Result<> result = socket_->send_to(remote, std::move(data));
   if (result) [[likely]] {
     outcome.bytes = bytes;
   } else {
     outcome.error = asio_error(result);
   }
-}
-
-void AsioUdp::send(AsioOutcome& outcome, Message&& data) {
-  if (!may_send(outcome)) return;
-  const std::size_t bytes = data.size();
-  sent(outcome, bytes, socket_->send(std::move(data)));
-}
-
-void AsioUdp::send_to(AsioOutcome& outcome, Endpoint remote, Message&& data) {
-  if (remote == Endpoint{} || remote == remote_) return send(outcome, std::move(data));
-  if (!may_send(outcome)) return;
-  const std::size_t bytes = data.size();
-  sent(outcome, bytes, socket_->send_to(remote, std::move(data)));
 }
 
 bool AsioUdp::is_ready(AsioOutcome&, Ready what) {

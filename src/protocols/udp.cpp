@@ -87,8 +87,11 @@ void Udp::demux(Message&& datagram, Arrival& arrival) {
 }
 
 void Udp::failed(const DeliveryError& error) {
-  if (const UdpSession* const sender = sessions_.find(error.endpoints))
+  if (UdpSession* const sender = sessions_.find(error.endpoints)) {
     sender->above().failed(error);
+  } else if (Protocol* const listener = listener_for(error.endpoints.local)) {
+    listener->failed(error);  // it has sent elsewhere since
+  }
 }
 
 // Expects more of what just came.

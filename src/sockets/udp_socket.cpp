@@ -35,7 +35,7 @@ Result<> UdpSocket::bind(Endpoint local) {
 void UdpSocket::look_closely() {
   constexpr std::uint32_t largest = 65'535;
   set_care(care_for_sender, is_listening_ && connected_ != nullptr);
-  set_care(care_for_room, receive_buffer_ < largest);
+  set_care(care_for_room, receive_buffer() < largest);
 }
 
 Result<> UdpSocket::connect(Endpoint remote) {
@@ -117,15 +117,18 @@ Result<UdpSocket::UdpSessionRef> UdpSocket::session_to(Endpoint remote) {
     if (ipv4.is_for_several(to)) return Errc::access_denied;
   }
   Endpoint local = local_;
-  if (to.is_multicast() && local.address.is_unspecified() && groups_ != nullptr) {
-    local.address = groups_->interface;
+  if (to.is_multicast() && local.address.is_unspecified() && extras_ != nullptr) {
+    local.address = extras_->interface;
   }
   const Result<SessionRef> session = udp->open(*this, {.local = local, .remote = remote});
   if (!session) return session.error();
   auto made = boost::static_pointer_cast<UdpSession>(*session);
   if (dont_fragment_) made->below().set_dont_fragment(true);
-  if (time_to_live_ != 0) made->below().set_time_to_live(time_to_live_);
-  if (type_of_service_ != 0) made->below().set_type_of_service(type_of_service_);
+  if (extras_ != nullptr) {
+    const Extras& extras = *extras_;
+    if (extras.time_to_live != 0) made->below().set_time_to_live(extras.time_to_live);
+    if (extras.type_of_service != 0) made->below().set_type_of_service(extras.type_of_service);
+  }
   if (is_looped_ && remote.address.is_multicast()) made->below().set_looped(true);
   return made;
 }
@@ -136,9 +139,9 @@ void UdpSocket::close() {
   if (is_listening_) stop_listening();
   connected_.reset();
   last_.reset();
-  if (groups_ != nullptr) {
-    for (const Membership& one : groups_->memberships) change(one, false);
-    groups_.reset();
+  if (extras_ != nullptr) {
+    for (const Membership& one : extras_->memberships) change(one, false);
+    extras_.reset();
   }
   while (newest_ != nullptr) take_oldest();
   tell_all(machine());
@@ -168,11 +171,15 @@ class SharedPort final : public Protocol {
         same.ends_event = false;
         sockets_[i]->demux(Message{payload}, same);
       }
+      arrival.ends_event = arrival.ends_event && machine().partition().is_quiet();
       return sockets_.back()->demux(std::move(payload), arrival);
     }
     const auto hears = [&](const UdpSocket* socket) { return socket->hears(arrival.remote()); };
     const auto last = std::find_if(sockets_.rbegin(), sockets_.rend(), hears);
     (last == sockets_.rend() ? sockets_.back() : *last)->demux(std::move(payload), arrival);
+  }
+  void failed(const DeliveryError& error) override {
+    for (UdpSocket* const socket : sockets_) socket->failed(error);
   }
 
  private:
@@ -213,14 +220,14 @@ bool UdpSocket::has_interface(Ipv4Address interface) const {
          });
 }
 
-UdpSocket::Groups& UdpSocket::groups() {
-  if (groups_ == nullptr) groups_ = std::make_unique<Groups>();
-  return *groups_;
+UdpSocket::Extras& UdpSocket::extras() {
+  if (extras_ == nullptr) extras_ = std::make_unique<Extras>();
+  return *extras_;
 }
 
 Result<> UdpSocket::set_multicast_interface(Ipv4Address interface) {
   if (!has_interface(interface)) return Errc::address_not_available;
-  groups().interface = interface;
+  extras().interface = interface;
   if (last_ != nullptr && last_->endpoints().remote.address.is_multicast()) last_.reset();
   return {};
 }
@@ -230,7 +237,7 @@ Result<> UdpSocket::join(Ipv4Address group, Ipv4Address interface) {
   if (udp() == nullptr) return Errc::no_protocol;
   if (!group.is_multicast()) return Errc::invalid_argument;
   if (!has_interface(interface)) return Errc::address_not_available;
-  auto& memberships = groups().memberships;
+  auto& memberships = extras().memberships;
   const Membership membership{group, interface};
   if (std::ranges::find(memberships, membership) != memberships.end()) return Errc::address_in_use;
   memberships.push_back(membership);
@@ -240,7 +247,7 @@ Result<> UdpSocket::join(Ipv4Address group, Ipv4Address interface) {
 
 Result<> UdpSocket::leave(Ipv4Address group, Ipv4Address interface) {
   const Membership membership{group, interface};
-  if (groups_ == nullptr || std::erase(groups_->memberships, membership) == 0) {
+  if (extras_ == nullptr || std::erase(extras_->memberships, membership) == 0) {
     return Errc::invalid_argument;
   }
   change(membership, false);
@@ -260,8 +267,7 @@ void UdpSocket::change(const Membership& membership, bool joins) {
 
 void UdpSocket::demux(Message&& payload, Arrival& arrival) {
   Wait* const only = only_handed();
-  if (only == nullptr || cares_ != 0 || !arrival.ends_event || !machine().partition().is_quiet())
-      [[unlikely]] {
+  if (only == nullptr || cares_ != 0 || !arrival.ends_event) [[unlikely]] {
     return demux_with_care(std::move(payload), arrival);
   }
   const Handed handed{std::move(payload), arrival};
@@ -270,8 +276,8 @@ void UdpSocket::demux(Message&& payload, Arrival& arrival) {
 
 void UdpSocket::demux_with_care(Message&& payload, const Arrival& arrival) {
   if (!hears(arrival.remote())) return machine().drop(Drop::no_listener, payload);
-  const bool may_go_on = arrival.ends_event && newest_ == nullptr &&
-                         payload.size() <= receive_buffer_ && machine().partition().is_quiet();
+  const bool may_go_on =
+      arrival.ends_event && newest_ == nullptr && payload.size() <= receive_buffer();
   Wait* const only = may_go_on ? only_by_hand() : nullptr;
   if (only == nullptr) return keep_or_drop(std::move(payload), arrival);
   if (only == only_handed()) {
@@ -284,7 +290,7 @@ void UdpSocket::demux_with_care(Message&& payload, const Arrival& arrival) {
 
 [[gnu::noinline, gnu::flatten]] void UdpSocket::keep_or_drop(Message&& payload,
                                                              const Arrival& arrival) {
-  if (waiting_bytes_ + payload.size() > receive_buffer_) {
+  if (waiting_bytes_ + payload.size() > receive_buffer()) {
     return machine().drop(Drop::queue_full, payload);
   }
   keep({std::move(payload), arrival});
@@ -301,11 +307,24 @@ void UdpSocket::keep(const Handed& handed) {
 }
 
 void UdpSocket::failed(const DeliveryError& error) {
-  if (!error.is_final || connected_ == nullptr || is_closed()) return;
-  if (error.endpoints != connected_->endpoints()) return;
+  if (is_closed()) return;
+  if (extras_ != nullptr && extras_->receives_errors) {
+    if (extras_->errors.size() < most_errors) extras_->errors.push_back(error);
+  } else {
+    if (!error.is_final || connected_ == nullptr) return;
+    if (error.endpoints != connected_->endpoints()) return;
+  }
   set_failure(error.code);
-  connected_->fail(error.code);
+  if (connected_ != nullptr) connected_->fail(error.code);
   tell(machine(), Ready::readable);
+}
+
+Result<DeliveryError> UdpSocket::try_receive_error() {
+  if (is_closed()) return Errc::closed;
+  if (extras_ == nullptr || extras_->errors.empty()) return Errc::would_block;
+  const DeliveryError oldest = extras_->errors.front();
+  extras_->errors.erase(extras_->errors.begin());
+  return oldest;
 }
 
 // The datagram that has waited longest; there is one.
@@ -334,7 +353,7 @@ Result<Datagram> UdpSocket::try_receive() {
     taken(machine(), Ready::readable, Ready::readable);  // the end is there for everybody
     return Errc::shut_down;
   }
-  connected_->clear_failure();
+  if (connected_ != nullptr) connected_->clear_failure();
   const Errc failure = failure_;
   set_failure({});
   taken(machine(), Ready::readable, ready());

@@ -85,7 +85,8 @@ class PackageTest(unittest.TestCase):
 
     def test_what_is_installed_is_all_there(self):
         for path in ("bin/elvis", "include/elvis/plugin.hpp", "include/elvis/simulation.hpp",
-                     "include/elvis/stamp.hpp", "share/doc/elvis/LICENSE", "share/doc/elvis/docs/extending.md"):
+                     "include/elvis/stamp.hpp", "share/man/man1/elvis.1",
+                     "share/bash-completion/completions/elvis", "share/doc/elvis/LICENSE", "share/doc/elvis/docs/extending.md"):
             self.assertTrue((PREFIX / path).is_file(), path)
 
     def test_headers_include_all_that_they_need(self):
@@ -279,6 +280,11 @@ class EmbeddingTest(unittest.TestCase):
         self.assertEqual([(one["application"], one["messages"]) for one in report["applications"]],
                          [("capture", 1), ("say", 1)])
         self.assertEqual(report["scenario"]["parameters"], {"port": "7"})
+
+    def test_a_program_written_for_asio_runs_on_simulated_machines(self):
+        one, two = (call(FOLDER / "embed" / "shout", threads).stdout for threads in (1, 2))
+        self.assertEqual(one, two)
+        self.assertRegex(one, r"\A(HELLO\nGOOD BYE\n){3}digest [0-9a-f]{16}\n\Z")
 
     def test_a_program_with_the_simulator_in_it_loads_plugins(self):
         host = FOLDER / "embed" / "host"

@@ -136,6 +136,48 @@ TEST_F(SocketCallsTest, ADatagramSocketForgetsTheErrorOfWhoItWasConnectedTo) {
   run();
 }
 
+// What IP_RECVERR and MSG_ERRQUEUE tell.
+TEST_F(SocketCallsTest, ADatagramSocketLearnsWhichOfItsDatagramsWasRefusedAndByWhom) {
+  for (Machine* const machine : {&alice_, &bob_, &carol_}) {
+    lan_.world.add_protocol<Icmp>(*machine, Lan::ipv4(*machine));
+  }
+  on(alice_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    EXPECT_TRUE(socket.try_receive_error().error() == posix::operation_would_block);
+    socket.set_receive_errors(true);
+    const Endpoint ends[] = {bob_end_, carol_end_};  // of which nobody is there
+    for (const Endpoint& end : ends) EXPECT_TRUE(socket.send_to(end, text("well?")));
+    for (const Endpoint& end : ends) {
+      EXPECT_TRUE((co_await socket.receive()).error() == posix::connection_refused);
+      const Result<DeliveryError> error = socket.try_receive_error();
+      EXPECT_TRUE(error);
+      if (!error) co_return error.error();
+      EXPECT_EQ(error->code, Errc::refused);
+      EXPECT_EQ(error->endpoints.remote, end);
+      EXPECT_EQ(error->endpoints.local.port, socket.local().port);
+      EXPECT_EQ(error->reporter, end.address);
+      EXPECT_EQ(error->icmp_type, 3);
+      EXPECT_EQ(error->icmp_code, 3);
+    }
+    EXPECT_TRUE(socket.try_receive_error().error() == posix::operation_would_block);
+    // It goes on as before, and keeps so many.
+    const DeliveryError soft{Errc::host_unreachable, false, {socket.local(), bob_end_}, {}, 3, 1};
+    for (int k = 0; k < 100; ++k) socket.failed(soft);
+    EXPECT_TRUE(socket.try_receive().error() == posix::host_unreachable);
+    EXPECT_TRUE(socket.try_receive().error() == posix::operation_would_block);
+    int kept = 0;
+    while (socket.try_receive_error()) ++kept;
+    EXPECT_EQ(kept, 64);
+    socket.set_receive_errors(false);
+    socket.failed(soft);
+    EXPECT_TRUE(socket.try_receive().error() == posix::operation_would_block);
+    socket.close();
+    EXPECT_TRUE(socket.try_receive_error().error() == posix::bad_file_descriptor);
+    co_return Result<>{};
+  });
+  run();
+}
+
 TEST_F(SocketCallsTest, AConnectedSocketLetsGoOfThePortThatItWasBoundTo) {
   on(alice_, [&](Application& self) -> Task<Result<>> {
     {

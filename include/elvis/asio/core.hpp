@@ -109,7 +109,10 @@ class AsioAttempt : public AsioOperation {
 
  protected:
   explicit AsioAttempt(TakeStep step) : AsioOperation{step} {}
-  ~AsioAttempt();
+  ~AsioAttempt() {
+    if (canceller_ != nullptr) [[unlikely]]
+      forget_canceller();
+  }
   /// It waits no longer, as the only one there, and is no work any more.
   void end_wait();
 
@@ -117,6 +120,8 @@ class AsioAttempt : public AsioOperation {
   friend AsioCanceller;
   friend AsioCore;
   friend AsioLane;
+
+  void forget_canceller();
 
   AsioLane* lane_ = nullptr;  // while it waits
   AsioCanceller* canceller_ = nullptr;

@@ -4,7 +4,6 @@
 
 #include <boost/asio/error.hpp>
 #include <boost/system/error_code.hpp>
-#include <boost/system/result.hpp>
 
 #include "elvis/util/result.hpp"
 

@@ -206,7 +206,15 @@ class AsioUdp final : public Pooled {
     if (std::exchange(handed_, nullptr) == nullptr) socket_->pop();
   }
   /// Sends where the socket is connected to, or to `remote`.
-  void send(AsioOutcome& outcome, Message&& data);
+  void send(AsioOutcome& outcome, Message&& data) {
+    const std::size_t bytes = data.size();
+    const Result<> result = sends_no_more_ ? Errc::shut_down : socket_->send(std::move(data));
+    if (result) [[likely]] {
+      outcome.bytes = bytes;
+    } else {
+      outcome.error = asio_error(result);
+    }
+  }
   void send_to(AsioOutcome& outcome, Endpoint remote, Message&& data);
   bool is_ready(AsioOutcome& outcome, Ready what);
 
@@ -219,8 +227,6 @@ class AsioUdp final : public Pooled {
   void hand_over(const void* handed) { handed_ = static_cast<const UdpSocket::Handed*>(handed); }
   bool receive_waiting(AsioOutcome& outcome, const Message*& got, Endpoint& remote);
   void keep_handed();
-  bool may_send(AsioOutcome& outcome);
-  void sent(AsioOutcome& outcome, std::size_t bytes, const Result<>& result);
 
   // What a datagram touches stands together: its memory is asked for ahead.
   AsioCore& core_;
@@ -251,7 +257,7 @@ class AsioAlarm final : public AsioLane, private Timer, public Pooled {
   Time expiry() const { return expiry_; }
   /// Ends all waits; returns how many.
   std::size_t set_expiry(Time expiry) {
-    const std::size_t count = cancel_all();
+    const std::size_t count = has_waits() ? cancel_all() : 0;
     expiry_ = expiry;
     return count;
   }
@@ -279,7 +285,7 @@ void AsioSocketLane<Owner>::watch() {
     }
   }
   if constexpr (std::is_same_v<Owner, AsioUdp>) {
-    owner_.core().machine().remember(&owner_);
+    owner_.socket()->remember_once(&owner_);
   }
   anew();
   join(*owner_.socket());  // which is not ready: an operation has just tried

@@ -23,8 +23,8 @@ struct Arrival {
   std::uint8_t protocol = 0;  ///< Of the IPv4 header.
   std::uint8_t time_to_live = 0;
   std::uint8_t type_of_service = 0;
-  /// Nothing more is done in this event once demux() has returned: a coroutine that waits for the
-  /// packet may go on inside of it.
+  /// Nobody was woken in this event, and nothing more is done in it once demux() has returned: a
+  /// coroutine that waits for the packet may go on inside of it.
   bool ends_event = false;
   /// The IPv4 datagram with its header, if errors about it can be reported; for this event only.
   const Message* datagram = nullptr;

@@ -104,10 +104,14 @@ class Partition {
   /// Continues what waits in `waiter` at once: for the last thing that is done in an event, while
   /// all is quiet. Nobody can tell the difference from wake().
   static void go_on(Waiter& waiter) {
+    if (waiter.is_waiting()) go_on_waiting(waiter);
+  }
+  /// The same for one that is known to wait.
+  static void go_on_waiting(Waiter& waiter) {
     if (waiter.is_call_) [[unlikely]] {
       std::exchange(waiter.call_, nullptr)(waiter);
     } else {
-      resume(std::exchange(waiter.coroutine_, {}));
+      resume_waiting(std::exchange(waiter.coroutine_, {}));
     }
   }
 

@@ -14,7 +14,7 @@ namespace elvis {
 class Sleep : private Timer {
  public:
   Sleep(Entity& entity, Time deadline)
-      : Timer{[](Timer& self) { resume(static_cast<Sleep&>(self).waiting_); }, deadline},
+      : Timer{[](Timer& self) { resume_waiting(static_cast<Sleep&>(self).waiting_); }, deadline},
         sleeper_{&entity} {}
 
   bool await_ready() const noexcept { return false; }
@@ -23,7 +23,7 @@ class Sleep : private Timer {
     waiting_ = waiting;
     arm(entity, deadline() < entity.now() ? entity.now() : deadline());
   }
-  void await_resume() const noexcept {}
+  void await_resume() const noexcept { is_known_to_be_unarmed(); }
 
  private:
   union {

@@ -31,6 +31,8 @@ class TaskObserver {
 /// Resumes `waiting`, then whatever ends up awaited by coroutines that ended: a loop, not a
 /// recursion, so that no chain of coroutines deepens the stack.
 void resume(std::coroutine_handle<> waiting);
+/// The same of one that is known to wait.
+void resume_waiting(std::coroutine_handle<> waiting);
 
 namespace task_internal {
 
@@ -205,13 +207,17 @@ class [[nodiscard]] Task {
   std::coroutine_handle<promise_type> handle_;
 };
 
-inline void resume(std::coroutine_handle<> waiting) {
-  while (waiting) {
+inline void resume_waiting(std::coroutine_handle<> waiting) {
+  do {
     waiting.resume();
     if (!task_internal::continuation) [[likely]]
       return;
     waiting = std::exchange(task_internal::continuation, {});
-  }
+  } while (waiting);
+}
+
+inline void resume(std::coroutine_handle<> waiting) {
+  if (waiting) resume_waiting(waiting);
 }
 
 }  // namespace elvis

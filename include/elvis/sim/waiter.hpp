@@ -14,7 +14,7 @@ class Waiter {
   /// Called in the place of a coroutine; may destroy the waiter.
   using Call = void (*)(Waiter& self);
 
-  Waiter() = default;
+  Waiter() {}  // NOLINT(*-member-init): see coroutine_
   ~Waiter() { unlink(); }
   Waiter(const Waiter&) = delete;
   Waiter& operator=(const Waiter&) = delete;
@@ -27,6 +27,7 @@ class Waiter {
     call_ = call;
     is_call_ = true;
   }
+  /// Since wait() and until it goes on; not to be asked before.
   bool is_waiting() const { return is_call_ ? call_ != nullptr : static_cast<bool>(coroutine_); }
   /// Whether it is in the ready list: woken, and not gone on yet.
   bool is_ready() const { return next_ != nullptr; }
@@ -50,12 +51,13 @@ class Waiter {
  private:
   friend class Partition;
 
-  union {
-    std::coroutine_handle<> coroutine_{};
-    Call call_;
-  };
   Waiter* next_ = nullptr;  // in the ready list, which is a ring
   Waiter* previous_ = nullptr;
+  // Not before wait(): it would be written twice where a coroutine waits at once.
+  union {
+    std::coroutine_handle<> coroutine_;
+    Call call_;
+  };
   bool is_call_ = false;
 };
 

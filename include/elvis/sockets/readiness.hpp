@@ -128,10 +128,13 @@ class Wait : public Waiter {
   enum class ByHand : std::uint8_t { no, told, handed };
   /// What it waits for. `is_taker` says that it takes that away.
   explicit Wait(Ready interest, bool is_taker = false, ByHand by_hand = ByHand::no)
-      : interest_{interest}, is_taker_{is_taker}, by_hand_{by_hand} {}
+      : interest_{interest}, is_taker_{is_taker}, by_hand_{by_hand}, alone_{by_hand} {}
   /// A wait may be moved before it has begun.
   Wait(Wait&& other) noexcept
-      : interest_{other.interest_}, is_taker_{other.is_taker_}, by_hand_{other.by_hand_} {
+      : interest_{other.interest_},
+        is_taker_{other.is_taker_},
+        by_hand_{other.by_hand_},
+        alone_{other.by_hand_} {
     ELVIS_ASSERT(other.at_ == nullptr);
   }
 
@@ -142,14 +145,16 @@ class Wait : public Waiter {
     at_ = &at;
     if (at.newest_ == nullptr) [[likely]] {
       behind_ = this;
-      alone_ = by_hand_;
     } else {
       alone_ = at.newest_->alone_ = ByHand::no;
       behind_ = std::exchange(at.newest_->behind_, this);
     }
     at.newest_ = this;
   }
-  void anew() { outcome_ = Errc{}; }
+  void anew() {
+    outcome_ = Errc{};
+    alone_ = by_hand_;
+  }
   /// Waits no longer.
   void leave() {
     if (at_ == nullptr) return;
@@ -201,7 +206,7 @@ inline void Waitable::go_on_now(Wait& only, const void* handed) {
   newest_ = nullptr;
   only.at_ = nullptr;
   only.handed_ = handed;
-  Partition::go_on(only);
+  Partition::go_on_waiting(only);
 }
 
 inline void Waitable::tell(Machine& machine, Ready what) {

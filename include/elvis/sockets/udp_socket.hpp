@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "elvis/graph/delivery_error.hpp"
 #include "elvis/graph/machine.hpp"
 #include "elvis/graph/protocol.hpp"
 #include "elvis/protocols/udp.hpp"
@@ -80,18 +81,29 @@ class UdpSocket final : public Protocol, public Waitable {
   /// Several sockets that all allow it may bind one address: what comes for a group or for all is
   /// for each of them, all else for the last of those that hear it. Before bind().
   void set_reuse_address(bool reuses) { reuses_address_ = reuses; }
+  /// Takes note of every error that comes back about a datagram of this socket, whoever that was
+  /// sent to and whether or not trying again is in vain, for try_receive_error(): IP_RECVERR. Each
+  /// is also told by receive(), once.
+  void set_receive_errors(bool receives) { extras().receives_errors = receives; }
+  /// The oldest of them that was not taken yet: what was sent where, who told, and why. Beyond 64
+  /// they are not kept. Errors: would_block if there is none.
+  Result<DeliveryError> try_receive_error();
   /// How many bytes of datagrams may wait.
   void set_receive_buffer(std::uint32_t bytes) {
-    receive_buffer_ = bytes;
+    extras().receive_buffer = bytes;
     look_closely();
   }
-  std::uint32_t receive_buffer() const { return receive_buffer_; }
+  std::uint32_t receive_buffer() const {
+    return extras_ == nullptr ? default_receive_buffer : extras_->receive_buffer;
+  }
 
   /// How many machines may send on what is sent to further destinations from now on; at least 1. 64
   /// if nobody says otherwise, to groups 1 (RFC 1112, 6.1).
-  void set_time_to_live(std::uint8_t time_to_live) { time_to_live_ = time_to_live; }
+  void set_time_to_live(std::uint8_t time_to_live) { extras().time_to_live = time_to_live; }
   /// The byte of service of what is sent to further destinations from now on (RFC 2474, RFC 3168).
-  void set_type_of_service(std::uint8_t type_of_service) { type_of_service_ = type_of_service; }
+  void set_type_of_service(std::uint8_t type_of_service) {
+    extras().type_of_service = type_of_service;
+  }
   /// On which network it sends to groups from now on: the one where the machine has the address
   /// `interface`; the first if it is unspecified, and usually. Errors: address_not_available.
   Result<> set_multicast_interface(Ipv4Address interface);
@@ -131,7 +143,7 @@ class UdpSocket final : public Protocol, public Waitable {
   /// `Result<Datagram> next = co_await socket.receive();` Goes on when a datagram is there, in the
   /// event that brought it; if several wait, the first. Errors: closed, cancelled; of a connected
   /// socket also refused and no_protocol, once, when the remote machine has nobody there (RFC 1122,
-  /// 4.1.3.3); shut_down, see shutdown().
+  /// 4.1.3.3), of any with set_receive_errors() what has come back; shut_down, see shutdown().
   Receive receive();
   /// The same for those who keep nothing of it: calls `look(message)`, with the payload as a `const
   /// Message&`, where it stands. A Result<>. Errors: those of receive().
@@ -158,6 +170,12 @@ class UdpSocket final : public Protocol, public Waitable {
 
   /// What can be done without waiting.
   Ready ready() const;
+  /// Lets the machine ask for the memory of who waits here ahead of what comes: of the first one.
+  void remember_once(const void* memory) {
+    if ((cares_ & care_for_memory) == 0) return;
+    set_care(care_for_memory, false);
+    machine().remember(memory);
+  }
   /// False if nothing can be received without waiting.
   bool may_receive() const { return (cares_ & care_of_receive) != 0; }
   /// Ends all waits here with Errc::cancelled.
@@ -179,9 +197,10 @@ class UdpSocket final : public Protocol, public Waitable {
   enum Care : std::uint8_t {
     care_for_waiting = 1,  // datagrams that wait
     care_for_failure = 2,
-    care_for_end = 4,     // shutdown() of receiving
-    care_for_sender = 8,  // it is not everybody's
-    care_for_room = 16,   // a single datagram may be too much
+    care_for_end = 4,      // shutdown() of receiving
+    care_for_sender = 8,   // it is not everybody's
+    care_for_room = 16,    // a single datagram may be too much
+    care_for_memory = 32,  // nobody has waited yet
     care_of_receive = care_for_waiting | care_for_failure | care_for_end,
   };
   void set_care(Care care, bool is_needed) {
@@ -203,19 +222,25 @@ class UdpSocket final : public Protocol, public Waitable {
   bool is_closed() const { return failure_ == Errc::closed; }
   // Whether there is a failure to tell: send() may have told it.
   bool has_failed() const {
-    return failure_ != Errc{} && (is_closed() || connected_->has_failed());
+    return failure_ != Errc{} && (is_closed() || connected_ == nullptr || connected_->has_failed());
   }
   struct Membership {
     Ipv4Address group;
     Ipv4Address interface;
     friend bool operator==(const Membership&, const Membership&) = default;
   };
-  // What only those have who talk to groups.
-  struct Groups {
+  // What only those have who talk to groups, ask for errors, or say what is usual otherwise.
+  struct Extras {
+    std::uint32_t receive_buffer = default_receive_buffer;
+    std::uint8_t time_to_live = 0;  // 0: as usual
+    std::uint8_t type_of_service = 0;
     std::vector<Membership> memberships;
-    Ipv4Address interface{};  // where what is sent goes
+    Ipv4Address interface{};  // where what is sent to groups goes
+    bool receives_errors = false;
+    std::vector<DeliveryError> errors;  // the oldest first
   };
-  Groups& groups();
+  static constexpr std::size_t most_errors = 64;
+  Extras& extras();
   void change(const Membership& membership, bool joins);
   Udp* udp() const { return static_cast<Udp*>(machine().find(ProtocolId::udp)); }
 
@@ -224,11 +249,10 @@ class UdpSocket final : public Protocol, public Waitable {
 
   Endpoint local_;             // as bind() was told, or with the port that connect() chose
   Waiting* newest_ = nullptr;  // of a ring: the oldest comes next
-  std::uint32_t waiting_bytes_ = 0;
-  std::uint32_t receive_buffer_ = default_receive_buffer;
-  UdpSessionRef last_;  // the session that send_to() used last
-  std::unique_ptr<Groups> groups_;
+  UdpSessionRef last_;         // the session that send_to() used last
+  std::unique_ptr<Extras> extras_;
   // What send() touches stands last, beside what waits behind the socket in a coroutine's frame.
+  std::uint32_t waiting_bytes_ = 0;
   bool is_listening_ : 1 = false;
   bool dont_fragment_ : 1 = false;
   bool is_looped_ : 1 = true;
@@ -236,16 +260,15 @@ class UdpSocket final : public Protocol, public Waitable {
   bool reuses_address_ : 1 = false;
   bool is_send_shut_ : 1 = false;
   bool is_receive_shut_ : 1 = false;
-  std::uint8_t time_to_live_ = 0;  // 0: as usual
-  std::uint8_t type_of_service_ = 0;
-  std::uint8_t cares_ = 0;
+  std::uint8_t cares_ = care_for_memory;
   Errc failure_{};  // what the next receive() says: closed for ever, anything else once
   UdpSessionRef connected_;
 };
 
 // With it a coroutine that sends messages has four cache lines, not half of one more: a third off a
-// message among many.
-static_assert(sizeof(UdpSocket) <= 88);
+// message among many. And a multiple of 16: what stands behind it in the coroutine's frame, and is
+// written 16 bytes at a time, does not cross cache lines.
+static_assert(sizeof(UdpSocket) == 80);
 
 }  // namespace elvis
 

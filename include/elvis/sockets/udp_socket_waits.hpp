@@ -19,7 +19,7 @@ class UdpSocket::Readable : public Wait {
   void await_suspend(std::coroutine_handle<> waiting) {
     wait(waiting);
     join(socket_);
-    socket_.machine().remember(waiting.address());
+    socket_.remember_once(waiting.address());
   }
   Errc await_resume() noexcept {
     leave();
