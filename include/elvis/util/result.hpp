@@ -110,9 +110,7 @@ class [[nodiscard]] Result {
   Result(const Result&)
     requires std::is_trivially_copy_constructible_v<T>
   = default;
-  Result(const Result& other)
-    requires(std::is_copy_constructible_v<T> && !std::is_trivially_copy_constructible_v<T>)
-      : failure_{other.failure_} {
+  Result(const Result& other) : failure_{other.failure_} {
     if (other) std::construct_at(&value_, other.value_);
   }
   Result(Result&&)
@@ -121,9 +119,7 @@ class [[nodiscard]] Result {
   Result(Result&& other) noexcept : failure_{other.failure_} {
     if (other) std::construct_at(&value_, std::move(other.value_));
   }
-  Result& operator=(const Result& other)
-    requires std::is_copy_constructible_v<T>
-  {
+  Result& operator=(const Result& other) {
     if (this != &other) *this = Result{other};
     return *this;
   }
