@@ -1,24 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "elvis/util/result.hpp"
 
-#include <algorithm>
-#include <mutex>
 #include <string>
-#include <vector>
 
 namespace elvis {
 
 namespace {
-
-// Errors of other categories that a program has ended with: few kinds. Any thread may add one.
-struct OtherCodes {
-  std::mutex mutex;
-  std::vector<boost::system::error_code> codes;
-};
-OtherCodes& other_codes() {
-  static OtherCodes codes;
-  return codes;
-}
 
 struct Meaning {
   boost::system::errc::errc_t posix;
@@ -86,25 +73,6 @@ class ElvisCategory final : public boost::system::error_category {
 const boost::system::error_category& elvis_category() noexcept {
   static const ElvisCategory category;
   return category;
-}
-
-// ===== Failure: errors that are not ours =====
-
-std::uint32_t Failure::number_of(const boost::system::error_code& code) {
-  const auto number = static_cast<std::uint32_t>(code.value()) + 1;
-  if (code.category() == elvis_category() && number < first_other) return number;
-  OtherCodes& others = other_codes();
-  const std::lock_guard lock{others.mutex};
-  const auto found = std::ranges::find(others.codes, code);
-  const auto place = static_cast<std::uint32_t>(found - others.codes.begin());
-  if (found == others.codes.end()) others.codes.push_back(code);
-  return first_other + place;
-}
-
-boost::system::error_code Failure::other_code(std::uint32_t number) {
-  OtherCodes& others = other_codes();
-  const std::lock_guard lock{others.mutex};
-  return others.codes[number - first_other];
 }
 
 }  // namespace elvis

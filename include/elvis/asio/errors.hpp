@@ -4,6 +4,7 @@
 
 #include <boost/asio/error.hpp>
 #include <boost/system/error_code.hpp>
+#include <boost/system/result.hpp>
 
 #include "elvis/util/result.hpp"
 
