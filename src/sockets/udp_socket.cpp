@@ -320,8 +320,8 @@ void UdpSocket::failed(const DeliveryError& error) {
 }
 
 Result<DeliveryError> UdpSocket::try_receive_error() {
-  if (is_closed()) return Errc::closed;
-  if (extras_ == nullptr || extras_->errors.empty()) return Errc::would_block;
+  if (is_closed()) return make_error_code(Errc::closed);
+  if (extras_ == nullptr || extras_->errors.empty()) return make_error_code(Errc::would_block);
   const DeliveryError oldest = extras_->errors.front();
   extras_->errors.erase(extras_->errors.begin());
   return oldest;
