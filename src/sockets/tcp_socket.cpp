@@ -64,8 +64,8 @@ Result<> TcpSocket::start_connecting(Endpoint remote, Message* first) {
   }
   Tcp* const tcp = this->tcp();
   if (tcp == nullptr) return Errc::no_protocol;
-  Result<TcpSessionRef> session =
-      tcp->connect(*this, {.local = local(), .remote = remote}, settings_.get(), first);
+  const Endpoints endpoints{.local = local(), .remote = destination_of(remote)};
+  Result<TcpSessionRef> session = tcp->connect(*this, endpoints, settings_.get(), first);
   if (!session) return session.error();
   session_ = *std::move(session);
   if (is_undelayed_) session_->set_no_delay(true);

@@ -39,6 +39,7 @@ void UdpSocket::look_closely() {
 }
 
 Result<> UdpSocket::connect(Endpoint remote) {
+  remote = destination_of(remote);
   const bool is_again = connected_ != nullptr && connected_->endpoints().remote == remote;
   if (is_again) return is_closed() ? Errc::closed : Result<>{};
   if (last_ != nullptr && (last_ == connected_ || last_->endpoints().remote == remote)) {
@@ -93,6 +94,8 @@ Result<> UdpSocket::connect(std::string_view name, std::uint16_t port) {
 
 Result<> UdpSocket::find_session_to(Endpoint remote) {
   if (is_send_shut_) return Errc::shut_down;
+  if (remote.port == 0) return is_closed() ? Errc::closed : Errc::invalid_argument;
+  remote = destination_of(remote);
   last_.reset();  // before its successor, which may have the same endpoints
   if (connected_ != nullptr && remote == connected_->endpoints().remote) {
     last_ = connected_;

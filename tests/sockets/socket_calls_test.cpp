@@ -72,7 +72,8 @@ TEST_F(SocketCallsTest, ADatagramSocketIsConnectedToOneAfterTheOther) {
     EXPECT_EQ(socket.local(), own) << "the port stays";
     EXPECT_TRUE(socket.send(text("to carol")));
     EXPECT_EQ((co_await socket.receive())->payload.to_string(), "to carol " + port);
-    EXPECT_TRUE(socket.connect({{}, 7}).error() == Errc::network_unreachable);
+    EXPECT_TRUE(socket.connect({Ipv4Address{10, 0, 0, 99}, 7}).error() ==
+                Errc::network_unreachable);
     EXPECT_EQ(socket.remote(), carol_end_) << "as before";
     EXPECT_TRUE(socket.connect({Ipv4Address::broadcast(), 7}).error() == posix::permission_denied);
     EXPECT_TRUE(socket.send_to(bob_end_, text("beside"))) << "from the same port";
@@ -131,6 +132,31 @@ TEST_F(SocketCallsTest, ADatagramSocketForgetsTheErrorOfWhoItWasConnectedTo) {
     socket.failed({Errc::refused, true, {socket.local(), carol_end_}, {}, 3, 3});
     EXPECT_TRUE(socket.disconnect());
     EXPECT_TRUE(socket.try_receive().error() == posix::operation_would_block);
+    co_return Result<>{};
+  });
+  run();
+}
+
+// As on Linux.
+TEST_F(SocketCallsTest, NobodysAddressIsTheMachineItselfAndPortZeroIsNobody) {
+  echo_on(alice_, 7, 2);
+  on(alice_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    EXPECT_TRUE(socket.send_to({bob_end_.address, 0}, text("x")).error() ==
+                posix::invalid_argument);
+    EXPECT_TRUE(socket.send_to({{}, 7}, text("me")));
+    const Result<Datagram> echo = co_await socket.receive();
+    EXPECT_EQ(echo->remote, (Endpoint{Ipv4Address{127, 0, 0, 1}, 7}));
+    EXPECT_TRUE(socket.connect({{}, 7}));
+    EXPECT_EQ(socket.remote(), echo->remote);
+    EXPECT_TRUE(socket.send(text("me")));
+    EXPECT_TRUE(co_await socket.receive());
+
+    TcpListener listener{self.machine()};
+    EXPECT_TRUE(listener.listen({{}, 80}));
+    TcpSocket stream{self.machine()};
+    EXPECT_TRUE(co_await stream.connect({{}, 80}));
+    EXPECT_EQ(stream.remote(), (Endpoint{Ipv4Address{127, 0, 0, 1}, 80}));
     co_return Result<>{};
   });
   run();

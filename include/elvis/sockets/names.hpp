@@ -16,4 +16,10 @@ namespace elvis {
 /// a hosts file. Errors: unknown_name; address_not_available if the machine has no address.
 Result<Ipv4Address> resolve(const Machine& asker, std::string_view name);
 
+/// Whom a socket means by `remote`: an unspecified address is its own machine, as on Linux.
+constexpr Endpoint destination_of(Endpoint remote) {
+  if (remote.address.is_unspecified()) remote.address = Ipv4Address{127, 0, 0, 1};
+  return remote;
+}
+
 }  // namespace elvis
