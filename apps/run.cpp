@@ -110,8 +110,7 @@ ExitCode Run::execute() {
 
   signals_.enter(Signals::Phase::building);
   facts_.parameters = scenario.parameters();
-  world_ = scenario.build({.seed = command_.seed, .full_digest = command_.has_full_digest},
-                          command_.threads);
+  world_ = scenario.build({.seed = command_.seed, .full_digest = command_.has_full_digest});
   auto capture_files = scenario.capture_files();
   scenario.forget();
   facts_.build_seconds = seconds_since(began_);

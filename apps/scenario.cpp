@@ -83,8 +83,8 @@ std::uint64_t Scenario::expected_memory() const {
   return parts_->held_bytes + parts_->plan->memory_bytes;
 }
 
-std::unique_ptr<World> Scenario::build(const WorldOptions& options, unsigned threads) const {
-  return elvis::build(*parts_->plan, options, threads);
+std::unique_ptr<World> Scenario::build(const WorldOptions& options) const {
+  return elvis::build(*parts_->plan, options);
 }
 
 std::vector<std::pair<std::uint32_t, std::string>> Scenario::capture_files() const {
@@ -97,7 +97,7 @@ bool Scenario::check_reachability(Console& console) {
   const std::uint64_t most_machines = parts.plan->networks.size() < 2 ? 100'000 : 1'000'000;
   if (parts.plan->machines > most_machines) return true;
   ndl::Diagnostics warnings{parts.diagnostics.mode()};
-  const std::unique_ptr<World> world = build({}, 1);
+  const std::unique_ptr<World> world = build({});
   warn_of_unreachable(*parts.plan, *world, warnings);
   console.err(ndl::render(warnings, parts.sources, {.colour = console.has_colour_err()}));
   return !warnings.has_errors();

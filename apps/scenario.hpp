@@ -36,7 +36,7 @@ class Scenario {
   /// Of the process at the peak of a run, in bytes.
   std::uint64_t expected_memory() const;
 
-  std::unique_ptr<World> build(const WorldOptions& options, unsigned threads) const;
+  std::unique_ptr<World> build(const WorldOptions& options) const;
 
   /// The captures that the scenario asks for: machines by number, and their files.
   std::vector<std::pair<std::uint32_t, std::string>> capture_files() const;

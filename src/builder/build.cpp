@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -101,8 +102,8 @@ class SectionValues {
 
 class Builder {
  public:
-  Builder(const Plan& plan, const WorldOptions& options, unsigned threads)
-      : plan_{plan}, threads_{threads}, world_{std::make_unique<World>(options)} {}
+  Builder(const Plan& plan, const WorldOptions& options)
+      : plan_{plan}, world_{std::make_unique<World>(options)} {}
 
   std::unique_ptr<World> build();
 
@@ -117,7 +118,6 @@ class Builder {
   const Options& defaults_of(const ProtocolKind& kind);
 
   const Plan& plan_;
-  unsigned threads_;
   std::unique_ptr<World> world_;
   ndl::Diagnostics diagnostics_;  // stays empty: the plan has been checked
   std::vector<Network*> networks_;
@@ -199,11 +199,24 @@ void Builder::add_machine(const PlannedGroup& group, std::uint32_t place, bool i
 }
 
 void Builder::claim_addresses(const PlannedGroup& group) {
+  using Place = std::pair<std::uint32_t, std::uint32_t>;  // a network, and the place of a tap on it
+  std::vector<Place> places;
+  const std::uint32_t* of = nullptr;  // whose places they are
   for (const AddressRun& run : group.addresses) {
-    const Network* const network = networks_[run.network];
     for (std::uint32_t i = 0; i < run.count; ++i) {
-      for (Tap& tap : world_->machine(group.first + run.place + i).taps()) {
-        if (&tap.network() == network) world_->claim(tap, Ipv4Address{run.address + i});
+      const auto attached = PlanAddresses::networks_of(group, run.place + i);
+      if (attached.data() != of) {
+        of = attached.data();
+        places.clear();
+        for (std::uint32_t tap = 0; tap < attached.size(); ++tap) {
+          places.emplace_back(attached[tap], tap);
+        }
+        std::ranges::sort(places);
+      }
+      const std::span<Tap> taps = world_->machine(group.first + run.place + i).taps();
+      auto place = std::ranges::lower_bound(places, Place{run.network, 0});
+      for (; place != places.end() && place->first == run.network; ++place) {
+        world_->claim(taps[place->second], Ipv4Address{run.address + i});
       }
     }
   }
@@ -231,7 +244,7 @@ void Builder::lay_routes() {
     }
   }
   if (plan_.routing == Routing::static_shortest_path) {
-    lay_shortest_paths(plan_, *world_, threads_);
+    lay_shortest_paths(plan_, *world_);
   }
 }
 
@@ -241,9 +254,12 @@ void Builder::lay_routes_again() {
     Machine& machine = world_->machine(number);
     const auto* const ipv4 = static_cast<const Ipv4*>(machine.find(ProtocolId::ipv4));
     if (ipv4 == nullptr || ipv4->routes() == nullptr) continue;
-    world_->configure_again(machine, [&machine, routes = ipv4->routes()->routes()] {
-      static_cast<Ipv4&>(*machine.find(ProtocolId::ipv4)).add_routes(routes);
-    });
+    world_->configure_again(
+        machine, [&machine, own = ipv4->routes()->own_routes(), shared = ipv4->routes()->shared()] {
+          auto& again = static_cast<Ipv4&>(*machine.find(ProtocolId::ipv4));
+          again.add_routes(own);
+          if (shared.first != nullptr) again.share_routes(shared.first, shared.second);
+        });
   }
 }
 
@@ -256,8 +272,8 @@ const Options& Builder::defaults_of(const ProtocolKind& kind) {
 
 }  // namespace
 
-std::unique_ptr<World> build(const Plan& plan, const WorldOptions& options, unsigned threads) {
-  return Builder{plan, options, threads}.build();
+std::unique_ptr<World> build(const Plan& plan, const WorldOptions& options) {
+  return Builder{plan, options}.build();
 }
 
 }  // namespace elvis

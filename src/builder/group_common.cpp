@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "argument_reader.hpp"
@@ -116,7 +117,8 @@ GroupTraits CommonPlanner::plan() {
 // ===== CommonPlanner: networks =====
 
 void CommonPlanner::attach() {
-  std::vector<ndl::Section> sections;  // of each attachment
+  std::vector<ndl::Section> sections;                     // of each attachment
+  std::unordered_map<std::uint32_t, std::size_t> places;  // in `sections`, by network
   for (const ndl::Section& section : group_.declaration.networks()) {
     ++taps_;
     const auto id = section.read("id");
@@ -133,14 +135,12 @@ void CommonPlanner::attach() {
       traits_.is_astray = true;
       continue;
     }
-    auto& attachments = group_.attachments;
-    const auto before = std::find(attachments.begin(), attachments.end(), *network);
-    if (before == attachments.end()) {
-      attachments.push_back(*network);
+    const auto [before, is_new] = places.try_emplace(*network, sections.size());
+    if (is_new) {
+      group_.attachments.push_back(*network);
       sections.push_back(section);
     } else {
-      const auto place = static_cast<std::size_t>(before - attachments.begin());
-      check_attached_once(context_, sections[place], section, id->text());
+      check_attached_once(context_, sections[before->second], section, id->text());
     }
   }
   if (traits_.networks_vary) {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
+#include <tuple>
 
 #include "address_ranges.hpp"
 
@@ -21,21 +23,42 @@ std::vector<Ipv4Prefix> prefixes_of(const PlannedNetwork& network) {
 
 PlanAddresses::PlanAddresses(const Plan& plan) : plan_{plan}, ranges_(plan.networks.size()) {
   for (const PlannedGroup& group : plan.groups) {
-    for (const AddressRun& run : group.addresses) {
+    const auto first = static_cast<std::ptrdiff_t>(runs_.size());
+    first_run_.push_back(runs_.size());
+    for (std::uint32_t i = 0; i < group.addresses.size(); ++i) {
+      const AddressRun& run = group.addresses[i];
       ranges_[run.network].push_back({run.address, run.address + (run.count - 1)});
+      runs_.push_back({run.network, run.place, run.place + run.count, i});
+    }
+    const std::span own{runs_.begin() + first, runs_.end()};
+    std::ranges::sort(own, [](const Found& a, const Found& b) {
+      return std::tie(a.network, a.place, a.run) < std::tie(b.network, b.place, b.run);
+    });
+    for (std::size_t i = 1; i < own.size(); ++i) {
+      if (own[i].network != own[i - 1].network) continue;
+      own[i].furthest = std::max(own[i].furthest, own[i - 1].furthest);
     }
   }
+  first_run_.push_back(runs_.size());
   for (auto& ranges : ranges_) join_ranges(ranges);
 }
 
 std::optional<std::uint32_t> PlanAddresses::address_of(std::uint32_t group, std::uint32_t place,
                                                        std::uint32_t network) const {
-  for (const AddressRun& run : plan_.groups[group].addresses) {
-    if (run.network == network && place - run.place < run.count) {
-      return run.address + (place - run.place);
-    }
+  const std::span own =
+      std::span{runs_}.subspan(first_run_[group], first_run_[group + 1] - first_run_[group]);
+  const auto behind = std::ranges::partition_point(own, [&](const Found& one) {
+    return std::tie(one.network, one.place) <= std::tie(network, place);
+  });
+  const AddressRun* first = nullptr;  // of those that give the machine an address
+  for (auto at = behind; at != own.begin();) {
+    const Found& one = *--at;
+    if (one.network != network || one.furthest <= place) break;
+    const AddressRun& run = plan_.groups[group].addresses[one.run];
+    if (place - run.place < run.count && (first == nullptr || &run < first)) first = &run;
   }
-  return std::nullopt;
+  if (first == nullptr) return std::nullopt;
+  return first->address + (place - first->place);
 }
 
 bool PlanAddresses::has(std::uint32_t network, std::uint32_t address) const {

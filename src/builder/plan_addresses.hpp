@@ -34,8 +34,18 @@ class PlanAddresses {
   static std::span<const std::uint32_t> networks_of(const PlannedGroup& group, std::uint32_t place);
 
  private:
+  // A run of addresses of a group, to be found by network and place.
+  struct Found {
+    std::uint32_t network;
+    std::uint32_t place;
+    std::uint32_t furthest;  // behind the last place of this one and those before it
+    std::uint32_t run;       // among the group's
+  };
+
   const Plan& plan_;
   std::vector<std::vector<ndl::AddressRange>> ranges_;  // by network
+  std::vector<Found> runs_;                             // by group, network and place
+  std::vector<std::size_t> first_run_;                  // of each group, in runs_
 };
 
 }  // namespace elvis

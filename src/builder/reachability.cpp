@@ -35,11 +35,12 @@ bool finds_routes(const Machine& machine) {
 
 // Why a datagram from `machine` would not come to whoever has `address`; empty if it would.
 std::string obstacle(const Machine& machine, Ipv4Address address) {
-  constexpr std::uint64_t time_to_live = 64;  // that it starts with: each router takes one off
-  // Who comes by more machines than there are has been somewhere twice.
-  const std::uint64_t most = machine.world().machine_count();
+  constexpr std::size_t time_to_live = 64;  // that it starts with: each router takes one off
+  std::vector<const Machine*> passed;
   const Machine* at = &machine;
-  for (std::uint64_t hops = 0; hops <= most; ++hops) {
+  for (std::size_t hops = 0; hops <= time_to_live; ++hops) {
+    if (std::ranges::find(passed, at) != passed.end()) return "routers send it round in a circle";
+    passed.push_back(at);
     auto* const ipv4 = static_cast<Ipv4*>(at->find(ProtocolId::ipv4));
     if (ipv4 == nullptr) return fmt::format("{} does not speak IPv4", quoted(at->name()));
     if (ipv4->is_for_several(address)) {
@@ -58,11 +59,7 @@ std::string obstacle(const Machine& machine, Ipv4Address address) {
                                quoted(at->name()))
                  : fmt::format("{} has no route to it", quoted(at->name()));
     }
-    if (step->tap == nullptr) {
-      if (hops <= time_to_live) return {};
-      return fmt::format("{} routers lie between, more than a time to live of {} allows", hops - 1,
-                         time_to_live);
-    }
+    if (step->tap == nullptr) return {};
     const Tap* const next = step->tap->network().tap_with(step->next_hop);
     if (next == nullptr) {
       return fmt::format("nobody has {} on network {}", quoted(step->next_hop.to_string()),
@@ -75,17 +72,22 @@ std::string obstacle(const Machine& machine, Ipv4Address address) {
     }
     at = &neighbour;
   }
-  return "routers send it round in a circle";
+  return fmt::format("{} routers or more lie between, more than a time to live of {} allows",
+                     time_to_live, time_to_live);
 }
 
 }  // namespace
 
 void warn_of_unreachable(const Plan& plan, World& world, ndl::Diagnostics& diagnostics) {
   constexpr std::uint32_t most = 1'000;
+  constexpr std::size_t most_warnings = 1'000;  // nobody reads more
+  const std::size_t enough =
+      diagnostics.warning_count() + diagnostics.error_count() + most_warnings;
   world.index_addresses();
   for (const PlannedGroup& group : plan.groups) {
     std::vector<bool> is_told(group.applications.size());
     for (std::uint32_t place = 0; place < std::min(group.count, most); ++place) {
+      if (diagnostics.warning_count() + diagnostics.error_count() >= enough) return;
       const Machine& machine = world.machine(group.first + place);
       std::size_t number = 0;
       for (const Application* one = machine.first_application(); one != nullptr;

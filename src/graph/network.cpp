@@ -87,6 +87,13 @@ Tap* Network::tap_with(Ipv4Address address) const {
   return offset < run->count ? taps_[run->tap + offset].tap() : nullptr;
 }
 
+std::optional<std::pair<Ipv4Address, Ipv4Address>> Network::address_span() const {
+  if (addresses_.empty()) return std::nullopt;
+  const AddressRun& last = addresses_.back();
+  return std::pair{Ipv4Address{addresses_.front().address},
+                   Ipv4Address{last.address + (last.count - 1)}};
+}
+
 // Sorts the claims and joins consecutive addresses of consecutive taps, which is what a counted
 // group of machines gets.
 void Network::index_addresses() {

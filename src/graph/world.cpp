@@ -109,6 +109,7 @@ void World::add_prefix(const Network& network, Ipv4Prefix prefix) {
 
 void World::index_addresses() {
   for (Network& network : networks_) network.index_addresses();
+  has_indexed_addresses_ = true;
 }
 
 void World::claim(Tap& tap, Ipv4Address address) {

@@ -31,7 +31,12 @@ constexpr std::uint64_t half = 0xffff'ffff;
 
 Ipv4::ForwardPath::ForwardPath(Ipv4& ipv4, Tap& tap)
     : host_mask_{host_mask_of(tap)}, ipv4_{ipv4}, tap_{tap} {
-  for (const Tap& each : ipv4.machine().taps()) own_.set(bit_of(each.address().value()));
+  auto& own = ipv4.state().own;
+  if (!own) {
+    own.emplace();
+    for (const Tap& each : ipv4.machine().taps()) own->set(bit_of(each.address().value()));
+  }
+  own_ = *own;
 }
 
 // Whether a source may be one that nobody may have, or that a router does not send on for.

@@ -74,19 +74,28 @@ Icmp* Ipv4::icmp() const {
   return static_cast<Icmp*>(machine().find(ProtocolId::icmp));
 }
 
-bool Ipv4::is_local(Ipv4Address address) const {
-  for (const Tap& tap : machine().taps()) {
-    if (tap.has_address(address)) return true;
+// The first tap that `is_right` says so of, where that can be so only if an address of the tap's
+// network is `address`, or one of its prefixes holds it.
+template <typename Predicate>
+Tap* Ipv4::find_tap(Ipv4Address address, Predicate is_right) const {
+  const std::span<Tap> taps = machine().taps();
+  if (taps.size() < least_indexed_taps || state_ == nullptr || address.is_unspecified() ||
+      !machine().world().has_indexed_addresses()) {
+    const auto found = std::ranges::find_if(taps, is_right);
+    return found == taps.end() ? nullptr : &*found;
   }
-  return address.is_loopback();
+  if (state_->taps == nullptr) state_->taps = std::make_unique<const TapIndex>(taps);
+  return state_->taps->find(taps, address, is_right);
+}
+
+bool Ipv4::is_local(Ipv4Address address) const {
+  return find_tap(address, [&](const Tap& tap) { return tap.has_address(address); }) != nullptr ||
+         address.is_loopback();
 }
 
 bool Ipv4::is_for_several(Ipv4Address address) const {
   if (address.is_broadcast() || address.is_multicast()) return true;
-  for (const Tap& tap : machine().taps()) {
-    if (means_all_of(tap, address)) return true;
-  }
-  return false;
+  return find_tap(address, [&](const Tap& tap) { return means_all_of(tap, address); }) != nullptr;
 }
 
 bool Ipv4::means_all_of(const Tap& tap, Ipv4Address address) {
@@ -112,10 +121,8 @@ void Ipv4::add_routes(std::span<const Route> routes) {
   routes_changed();
 }
 
-void Ipv4::share_routes(std::shared_ptr<const SharedPrefixes> prefixes,
-                        std::span<const NextHop> hops, std::span<const std::uint32_t> numbers) {
-  if (hops.empty()) return;
-  state().routes.share(std::move(prefixes), hops, numbers);
+void Ipv4::share_routes(std::shared_ptr<const RouteFinder> finder, std::uint32_t asker) {
+  state().routes.share(std::move(finder), asker);
   routes_changed();
 }
 
@@ -180,9 +187,9 @@ Result<Ipv4::Way> Ipv4::way_to(Ipv4Address remote, Ipv4Address local) {
     return Way{&tap, remote, remote.is_broadcast() ? MacAddress::broadcast() : group_mac(remote)};
   }
   // Machines on one network reach each other whatever their addresses (DESIGN section 7).
-  for (Tap& tap : taps) {
-    if (const Tap* const to = tap.network().tap_with(remote)) return way_of(tap, remote, to);
-  }
+  Tap* const tap =
+      find_tap(remote, [&](const Tap& one) { return one.network().tap_with(remote) != nullptr; });
+  if (tap != nullptr) return way_of(*tap, remote, tap->network().tap_with(remote));
   return way_by_route(remote);
 }
 

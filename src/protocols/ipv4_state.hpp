@@ -2,9 +2,11 @@
 // What a machine has of IPv4 beyond the least: routes, fragments, what it learnt of paths.
 #pragma once
 
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "elvis/protocols/ipv4.hpp"
@@ -12,6 +14,7 @@
 #include "elvis/protocols/route_table.hpp"
 #include "elvis/sim/timer.hpp"
 #include "elvis/util/pool.hpp"
+#include "tap_index.hpp"
 
 namespace elvis {
 
@@ -59,6 +62,8 @@ struct Ipv4::State : Pooled {
   const Onward& keep(const Onward& found);
 
   RouteTable routes;
+  std::unique_ptr<const TapIndex> taps;  // of machines with very many, once it is asked
+  std::optional<std::bitset<256>> own;   // see ForwardPath
   std::vector<PathMtu> path_mtus;
   std::vector<Membership> memberships;
   std::unique_ptr<Fragments> fragments;

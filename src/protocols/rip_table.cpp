@@ -38,8 +38,7 @@ void RipTable::take(const RipEntry& heard, Neighbour neighbour, Ipv4Address via,
   Known& route = found->second;
   if (route.kind != Kind::learnt) return;
 
-  const bool is_from_same =
-      route.from.address == neighbour.address && route.from.tap == neighbour.tap;
+  const bool is_from_same = route.from == neighbour;
   const bool is_reachable = metric < RipEntry::infinity;
   // The RFC's heuristic: an equal route from elsewhere is better than one that half went out of
   // date.
@@ -48,9 +47,11 @@ void RipTable::take(const RipEntry& heard, Neighbour neighbour, Ipv4Address via,
   const bool is_news = is_from_same ? metric != route.metric || (is_reachable && via != route.via)
                                     : metric < route.metric || is_fresher;
   if (!is_news) {
-    if (is_from_same && is_reachable) set_expiry(route, add_saturated(now, timeout_));
+    if (!is_from_same) return consider_spare(route, metric, neighbour, via, now);
+    if (is_reachable) set_expiry(route, add_saturated(now, timeout_));
     return;
   }
+  if (is_from_same && metric > route.metric && take_spare(key, route, now)) return;
   if (!is_reachable) return give_up(key, route, now);
   route.from = neighbour;
   route.via = via;
@@ -59,6 +60,9 @@ void RipTable::take(const RipEntry& heard, Neighbour neighbour, Ipv4Address via,
 
 void RipTable::adopt(std::uint64_t key, Known& route, const RipEntry& heard, Time now) {
   if (route.metric == RipEntry::infinity) ++reachable_;
+  if (route.metric != heard.metric + 1 || route.spare == route.from) {
+    route.spare_expires = start_of_time;
+  }
   route.metric = heard.metric + 1;
   route.tag = heard.tag;
   set_expiry(route, add_saturated(now, timeout_));
@@ -66,10 +70,41 @@ void RipTable::adopt(std::uint64_t key, Known& route, const RipEntry& heard, Tim
   follower_.found(route_of(key, route));
 }
 
+// Of several neighbours with a way as short as the one in use the first is kept.
+void RipTable::consider_spare(Known& route, std::uint32_t metric, Neighbour neighbour,
+                              Ipv4Address via, Time now) {
+  const bool has_spare = route.spare_expires > now;
+  const bool is_spare = has_spare && route.spare == neighbour;
+  if (metric != route.metric || metric == RipEntry::infinity) {
+    if (is_spare) route.spare_expires = start_of_time;
+    return;
+  }
+  if (has_spare && !is_spare) return;
+  route.spare = neighbour;
+  route.spare_via = via;
+  route.spare_expires = add_saturated(now, timeout_);
+}
+
+// Goes the other way that is as short, if one is known. No metric changes, so nobody is told.
+bool RipTable::take_spare(std::uint64_t key, Known& route, Time now) {
+  if (route.metric == RipEntry::infinity || route.spare_expires <= now) return false;
+  route.from = route.spare;
+  route.via = route.spare_via;
+  set_expiry(route, route.spare_expires);
+  route.spare_expires = start_of_time;
+  follower_.found(route_of(key, route));
+  return true;
+}
+
+void RipTable::lose(std::uint64_t key, Known& route, Time now) {
+  if (!take_spare(key, route, now)) give_up(key, route, now);
+}
+
 // RFC 2453, 3.8: the route goes now, and neighbours are told so until it is forgotten.
 void RipTable::give_up(std::uint64_t key, Known& route, Time now) {
   --reachable_;
   route.metric = RipEntry::infinity;
+  route.spare_expires = start_of_time;
   set_expiry(route, add_saturated(now, garbage_time_));
   note_change(route);
   follower_.lost(address_of(key), route.prefix_length);
@@ -78,9 +113,10 @@ void RipTable::give_up(std::uint64_t key, Known& route, Time now) {
 // RFC 2453, 3.10.1, does not wait for what is known at once.
 void RipTable::set_link(std::uint32_t tap, bool is_up, Time now) {
   for (auto& [key, route] : routes_) {
+    if (!is_up && route.spare.tap == tap) route.spare_expires = start_of_time;
     if (route.from.tap != tap) continue;
     if (route.kind == Kind::learnt) {
-      if (!is_up && route.metric < RipEntry::infinity) give_up(key, route, now);
+      if (!is_up && route.metric < RipEntry::infinity) lose(key, route, now);
       continue;
     }
     const std::uint32_t metric = is_up ? 1 : RipEntry::infinity;
@@ -109,7 +145,7 @@ void RipTable::expire(Time now) {
       next = routes_.erase(next);
       continue;
     }
-    if (route.expires <= now) give_up(key, route, now);
+    if (route.expires <= now) lose(key, route, now);
     next_expiry_ = std::min(next_expiry_, route.expires);
     ++next;
   }

@@ -3,52 +3,53 @@
 
 #include <algorithm>
 
-#include "elvis/util/assert.hpp"
-
 namespace elvis {
 
-RouteColumn::RouteColumn(std::shared_ptr<const SharedPrefixes> prefixes,
-                         std::span<const NextHop> hops, std::span<const std::uint32_t> numbers)
-    : prefixes_{std::move(prefixes)}, hops_{hops.begin(), hops.end()} {
-  ELVIS_ASSERT(numbers.size() == prefixes_->size());
-  while (width_ < 4 && hops.size() >> (8 * width_) != 0) ++width_;
-  ELVIS_ASSERT(std::ranges::all_of(numbers, [&](auto number) { return number <= hops.size(); }));
-  size_ = numbers.size() - static_cast<std::size_t>(std::ranges::count(numbers, 0U));
-  numbers_.resize(numbers.size() * width_);
-  if (width_ == 1) {
-    std::ranges::transform(numbers, numbers_.begin(),
-                           [](auto number) { return static_cast<std::uint8_t>(number); });
-    return;
+RouteColumn::RouteColumn(std::shared_ptr<const RouteFinder> finder, std::uint32_t asker,
+                         std::span<const RouteList::Entry> except)
+    : finder_{std::move(finder)}, asker_{asker} {
+  hidden_.reserve(except.size());
+  for (const RouteList::Entry& entry : except) {
+    const std::uint32_t number = finder_->prefixes().find(entry.address, entry.length);
+    if (number != SharedPrefixes::none) hidden_.push_back(number);
   }
-  std::uint8_t* at = numbers_.data();
-  for (const std::uint32_t number : numbers) {
-    for (std::size_t i = 0; i < width_; ++i) *at++ = static_cast<std::uint8_t>(number >> 8 * i);
-  }
+  std::ranges::sort(hidden_);
 }
 
-const NextHop* RouteColumn::longest(std::uint32_t address, int than) const {
-  std::uint32_t number = prefixes_->longest(address);
-  for (; number != SharedPrefixes::none; number = prefixes_->around(number)) {
-    if (than >= 0 && static_cast<int>((*prefixes_)[number].length) <= than) return nullptr;
-    if (const NextHop* const hop = hop_to(number)) return hop;
-  }
-  return nullptr;
+std::optional<NextHop> RouteColumn::hop_to(std::uint32_t number) const {
+  if (std::ranges::binary_search(hidden_, number)) return std::nullopt;
+  return finder_->hop(asker_, number);
 }
 
-bool RouteColumn::erase(std::uint32_t address, unsigned length) {
-  const std::uint32_t number = prefixes_->find(address, length);
-  if (number == SharedPrefixes::none || hop_to(number) == nullptr) return false;
-  std::fill_n(numbers_.begin() + static_cast<std::ptrdiff_t>(number * width_), width_,
-              std::uint8_t{0});
-  --size_;
-  return true;
+std::optional<NextHop> RouteColumn::find(std::uint32_t address, unsigned length) const {
+  const std::uint32_t number = finder_->prefixes().find(address, length);
+  if (number == SharedPrefixes::none) return std::nullopt;
+  return hop_to(number);
+}
+
+std::optional<NextHop> RouteColumn::longest(std::uint32_t address, int than) const {
+  const SharedPrefixes& prefixes = finder_->prefixes();
+  std::uint32_t number = prefixes.longest(address);
+  for (; number != SharedPrefixes::none; number = prefixes.around(number)) {
+    if (than >= 0 && static_cast<int>(prefixes[number].length) <= than) return std::nullopt;
+    if (const auto hop = hop_to(number)) return hop;
+  }
+  return std::nullopt;
+}
+
+void RouteColumn::hide(std::uint32_t address, unsigned length) {
+  const std::uint32_t number = finder_->prefixes().find(address, length);
+  if (number == SharedPrefixes::none) return;
+  const auto place = std::ranges::lower_bound(hidden_, number);
+  if (place == hidden_.end() || *place != number) hidden_.insert(place, number);
 }
 
 void RouteColumn::list(std::vector<Route>& routes) const {
-  for (std::uint32_t i = 0; i < prefixes_->size(); ++i) {
-    const NextHop* const hop = hop_to(i);
-    if (hop == nullptr) continue;
-    const auto [address, length] = (*prefixes_)[i];
+  const SharedPrefixes& prefixes = finder_->prefixes();
+  for (std::uint32_t i = 0; i < prefixes.size(); ++i) {
+    const auto hop = hop_to(i);
+    if (!hop) continue;
+    const auto [address, length] = prefixes[i];
     routes.push_back({Ipv4Address{address}, static_cast<std::uint8_t>(length), *hop, 0});
   }
 }

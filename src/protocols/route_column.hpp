@@ -4,66 +4,47 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include "elvis/protocols/route_finder.hpp"
 #include "elvis/protocols/route_list.hpp"
-#include "elvis/protocols/shared_prefixes.hpp"
 
 namespace elvis {
 
-/// For each prefix the number of its next hop, in as few bytes as the hops need.
+/// What a finder finds for one of its askers, but for the prefixes that were taken away.
 class RouteColumn {
  public:
-  /// `numbers` are of `hops`, counted from 1, by prefix; 0 is no route.
-  RouteColumn(std::shared_ptr<const SharedPrefixes> prefixes, std::span<const NextHop> hops,
-              std::span<const std::uint32_t> numbers);
+  /// `except` are the table's own routes: it has none of these prefixes here.
+  RouteColumn(std::shared_ptr<const RouteFinder> finder, std::uint32_t asker,
+              std::span<const RouteList::Entry> except);
 
-  const SharedPrefixes& prefixes() const { return *prefixes_; }
-  /// How many routes there are.
-  std::size_t size() const { return size_; }
+  const std::shared_ptr<const RouteFinder>& finder() const { return finder_; }
+  std::uint32_t asker() const { return asker_; }
 
-  /// The hop to prefix `number`, or null.
-  const NextHop* hop_to(std::uint32_t number) const {
-    std::uint32_t hop = 0;
-    if (width_ == 1) {
-      hop = numbers_[number];
-    } else {
-      hop = wide(number);
-    }
-    return hop == 0 ? nullptr : &hops_[hop - 1];
-  }
-  /// The hop to exactly this prefix, or null.
-  const NextHop* find(std::uint32_t address, unsigned length) const {
-    const std::uint32_t number = prefixes_->find(address, length);
-    return number == SharedPrefixes::none ? nullptr : hop_to(number);
-  }
+  /// The hop to exactly this prefix.
+  std::optional<NextHop> find(std::uint32_t address, unsigned length) const;
   /// The hop to the longest prefix that holds `address` and is longer than `than`; -1: any.
-  const NextHop* longest(std::uint32_t address, int than) const;
-  /// Takes a prefix's route away; false if there is none.
-  bool erase(std::uint32_t address, unsigned length);
-  /// Adds all routes to `routes`, in the order of the prefixes.
+  std::optional<NextHop> longest(std::uint32_t address, int than) const;
+  /// Takes a prefix away, whether there is a route to it or not.
+  void hide(std::uint32_t address, unsigned length);
+  /// Adds all routes to `routes`, in the order of the prefixes. Takes long: the finder is asked for
+  /// each.
   void list(std::vector<Route>& routes) const;
 
   std::size_t memory_bytes() const {
-    return sizeof *this + numbers_.size() + hops_.size() * sizeof(NextHop);
+    return sizeof *this + hidden_.capacity() * sizeof(std::uint32_t);
   }
 
  private:
-  std::uint32_t wide(std::uint32_t number) const {
-    std::uint32_t hop = 0;
-    for (std::size_t i = width_; i-- > 0;) hop = hop << 8 | numbers_[number * width_ + i];
-    return hop;
-  }
+  std::optional<NextHop> hop_to(std::uint32_t number) const;
 
-  std::shared_ptr<const SharedPrefixes> prefixes_;
-  std::vector<NextHop> hops_;
-  std::vector<std::uint8_t> numbers_;  // `width_` bytes each, the lowest first
-  std::size_t width_ = 1;
-  std::size_t size_ = 0;
+  std::shared_ptr<const RouteFinder> finder_;
+  std::vector<std::uint32_t> hidden_;  // prefixes by number, sorted
+  std::uint32_t asker_;
 };
 
 }  // namespace elvis

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <utility>
 
 #include "elvis/util/assert.hpp"
@@ -70,6 +71,17 @@ struct RouteTable::Spread {
     return tries[slot];
   }
 
+  /// The longest prefix that holds `address`, or null.
+  const RouteList::Entry* longest(std::uint32_t address) const {
+    for (std::uint64_t left = lengths; left != 0;) {
+      const auto length = static_cast<unsigned>(std::bit_width(left)) - 1;
+      left ^= std::uint64_t{1} << length;
+      const std::uint32_t first = address & mask_of(length);
+      if (const auto* const entry = lists[slot_of(first)].find(first, length)) return entry;
+    }
+    return nullptr;
+  }
+
   /// Digests the part of `address`. The /24s of a slot are the entries of its trie's first node.
   [[gnu::noinline]] void learn_digest(std::uint32_t address) {
     std::array<RouteDigest::Code, RouteDigest::part_size> codes;
@@ -96,6 +108,7 @@ struct RouteTable::Spread {
   std::size_t size = 0;
   std::vector<RouteList> lists;
   std::vector<RouteTrie> tries;
+  std::uint64_t lengths = 0;            // a bit for each that a prefix has or had
   std::unique_ptr<RouteDigest> digest;  // of very many routes, once one is looked up
 };
 
@@ -108,12 +121,15 @@ RouteTable::~RouteTable() = default;
 
 std::optional<NextHop> RouteTable::lookup(Ipv4Address destination) {
   const std::uint32_t address = destination.value();
+  if (column_ != nullptr) {
+    const RouteList::Entry* const own = longest_own(address);
+    const int length = own == nullptr ? -1 : static_cast<int>(own->length);
+    if (const auto hop = column_->longest(address, length)) return hop;
+    if (own == nullptr) return std::nullopt;
+    return own->next();
+  }
   if (spread_ == nullptr) {
     const RouteList::Entry* const found = list_.longest(address);
-    if (column_ != nullptr) {
-      const int length = found == nullptr ? -1 : static_cast<int>(found->length);
-      if (const NextHop* const hop = column_->longest(address, length)) return *hop;
-    }
     if (found == nullptr) return std::nullopt;
     return found->next();
   }
@@ -150,48 +166,33 @@ bool RouteTable::put(const Route& route, bool may_replace) {
   ELVIS_ASSERT(route.prefix_length <= 32 && route.next.tap <= max_tap);
   ELVIS_ASSERT((route.destination.value() & ~mask_of(route.prefix_length)) == 0);
   const RouteList::Entry entry{route};
-  if (column_ != nullptr && column_->find(entry.address, entry.length) != nullptr) {
-    if (!may_replace) return false;
-    // A prefix has one route.
-    column_->erase(entry.address, entry.length);
-    list_.put(entry, true);
-    if (list_.size() > most_side_by_side) keep_all();
-    return false;
+  if (column_ != nullptr) {
+    if (!may_replace && column_->find(entry.address, entry.length)) return false;
+    column_->hide(entry.address, entry.length);  // a prefix has one route
   }
   if (spread_ == nullptr) {
     const bool is_new = list_.put(entry, may_replace);
-    if (list_.size() <= most_side_by_side) return is_new;
-    if (column_ != nullptr) {
-      keep_all();
-    } else {
-      spread_out(list_.size());
-    }
+    if (list_.size() > most_side_by_side) spread_out(list_.size());
     return is_new;
   }
   const bool is_new = spread_->lists[spread_->slot_of(entry.address)].put(entry, may_replace);
+  spread_->lengths |= std::uint64_t{1} << entry.length;
   if (is_new || may_replace) spread_->touch(entry.address, entry.length);
   spread_->size += is_new ? 1 : 0;
   if (bits_for(spread_->size) > spread_->bits) spread_out(spread_->size);
   return is_new;
 }
 
-void RouteTable::share(std::shared_ptr<const SharedPrefixes> prefixes,
-                       std::span<const NextHop> hops, std::span<const std::uint32_t> numbers) {
-  auto column = std::make_unique<RouteColumn>(std::move(prefixes), hops, numbers);
-  if (spread_ != nullptr || column_ != nullptr) {
-    std::vector<Route> more;
-    column->list(more);
-    for (const Route& route : more) put(route, false);
-    return;
-  }
-  for (const RouteList::Entry& entry : list_.entries()) column->erase(entry.address, entry.length);
-  if (column->size() != 0) column_ = std::move(column);
+void RouteTable::share(std::shared_ptr<const RouteFinder> finder, std::uint32_t asker) {
+  ELVIS_ASSERT(column_ == nullptr);
+  std::vector<RouteList::Entry> own;
+  each_own([&own](const RouteList::Entry& entry) { own.push_back(entry); });
+  column_ = std::make_unique<RouteColumn>(std::move(finder), asker, own);
 }
 
-/// Takes leave of the shared prefixes: all routes are the table's own.
-void RouteTable::keep_all() {
-  const std::vector<Route> all = routes();
-  assign(all);
+/// The longest of the table's own prefixes that holds `address`, or null.
+const RouteList::Entry* RouteTable::longest_own(std::uint32_t address) const {
+  return spread_ == nullptr ? list_.longest(address) : spread_->longest(address);
 }
 
 /// Moves all routes into as many slots as `size` routes are to have.
@@ -200,6 +201,7 @@ void RouteTable::spread_out(std::size_t size) {
   const auto add = [&spread](const RouteList& list) {
     for (const RouteList::Entry& entry : list.entries()) {
       spread->lists[spread->slot_of(entry.address)].append(entry);
+      spread->lengths |= std::uint64_t{1} << entry.length;
       ++spread->size;
     }
   };
@@ -212,15 +214,17 @@ void RouteTable::spread_out(std::size_t size) {
 }
 
 bool RouteTable::erase(Ipv4Address destination, int prefix_length) {
+  const std::uint32_t address = destination.value();
   const auto length = static_cast<unsigned>(prefix_length);
-  if (spread_ == nullptr) {
-    if (list_.erase(destination.value(), length)) return true;
-    return column_ != nullptr && column_->erase(destination.value(), length);
+  RouteList& list = spread_ == nullptr ? list_ : spread_->lists[spread_->slot_of(address)];
+  if (list.erase(address, length)) {
+    if (spread_ == nullptr) return true;
+    spread_->touch(address, length);
+    if (--spread_->size == 0) spread_.reset();
+    return true;
   }
-  const std::size_t slot = spread_->slot_of(destination.value());
-  if (!spread_->lists[slot].erase(destination.value(), length)) return false;
-  spread_->touch(destination.value(), length);
-  if (--spread_->size == 0) spread_.reset();
+  if (column_ == nullptr || !column_->find(address, length)) return false;
+  column_->hide(address, length);
   return true;
 }
 
@@ -230,8 +234,8 @@ std::optional<Route> RouteTable::find(Ipv4Address destination, int prefix_length
   const auto length = static_cast<unsigned>(prefix_length);
   if (const RouteList::Entry* const entry = list.find(address, length)) return entry->route();
   if (column_ == nullptr) return std::nullopt;
-  const NextHop* const hop = column_->find(address, length);
-  if (hop == nullptr) return std::nullopt;
+  const auto hop = column_->find(address, length);
+  if (!hop) return std::nullopt;
   return Route{destination, static_cast<std::uint8_t>(length), *hop, 0};
 }
 
@@ -255,23 +259,37 @@ void RouteTable::clear() {
   spread_.reset();
 }
 
+template <typename Visit>
+void RouteTable::each_own(Visit visit) const {
+  for (const RouteList::Entry& entry : list_.entries()) visit(entry);
+  if (spread_ == nullptr) return;
+  for (const RouteList& list : spread_->lists) {
+    for (const RouteList::Entry& entry : list.entries()) visit(entry);
+  }
+}
+
 std::size_t RouteTable::size() const {
-  if (spread_ != nullptr) return spread_->size;
-  return list_.size() + (column_ == nullptr ? 0 : column_->size());
+  if (column_ != nullptr) return routes().size();
+  return spread_ != nullptr ? spread_->size : list_.size();
+}
+
+std::vector<Route> RouteTable::own_routes() const {
+  std::vector<Route> all;
+  each_own([&all](const RouteList::Entry& entry) { all.push_back(entry.route()); });
+  return all;
 }
 
 std::vector<Route> RouteTable::routes() const {
-  std::vector<Route> all;
-  all.reserve(size());
-  const auto add = [&all](const RouteList& list) {
-    for (const RouteList::Entry& entry : list.entries()) all.push_back(entry.route());
-  };
-  add(list_);
-  if (spread_ != nullptr) std::ranges::for_each(spread_->lists, add);
+  std::vector<Route> all = own_routes();
   if (column_ == nullptr) return all;
   column_->list(all);
   std::ranges::sort(all, {}, [](const Route& route) { return RouteList::Entry{route}.key(); });
   return all;
+}
+
+std::pair<std::shared_ptr<const RouteFinder>, std::uint32_t> RouteTable::shared() const {
+  if (column_ == nullptr) return {};
+  return {column_->finder(), column_->asker()};
 }
 
 std::size_t RouteTable::memory_bytes() const {

@@ -224,6 +224,23 @@ constexpr std::uint64_t random_worlds = 1 + repetitions<std::uint64_t>(20) / 4;
 INSTANTIATE_TEST_SUITE_P(Seeds, RandomRoutersTest,
                          testing::Range<std::uint64_t>(1, 1 + random_worlds));
 
+// 0 - 1 = 2 - 3, with two networks in the middle; and a square, of which router 4 is behind the
+// corner across from router 0.
+TEST(RipTest, ChangesOverAtOnceWhereAnotherWayIsAsShort) {
+  for (const std::size_t failing : {1U, 2U}) {
+    Routers parallel{4, {{0, 1}, {1, 2}, {1, 2}, {2, 3}}};
+    parallel.fail(failing, 100s);
+    parallel.run(100s + 1us);
+    EXPECT_EQ(parallel.mistakes({failing}), 0U);
+  }
+  for (const std::size_t failing : {0U, 1U, 2U, 3U}) {
+    Routers square{5, {{0, 1}, {0, 2}, {1, 3}, {2, 3}, {3, 4}}};
+    square.fail(failing, 100s);
+    square.run(100s + 2ms);
+    EXPECT_TRUE(square.knows(0, 4)) << failing;
+  }
+}
+
 TEST(RipTest, ALineOfSixteenRoutersIsTooLong) {
   Links line;
   for (std::size_t i = 0; i < 17; ++i) line.emplace_back(i, i + 1);

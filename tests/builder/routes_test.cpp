@@ -188,8 +188,8 @@ TEST(RoutesTest, MayLeadFartherThanADatagramGoes) {
   const std::string automatic = " routing='static-shortest-path'";
   EXPECT_EQ(warnings_about(Scenario{chain_of(63, automatic)}), "");
   EXPECT_EQ(warnings_about(Scenario{chain_of(64, automatic)}),
-            "`first` cannot reach `10.0.64.2`: 64 routers lie between, more than a time to live of "
-            "64 allows");
+            "`first` cannot reach `10.0.64.2`: 64 routers or more lie between, more than a time to "
+            "live of 64 allows");
 }
 
 TEST(RoutesTest, WorkedOutBeforehandAreExpectedInMemory) {
@@ -206,21 +206,19 @@ TEST(RoutesTest, WorkedOutBeforehandAreExpectedInMemory) {
   EXPECT_NEAR(expected - ways, static_cast<double>(bytes), 0.3 * static_cast<double>(bytes));
 }
 
-// The way in the middle of a chain that is long enough for its prefixes to be shared.
-TEST(RoutesTest, ToVeryManyNetworksAreShared) {
+// The way in the middle of a chain that is long enough for ways to be found when they are needed.
+TEST(RoutesTest, ToVeryManyNetworksAreFoundWhenTheyAreNeeded) {
   constexpr int count = 1'100;
   const Scenario scenario{chain_of(count, " routing='static-shortest-path'")};
-  const std::unique_ptr<World> one = scenario.build();
-  const std::unique_ptr<World> three = elvis::build(scenario.plan(), {}, 3);
+  const std::unique_ptr<World> world = scenario.build();
   const auto table_of = [](World& world, int router) -> const RouteTable& {
     Machine& machine = world.machine(static_cast<std::size_t>(router));
     return *static_cast<const Ipv4&>(*machine.find(ProtocolId::ipv4)).routes();
   };
   for (const int router : {0, 1, 550, 1'099}) {
-    const RouteTable& table = table_of(*one, router);
-    EXPECT_EQ(table.routes(), table_of(*three, router).routes());
+    const RouteTable& table = table_of(*world, router);
     EXPECT_EQ(table.size(), static_cast<std::size_t>(count + 1));
-    EXPECT_LT(table.memory_bytes(), 2'000U);
+    EXPECT_LT(table.memory_bytes(), 200U);
     for (int to = 0; to <= count; to += 50) {
       const Ipv4Address prefix{10, static_cast<std::uint8_t>(to / 256),
                                static_cast<std::uint8_t>(to % 256), 0};
@@ -232,8 +230,8 @@ TEST(RoutesTest, ToVeryManyNetworksAreShared) {
     }
   }
   EXPECT_EQ(warnings_about(scenario),
-            "`first` cannot reach `10.4.76.2`: 1100 routers lie between, more than a time to live "
-            "of 64 allows");
+            "`first` cannot reach `10.4.76.2`: 64 routers or more lie between, more than a time to "
+            "live of 64 allows");
 }
 
 }  // namespace

@@ -166,6 +166,57 @@ TEST_F(RipTableTest, LeavesAloneWhatIsSetAside) {
   EXPECT_TRUE(found_.empty());
 }
 
+TEST_F(RipTableTest, GoesAnEqualWayAtOnceWhenTheOneInUseIsLost) {
+  enum class Loss { link, said, longer, silent };
+  for (const Loss loss : {Loss::link, Loss::said, Loss::longer, Loss::silent}) {
+    RipTable table{180s, 120s, *this};
+    const auto hears = [&](RipTable::Neighbour from, std::uint32_t metric, Duration when) {
+      table.take(entry(metric), from, from.address, at(when));
+    };
+    found_.clear();
+    lost_ = 0;
+    hears(left, 3, 0s);
+    hears(right, 3, 1s);
+    hears(other_left, 4, 2s);  // a longer way, which is not kept
+    table.forget_changes();
+    if (loss == Loss::link) table.set_link(0, false, at(3s));
+    if (loss == Loss::said) hears(left, infinity, 3s);
+    if (loss == Loss::longer) hears(left, 7, 3s);
+    if (loss == Loss::silent) table.expire(at(180s));
+    EXPECT_EQ(lost_, 0);
+    ASSERT_EQ(found_.size(), 2U);
+    EXPECT_EQ(found_.back(), (Route{target, 16, {right.address, 1}, 4}));
+    EXPECT_FALSE(table.has_changes()) << "no metric changed";
+    // It lives as long as it would have.
+    EXPECT_EQ(table.next_expiry(), at(loss == Loss::silent ? 181s : 180s));
+    table.expire(at(181s));
+    EXPECT_EQ(lost_, 1);
+  }
+}
+
+TEST_F(RipTableTest, ForgetsAnEqualWayThatIsNoneAnyMore) {
+  for (const std::uint32_t later : {infinity, 4U}) {
+    RipTable table{180s, 120s, *this};
+    lost_ = 0;
+    table.take(entry(3), left, left.address, at(0s));
+    table.take(entry(3), right, right.address, at(1s));
+    table.take(entry(later), right, right.address, at(2s));
+    table.take(entry(infinity), left, left.address, at(3s));
+    EXPECT_EQ(lost_, 1);
+  }
+  // Nor does one count whose network failed, or that was not heard of again.
+  for (const bool is_link : {true, false}) {
+    RipTable table{180s, 120s, *this};
+    lost_ = 0;
+    table.take(entry(3), left, left.address, at(0s));
+    table.take(entry(3), right, right.address, at(1s));
+    if (is_link) table.set_link(1, false, at(2s));
+    table.take(entry(3), left, left.address, at(100s));
+    table.take(entry(infinity), left, left.address, at(is_link ? 101s : 182s));
+    EXPECT_EQ(lost_, 1);
+  }
+}
+
 TEST_F(RipTableTest, FollowsANeighbourThatNamesAnotherRouter) {
   const Ipv4Address third{10, 0, 0, 9};
   table_.take(entry(3), left, left.address, at(0s));

@@ -11,7 +11,7 @@
 
 #include <gtest/gtest.h>
 
-#include "elvis/protocols/shared_prefixes.hpp"
+#include "elvis/protocols/route_finder.hpp"
 #include "elvis/util/pool.hpp"
 #include "elvis/util/rng.hpp"
 #include "repetitions.hpp"
@@ -251,12 +251,12 @@ TEST(RouteTableTest, DoesAsTheModelWithVeryManyRoutes) {
   EXPECT_LT(table.memory_bytes() / table.size(), 100U);
 }
 
-// Prefixes that tables share, and a table's routes to some of them.
-struct SharedRoutes {
-  SharedRoutes(RandomRoutes& random, int count, std::uint32_t hop_count) {
-    for (std::uint32_t hop = 0; hop < hop_count; ++hop) {
-      hops.push_back({Ipv4Address{hop}, hop % 60});
-    }
+// Prefixes that tables share, and routes to some of them, the same for all tables but for the tap.
+class SharedRoutes final : public RouteFinder {
+ public:
+  SharedRoutes(std::vector<SharedPrefixes::Prefix> prefixes, std::vector<std::uint32_t> taps)
+      : prefixes_{prefixes}, taps_{std::move(taps)} {}
+  static std::shared_ptr<const SharedRoutes> random(RandomRoutes& random, int count) {
     std::map<std::pair<std::uint32_t, unsigned>, bool> unique;
     for (int i = 0; i < count; ++i) {
       const Route one = random.next();
@@ -264,47 +264,57 @@ struct SharedRoutes {
     }
     std::vector<SharedPrefixes::Prefix> all;
     for (const auto& [prefix, unused] : unique) all.push_back({prefix.first, prefix.second});
-    prefixes = std::make_shared<const SharedPrefixes>(all);
+    std::vector<std::uint32_t> taps;
     for (std::size_t i = 0; i < all.size(); ++i) {
-      numbers.push_back(static_cast<std::uint32_t>(random.below(hop_count + 1)));
+      taps.push_back(static_cast<std::uint32_t>(random.below(4)));
     }
+    return std::make_shared<const SharedRoutes>(all, taps);
   }
-  std::vector<Route> routes() const {
+
+  const SharedPrefixes& prefixes() const override { return prefixes_; }
+  std::optional<NextHop> hop(std::uint32_t asker, std::uint32_t number) const override {
+    if (taps_[number] == 0) return std::nullopt;
+    return NextHop{Ipv4Address{number}, taps_[number] + asker};
+  }
+  std::vector<Route> routes_of(std::uint32_t asker) const {
     std::vector<Route> all;
-    for (std::uint32_t i = 0; i < prefixes->size(); ++i) {
-      const auto [address, length] = (*prefixes)[i];
-      if (numbers[i] == 0) continue;
-      all.push_back(
-          {Ipv4Address{address}, static_cast<std::uint8_t>(length), hops[numbers[i] - 1], 0});
+    for (std::uint32_t i = 0; i < prefixes_.size(); ++i) {
+      const auto [address, length] = prefixes_[i];
+      const auto next = hop(asker, i);
+      if (!next) continue;
+      all.push_back({Ipv4Address{address}, static_cast<std::uint8_t>(length), *next, 0});
     }
     return all;
   }
 
-  std::shared_ptr<const SharedPrefixes> prefixes;
-  std::vector<NextHop> hops;
-  std::vector<std::uint32_t> numbers;
+ private:
+  SharedPrefixes prefixes_;
+  std::vector<std::uint32_t> taps_;  // 0: no route
 };
 
 TEST(RouteTableTest, DoesAsTheModelWithSharedPrefixes) {
-  const std::uint32_t hop_counts[] = {1, 3, 255, 256, 70'000};
   for (const unsigned spread : {32U, 20U}) {
-    for (const std::uint32_t hop_count : hop_counts) {
-      RandomRoutes random{hop_count, spread};
-      const SharedRoutes shared{random, 3'000, hop_count};
+    for (const std::size_t own_routes : {2U, 40U, 2'000U}) {
+      RandomRoutes random{own_routes, spread};
+      constexpr std::uint32_t asker = 7;
+      const auto shared = SharedRoutes::random(random, 3'000);
       RouteTable table;
       Model model;
       // What a table has before is kept.
-      std::vector<Route> own{random.next(), shared.routes().front()};
+      std::vector<Route> own(own_routes);
+      for (Route& each : own) each = random.next();
+      own.back() = shared->routes_of(asker).front();
       own.back().next.tap = 999;
       for (const Route& each : own) {
-        table.insert(each);
-        model.insert(each);
+        ASSERT_EQ(table.insert(each), model.insert(each));
       }
-      table.share(shared.prefixes, shared.hops, shared.numbers);
-      for (const Route& each : shared.routes()) model.insert(each);
+      const std::size_t before = table.memory_bytes();
+      table.share(shared, asker);
+      EXPECT_LT(table.memory_bytes(), before + 100 + own_routes * 4);
+      for (const Route& each : shared->routes_of(asker)) model.insert(each);
       EXPECT_EQ(table.size(), model.routes().size());
       EXPECT_EQ(table.routes(), model.routes());
-      EXPECT_LT(table.memory_bytes(), 200 + shared.hops.size() * 8 + shared.numbers.size() * 4);
+      EXPECT_EQ(table.shared().second, asker);
       expect_same_lookups(table, model, random, 2'000);
       const std::vector<Route> all = model.routes();
       for (int change = 0; change < 60; ++change) {
@@ -328,15 +338,16 @@ TEST(RouteTableTest, DoesAsTheModelWithSharedPrefixes) {
 }
 
 TEST(RouteTableTest, ASharedPrefixThatIsNoRouteIsLookedPast) {
-  const SharedPrefixes::Prefix all[] = {{0x0a000000, 8}, {0x0a010000, 16}, {0x0a010100, 24}};
-  const auto prefixes = std::make_shared<const SharedPrefixes>(all);
-  EXPECT_EQ(prefixes->longest(0x0a010101), 2U);
-  EXPECT_EQ(prefixes->around(2), 1U);
-  EXPECT_EQ(prefixes->around(0), SharedPrefixes::none);
-  EXPECT_EQ(prefixes->longest(0x0b000000), SharedPrefixes::none);
+  const auto shared = std::make_shared<const SharedRoutes>(
+      std::vector<SharedPrefixes::Prefix>{{0x0a000000, 8}, {0x0a010000, 16}, {0x0a010100, 24}},
+      std::vector<std::uint32_t>{3, 0, 0});
+  EXPECT_EQ(shared->prefixes().longest(0x0a010101), 2U);
+  EXPECT_EQ(shared->prefixes().around(2), 1U);
+  EXPECT_EQ(shared->prefixes().around(0), SharedPrefixes::none);
+  EXPECT_EQ(shared->prefixes().longest(0x0b000000), SharedPrefixes::none);
   RouteTable table;
-  const NextHop hop{{10, 0, 0, 1}, 3};
-  table.share(prefixes, {&hop, 1}, std::vector<std::uint32_t>{1, 0, 0});
+  table.share(shared, 0);
+  const NextHop hop{Ipv4Address{0}, 3};
   EXPECT_EQ(table.size(), 1U);
   EXPECT_EQ(table.lookup({10, 1, 1, 1}), hop);
   EXPECT_EQ(table.lookup({11, 1, 1, 1}), std::nullopt);

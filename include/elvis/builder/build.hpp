@@ -9,9 +9,7 @@
 
 namespace elvis {
 
-/// Builds what `plan` says. The world does not refer to the plan or its description afterwards. At
-/// most `threads` threads work; what comes of it does not depend on them.
-std::unique_ptr<World> build(const Plan& plan, const WorldOptions& options = {},
-                             unsigned threads = 1);
+/// Builds what `plan` says. The world does not refer to the plan or its description afterwards.
+std::unique_ptr<World> build(const Plan& plan, const WorldOptions& options = {});
 
 }  // namespace elvis

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "elvis/graph/frame.hpp"
@@ -67,6 +68,8 @@ class Network final : public Entity {
   /// The tap that an IPv4 address was given to, or null: the network's own table, which answers for
   /// machines without ARP.
   Tap* tap_with(Ipv4Address address) const;
+  /// The lowest and the highest address of a tap that tap_with() knows.
+  std::optional<std::pair<Ipv4Address, Ipv4Address>> address_span() const;
 
   /// Takes a frame from `from`, a tap of this network.
   void transmit(Tap& from, Message&& frame);

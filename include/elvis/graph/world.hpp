@@ -85,6 +85,7 @@ class World {
   void claim(Tap& tap, Ipv4Address address);
   /// Lets the networks know the addresses that were claimed up to now; run() does so too.
   void index_addresses();
+  bool has_indexed_addresses() const { return has_indexed_addresses_; }
 
   /// What makes a machine's protocols: kinds and their options, those below first.
   using ProtocolList = std::vector<std::pair<const ProtocolKind*, const Options*>>;
@@ -212,6 +213,7 @@ class World {
   std::map<std::uint32_t, Switchable> switchables_;                            // by machine
   Observer* observer_ = nullptr;
   std::unique_ptr<Engine> engine_;
+  bool has_indexed_addresses_ = false;
 };
 
 }  // namespace elvis

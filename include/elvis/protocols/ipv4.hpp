@@ -29,8 +29,8 @@ class Arp;
 class Icmp;
 class Ipv4Path;
 class Reassembly;
+class RouteFinder;
 class RouteTable;
-class SharedPrefixes;
 
 /// Arguments of `[Protocol name='IPv4']`.
 class Ipv4Settings final : public Options {
@@ -82,9 +82,8 @@ class Ipv4 final : public Protocol {
   void add_route(const Route& route);
   /// Adds those whose prefixes have no route yet; quicker than one by one.
   void add_routes(std::span<const Route> routes);
-  /// The same of routes to prefixes that other machines share; see RouteTable::share().
-  void share_routes(std::shared_ptr<const SharedPrefixes> prefixes, std::span<const NextHop> hops,
-                    std::span<const std::uint32_t> numbers);
+  /// The same of routes that are found for many machines; see RouteTable::share().
+  void share_routes(std::shared_ptr<const RouteFinder> finder, std::uint32_t asker);
   /// Removes the route of a prefix; false if there is none.
   bool remove_route(Ipv4Address destination, int prefix_length);
   /// All routes of the machine, those of its networks' prefixes included; null if it has none.
@@ -138,6 +137,8 @@ class Ipv4 final : public Protocol {
 
   bool claims_to_be_mine(const Ipv4Header& header, const Arrival& arrival) const;
   static bool means_all_of(const Tap& tap, Ipv4Address address);
+  template <typename Predicate>
+  Tap* find_tap(Ipv4Address address, Predicate is_right) const;
   std::optional<Drop> refuses(const Ipv4Header& header, const Arrival& arrival) const;
   bool is_for_me(const Ipv4Header& header, const Arrival& arrival) const;
   void deliver(const Ipv4Header& header, Message&& datagram, Arrival& arrival);

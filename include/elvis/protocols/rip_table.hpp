@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 // RipTable: the routes that a RIP router knows, and how it comes to believe them (RFC 2453, 3.9.2).
 //
+// Of a second neighbour that tells of a way just as short it remembers one, and goes that way at
+// once when the first is lost: the RFC leaves to a router what it keeps beyond the best. A longer
+// way is not kept, as it might lead through the router itself; one that is as short cannot.
+//
 // It has no clock and no socket: whoever owns it says what was heard and when, asks what to tell
 // the neighbours, and lets time pass by expire().
 #pragma once
@@ -53,6 +57,8 @@ class RipTable {
   struct Neighbour {
     Ipv4Address address;
     std::uint32_t tap;
+
+    friend bool operator==(const Neighbour&, const Neighbour&) = default;
   };
   /// Takes a valid entry of a response from `neighbour`. Datagrams would go to `via`: the
   /// neighbour, or another router of the same network that it names.
@@ -90,6 +96,10 @@ class RipTable {
     Neighbour from{};  // of own routes only the tap counts
     Ipv4Address via;
     Time expires = end_of_time;
+    // Another neighbour with the same metric, until it may not be believed any more.
+    Neighbour spare{};
+    Ipv4Address spare_via;
+    Time spare_expires = start_of_time;
   };
   // Address and mask in one number, so that they stand in the order of addresses.
   static std::uint64_t key_of(Ipv4Address address, std::uint32_t mask) {
@@ -103,6 +113,10 @@ class RipTable {
     return {address_of(key), route.prefix_length, {route.via, route.from.tap}, route.metric};
   }
   void adopt(std::uint64_t key, Known& route, const RipEntry& heard, Time now);
+  void consider_spare(Known& route, std::uint32_t metric, Neighbour neighbour, Ipv4Address via,
+                      Time now);
+  bool take_spare(std::uint64_t key, Known& route, Time now);
+  void lose(std::uint64_t key, Known& route, Time now);
   void give_up(std::uint64_t key, Known& route, Time now);
   void set_expiry(Known& route, Time at);
   void note_change(Known& route);

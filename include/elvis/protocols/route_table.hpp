@@ -9,8 +9,8 @@
 // From 262,144 routes on, a digest of them answers for most addresses, made part by part
 // likewise (RouteDigest).
 //
-// Where many tables have routes to the same prefixes, they share these (SharedPrefixes), and each
-// has a byte or two for a prefix.
+// Where many tables have routes to the same prefixes, a RouteFinder may have them for all: each
+// table then holds its own routes only, and asks for the rest as it is asked itself.
 #pragma once
 
 #include <cstddef>
@@ -18,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "elvis/protocols/route_list.hpp"
@@ -26,7 +27,7 @@
 namespace elvis {
 
 class RouteColumn;
-class SharedPrefixes;
+class RouteFinder;
 
 /// One route a prefix; what is looked up is decided by prefixes alone, not by the order in which
 /// they came.
@@ -54,16 +55,19 @@ class RouteTable {
   /// Gives the table these routes and no others; quicker than one by one. Of several with one
   /// prefix the last counts.
   void assign(std::span<const Route> routes);
-  /// Adds a route for each of `prefixes` that has none: over the hop with this one of `numbers`,
-  /// counted from 1; 0 is no route. `prefixes` stays shared as long as few other routes are added.
-  void share(std::shared_ptr<const SharedPrefixes> prefixes, std::span<const NextHop> hops,
-             std::span<const std::uint32_t> numbers);
+  /// Adds what `finder` finds for its `asker`, to all prefixes that have no route yet. Done once.
+  void share(std::shared_ptr<const RouteFinder> finder, std::uint32_t asker);
   void clear();
 
+  /// How many routes there are, those that are shared included: these are counted one by one.
   std::size_t size() const;
   bool empty() const { return size() == 0; }
-  /// All routes, by address and then by length of the prefix.
+  /// All routes, by address and then by length of the prefix; those that are shared are looked for.
   std::vector<Route> routes() const;
+  /// Those that are not shared, likewise.
+  std::vector<Route> own_routes() const;
+  /// Who finds those that are shared, null if nobody, and as whom the table asks.
+  std::pair<std::shared_ptr<const RouteFinder>, std::uint32_t> shared() const;
   /// What the table holds from the pool and the heap, itself not included.
   std::size_t memory_bytes() const;
 
@@ -73,10 +77,12 @@ class RouteTable {
   std::optional<NextHop> lookup_digest(std::uint32_t address);
   bool put(const Route& route, bool may_replace);
   void spread_out(std::size_t size);
-  void keep_all();
+  template <typename Visit>
+  void each_own(Visit visit) const;
+  const RouteList::Entry* longest_own(std::uint32_t address) const;
 
   RouteList list_;                       // empty once the routes are spread
-  std::unique_ptr<RouteColumn> column_;  // of no prefix that is in the list; never beside spread_
+  std::unique_ptr<RouteColumn> column_;  // of no prefix that the table has itself
   std::unique_ptr<Spread> spread_;
 };
 
