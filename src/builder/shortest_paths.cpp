@@ -144,8 +144,24 @@ std::uint64_t expected_table_bytes(const Plan& plan, const PathGraph& graph, con
   return count == 0 ? 0 : sum / count;
 }
 
+// How many networks have machines that are no routers: what is sent goes there.
+std::uint64_t networks_with_hosts(const Plan& plan, const PathGraph& graph,
+                                  const std::vector<Node>& askers) {
+  std::vector<bool> has_hosts(plan.networks.size());
+  for (const PlannedGroup& group : plan.groups) {
+    for (const Stretch& stretch : group.stretches) {
+      if (askers[group.first + stretch.place] < graph.routers()) continue;
+      for (const std::uint32_t network : PlanAddresses::networks_of(group, stretch.place)) {
+        has_hosts[network] = true;
+      }
+    }
+  }
+  return static_cast<std::uint64_t>(std::ranges::count(has_hosts, true));
+}
+
 // A few paths stand for all: one for each application that says where it sends to, and one back.
-std::uint64_t expected_path_bytes(const Plan& plan, const PathFinder& finder) {
+std::uint64_t expected_path_bytes(const Plan& plan, const PathFinder& finder,
+                                  std::uint64_t destinations) {
   constexpr std::size_t most_paths = 16;
   constexpr std::size_t most_hops = 64;  // where datagrams end
   const PathGraph& graph = finder.graph();
@@ -168,7 +184,7 @@ std::uint64_t expected_path_bytes(const Plan& plan, const PathFinder& finder) {
       break;
     }
   }
-  const std::uint64_t most = graph.networks() * std::uint64_t{finder.bytes_for_tree()};
+  const std::uint64_t most = destinations * std::uint64_t{finder.bytes_for_tree()};
   return std::min(2 * senders * (sum / count), most);
 }
 
@@ -214,13 +230,15 @@ std::uint64_t expected_shortest_paths_bytes(const Plan& plan) {
   const std::vector<PathDestination> destinations = destinations_of(plan);
   PathGraph graph{plan, nullptr};
   std::uint64_t needy = 0;  // machines that need more than one route
-  for (const Node asker : graph.release_machines()) needy += asker == PathGraph::nobody ? 0 : 1;
+  const std::vector<Node> askers = graph.release_machines();
+  for (const Node asker : askers) needy += asker == PathGraph::nobody ? 0 : 1;
   std::uint64_t bytes = (plan.machines - needy) * bytes_of_one_route + needy * bytes_of_ways;
   if (!are_many(graph, destinations.size())) {
     return bytes + needy * expected_table_bytes(plan, graph, Routes{graph, destinations});
   }
+  const std::uint64_t with_hosts = networks_with_hosts(plan, graph, askers);
   const PathFinder finder{std::move(graph), destinations};
-  return bytes + finder.least_bytes() + expected_path_bytes(plan, finder);
+  return bytes + finder.least_bytes() + expected_path_bytes(plan, finder, with_hosts);
 }
 
 }  // namespace elvis

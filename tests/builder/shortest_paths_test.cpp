@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "elvis/protocols/ipv4.hpp"
@@ -135,7 +136,7 @@ class Internet {
   std::vector<std::vector<std::uint64_t>> distances_;  // of routers to networks
 };
 
-void compare(Internet& internet, World& world, std::size_t machine, std::size_t network) {
+void compare(const Internet& internet, World& world, std::size_t machine, std::size_t network) {
   const auto& ipv4 = static_cast<Ipv4&>(*world.machine(machine).find(ProtocolId::ipv4));
   const auto wanted = internet.hop(machine, network);
   const auto route = ipv4.routes()->find(Internet::prefix(network), 24);
@@ -172,6 +173,24 @@ TEST(ShortestPathsTest, AreAsShortAsTheyCanBe) {
       ASSERT_FALSE(HasFatalFailure());
     }
   }
+}
+
+// Threads that ask for the same ways at once, and look for some of them twice.
+TEST(ShortestPathsTest, AreFoundByManyThreadsAtOnce) {
+  Internet internet{9, 1'000};
+  const Scenario scenario{internet.text()};
+  const auto world = scenario.build();
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i) {
+    threads.emplace_back([&] {
+      for (std::size_t network = 0; network < internet.networks(); network += 7) {
+        for (std::size_t machine = network % 5; machine < routers; machine += 5) {
+          compare(internet, *world, machine, network);
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
 }
 
 }  // namespace
