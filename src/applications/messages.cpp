@@ -63,9 +63,10 @@ Task<Result<>> capture_over_udp(Application& self, const CaptureOptions& options
   self.expect_messages(options.message_count);
   const Result<> listening = listen(socket, options.ip, options.group, options.port);
   if (!listening) co_return listening.error();
-  const auto look = [&](const Message& message) { take(self, options, message); };
   for (;;) {
-    if (const Result<> taken = co_await socket.receive_and(look); !taken) co_return taken.error();
+    const Result<> taken =
+        co_await socket.receive_and([&](const Message& message) { take(self, options, message); });
+    if (!taken) co_return taken.error();
   }
 }
 

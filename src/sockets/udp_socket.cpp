@@ -35,7 +35,7 @@ Result<> UdpSocket::bind(Endpoint local) {
 void UdpSocket::look_closely() {
   constexpr std::uint32_t largest = 65'535;
   set_care(care_for_sender, is_listening_ && connected_ != nullptr);
-  set_care(care_for_room, receive_buffer() < largest);
+  set_care(care_for_room, receive_buffer_ < largest);
 }
 
 Result<> UdpSocket::connect(Endpoint remote) {
@@ -127,11 +127,8 @@ Result<UdpSocket::UdpSessionRef> UdpSocket::session_to(Endpoint remote) {
   if (!session) return session.error();
   auto made = boost::static_pointer_cast<UdpSession>(*session);
   if (dont_fragment_) made->below().set_dont_fragment(true);
-  if (extras_ != nullptr) {
-    const Extras& extras = *extras_;
-    if (extras.time_to_live != 0) made->below().set_time_to_live(extras.time_to_live);
-    if (extras.type_of_service != 0) made->below().set_type_of_service(extras.type_of_service);
-  }
+  if (time_to_live_ != 0) made->below().set_time_to_live(time_to_live_);
+  if (type_of_service_ != 0) made->below().set_type_of_service(type_of_service_);
   if (is_looped_ && remote.address.is_multicast()) made->below().set_looped(true);
   return made;
 }
@@ -280,7 +277,7 @@ void UdpSocket::demux(Message&& payload, Arrival& arrival) {
 void UdpSocket::demux_with_care(Message&& payload, const Arrival& arrival) {
   if (!hears(arrival.remote())) return machine().drop(Drop::no_listener, payload);
   const bool may_go_on =
-      arrival.ends_event && newest_ == nullptr && payload.size() <= receive_buffer();
+      arrival.ends_event && newest_ == nullptr && payload.size() <= receive_buffer_;
   Wait* const only = may_go_on ? only_by_hand() : nullptr;
   if (only == nullptr) return keep_or_drop(std::move(payload), arrival);
   if (only == only_handed()) {
@@ -293,7 +290,7 @@ void UdpSocket::demux_with_care(Message&& payload, const Arrival& arrival) {
 
 [[gnu::noinline, gnu::flatten]] void UdpSocket::keep_or_drop(Message&& payload,
                                                              const Arrival& arrival) {
-  if (waiting_bytes_ + payload.size() > receive_buffer()) {
+  if (waiting_bytes_ + payload.size() > receive_buffer_) {
     return machine().drop(Drop::queue_full, payload);
   }
   keep({std::move(payload), arrival});
