@@ -59,6 +59,9 @@ bool TcpSender::next_segment(Outgoing& out, Time now) {
     wants_tail_resend_ = false;
     if (!flight_.empty() && !flight_.back().is_sacked) {
       tail_probe_end_ = next_;
+      const TcpSent& last = flight_.back();
+      // The path may have become narrower meanwhile.
+      if (last.length > window_.mss) flight_.split(flight_.size() - 1, last.end() - window_.mss);
       send_again(flight_.size() - 1, out, now);
       return true;
     }
