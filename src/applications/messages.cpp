@@ -19,15 +19,26 @@ constexpr std::uint64_t messages_per_event = 4'096;
   return socket.send(message.message());
 }
 
-// Apart for the same reason.
-[[gnu::noinline]] void take(Application& self, const CaptureOptions& options,
-                            const Message& message) {
-  const bool compares = options.type == CaptureOptions::message_text ||
-                        (options.type == -1 && !options.message.text().empty());
-  if (compares && !options.message.is_in(message)) return self.count_other_message();
-  self.count_message(message.size());
-  if (self.messages() == options.message_count) self.satisfied();
-}
+// Takes what arrives, and compares it if it is to be something.
+class Taker {
+ public:
+  Taker(Application& self, const CaptureOptions& options)
+      : self_{self},
+        wanted_{options.message},
+        compares_{options.type == CaptureOptions::message_text ||
+                  (options.type == -1 && !options.message.text().empty())} {}
+
+  void operator()(const Message& message) const {
+    if (compares_ && !wanted_.is_in(message)) return self_.count_other_message();
+    self_.count_message(message.size());
+    if (self_.messages() == self_.expected_messages()) self_.satisfied();
+  }
+
+ private:
+  Application& self_;
+  Payload wanted_;
+  bool compares_;
+};
 
 Task<Result<>> send_message_over_udp(Application& self, const SendMessageOptions& options) {
   UdpSocket socket{self.machine()};
@@ -58,16 +69,14 @@ Task<Result<>> send_message_over_udp(Application& self, const SendMessageOptions
 }
 
 // A satisfied capture stays at its port and goes on counting, but is no longer waited for.
-Task<Result<>> capture_over_udp(Application& self, const CaptureOptions& options) {
+Task<Result<>> capture_over_udp(Application& self) {
+  const auto& options = static_cast<const CaptureOptions&>(self.options());
   UdpSocket socket{self.machine()};
   self.expect_messages(options.message_count);
-  const Result<> listening = listen(socket, options.ip, options.group, options.port);
-  if (!listening) co_return listening.error();
-  for (;;) {
-    const Result<> taken =
-        co_await socket.receive_and([&](const Message& message) { take(self, options, message); });
-    if (!taken) co_return taken.error();
+  if (const Result<> ready = listen(socket, options.ip, options.group, options.port); !ready) {
+    co_return ready.error();
   }
+  co_return co_await socket.receive_each(Taker{self, options});
 }
 
 Task<Result<>> forward_over_udp(Application& self, const ForwardOptions& options) {
@@ -133,7 +142,7 @@ Task<Result<>> capture(Application& self, const CaptureOptions& options) {
   // A group is spoken to by datagrams.
   const bool has_group = options.group.address.has_value();
   if (!has_group && uses_tcp(self, options.transport)) return capture_over_tcp(self, options);
-  return capture_over_udp(self, options);
+  return capture_over_udp(self);
 }
 
 Task<Result<>> forward(Application& self, const ForwardOptions& options) {

@@ -162,7 +162,7 @@ void UdpSession::close() {
   if (trouble_ != Errc{}) [[unlikely]]
     return trouble_ == Errc::closed ? Errc::closed : std::exchange(trouble_, Errc{});
   if (payload.size() > UdpHeader::max_payload) return Errc::message_too_long;
-  below_.machine().remember_line(&trouble_);
+  below_.machine().remember(&trouble_, 1);
   const auto length = static_cast<std::uint16_t>(UdpHeader::size + payload.size());
   // The length counts twice: in the header and in the pseudo header.
   std::uint16_t checksum = finish_checksum(payload.partial_sum() + sum_ + 2U * length);

@@ -65,7 +65,7 @@ Message& Message::operator=(const Message& other) {
 
 void Message::clear() {
   if (count_ != 0) release_all();
-  is_verified_ = 0;
+  is_verified_ = false;
 }
 
 void Message::release_all() noexcept {
@@ -81,7 +81,7 @@ void Message::release_all() noexcept {
 void Message::push_back(Slice slice) {
   ELVIS_ASSERT(slice.size <= UINT32_MAX - size_);
   if (count_ == max_slices) coalesce();
-  const std::size_t end = capacity_ == 0 ? inline_slices : std::size_t{capacity_} - heap_.first;
+  const std::size_t end = is_on_heap_ ? heap_.capacity - heap_.first : inline_slices;
   if (count_ == end) make_room(false);
   slices()[count_] = slice;
   size_ += slice.size;
@@ -92,10 +92,10 @@ void Message::push_back(Slice slice) {
 void Message::push_front(Slice slice) {
   ELVIS_ASSERT(slice.size <= UINT32_MAX - size_);
   if (count_ == max_slices) coalesce();
-  if (capacity_ == 0 && count_ < inline_slices) {
+  if (!is_on_heap_ && count_ < inline_slices) {
     inline_[1] = inline_[0];
   } else {
-    if (capacity_ == 0 || heap_.first == 0) make_room(true);
+    if (!is_on_heap_ || heap_.first == 0) make_room(true);
     --heap_.first;
   }
   slices()[0] = slice;
@@ -106,9 +106,9 @@ void Message::push_front(Slice slice) {
 /// Makes room for `count` slices in an empty message.
 void Message::reserve(std::size_t count) {
   if (count <= inline_slices) return;
-  heap_.array = static_cast<Slice*>(pool::allocate(count * sizeof(Slice)));
-  heap_.first = 0;
-  capacity_ = static_cast<std::uint16_t>(count & max_slices);
+  heap_ = {static_cast<Slice*>(pool::allocate(count * sizeof(Slice))), 0,
+           static_cast<std::uint32_t>(count)};
+  is_on_heap_ = true;
 }
 
 /// Moves the slices to the middle of an array with room for one more on the side that asks: of the
@@ -116,7 +116,7 @@ void Message::reserve(std::size_t count) {
 /// one.
 void Message::make_room(bool in_front) {
   const std::size_t wanted = std::size_t{count_} + 1;
-  std::size_t capacity = capacity_;
+  std::size_t capacity = is_on_heap_ ? heap_.capacity : 0;
   Slice* array = heap_.array;
   if (2 * wanted > capacity && capacity < max_slices) {
     capacity = std::min(std::max(2 * wanted, first_heap_slices), max_slices);
@@ -124,17 +124,17 @@ void Message::make_room(bool in_front) {
   }
   const std::size_t first = (capacity - count_ + (in_front ? 1 : 0)) / 2;
   std::memmove(array + first, slices(), count_ * sizeof(Slice));
-  if (capacity_ != 0 && array != heap_.array) {
-    pool::release(heap_.array, capacity_ * sizeof(Slice));
+  if (is_on_heap_ && array != heap_.array) {
+    pool::release(heap_.array, heap_.capacity * sizeof(Slice));
   }
-  heap_ = {array, static_cast<std::uint32_t>(first)};
-  capacity_ = static_cast<std::uint16_t>(capacity & max_slices);
+  heap_ = {array, static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(capacity)};
+  is_on_heap_ = true;
 }
 
 /// Takes the first `count` slices out of the array; their references are the caller's.
 void Message::forget_front(std::size_t count) noexcept {
   if (count == count_) return forget_back(count);
-  if (capacity_ != 0) {
+  if (is_on_heap_) {
     heap_.first += static_cast<std::uint32_t>(count);
   } else if (count == 1) {
     inline_[0] = inline_[1];
@@ -145,9 +145,9 @@ void Message::forget_front(std::size_t count) noexcept {
 /// Takes the last `count` slices out of the array; their references are the caller's.
 void Message::forget_back(std::size_t count) noexcept {
   count_ = static_cast<std::uint16_t>(count_ - count);
-  if (count_ != 0 || capacity_ == 0) return;
-  pool::release(heap_.array, capacity_ * sizeof(Slice));
-  capacity_ = 0;
+  if (count_ != 0 || !is_on_heap_) return;
+  pool::release(heap_.array, heap_.capacity * sizeof(Slice));
+  is_on_heap_ = false;
 }
 
 /// Copies all bytes into one chunk. The only place where bytes move: a message has no more than
@@ -205,7 +205,7 @@ void Message::append(Message tail) {
     return;
   }
   ELVIS_ASSERT(tail.size_ <= UINT32_MAX - size_);
-  is_verified_ &= tail.is_verified_;
+  is_verified_ = is_verified_ && tail.is_verified_;
 
   const Slice* part = tail.slices();
   Slice& last = slices()[count_ - 1];

@@ -133,7 +133,7 @@ void Message::flip_bit(std::size_t bit) {
   }
   std::uint8_t& byte = part->chunk->bytes()[part->offset + position];
   byte = static_cast<std::uint8_t>(byte ^ 0x80U >> bit % 8);
-  is_verified_ = 0;
+  is_verified_ = false;
 }
 
 std::uint8_t* Message::own_front(std::size_t bytes) {

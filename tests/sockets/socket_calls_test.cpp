@@ -137,6 +137,26 @@ TEST_F(SocketCallsTest, ADatagramSocketForgetsTheErrorOfWhoItWasConnectedTo) {
   run();
 }
 
+TEST_F(SocketCallsTest, AnErrorEndsToSeeEachDatagram) {
+  echo_on(carol_, 7, 1);
+  UdpSocket socket{alice_};
+  std::size_t seen = 0;
+  on(alice_, [&](Application&) -> Task<Result<>> {
+    EXPECT_TRUE(socket.connect(carol_end_));
+    EXPECT_TRUE(socket.send(text("well")));
+    const Result<> ended = co_await socket.receive_each([&](const Message&) { ++seen; });
+    EXPECT_TRUE(ended.error() == posix::connection_refused);
+    co_return Result<>{};
+  });
+  on(alice_, [&](Application& self) -> Task<Result<>> {
+    co_await self.sleep_for(milliseconds{100});
+    socket.failed({Errc::refused, true, {socket.local(), carol_end_}, {}, 3, 3});
+    co_return Result<>{};
+  });
+  run();
+  EXPECT_EQ(seen, 1U);
+}
+
 // As on Linux.
 TEST_F(SocketCallsTest, NobodysAddressIsTheMachineItselfAndPortZeroIsNobody) {
   echo_on(alice_, 7, 2);

@@ -8,6 +8,7 @@
 namespace elvis {
 namespace {
 
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using testing_lan::Lan;
 using testing_lan::text;
@@ -62,32 +63,78 @@ TEST_F(UdpSocketTest, KeepsDatagramsUntilSomebodyReceivesThem) {
   EXPECT_EQ(heard, (std::vector<std::string>{"one", "two", "three"}));
 }
 
-TEST_F(UdpSocketTest, ShowsWhatComesAndWhatHasWaitedWhereItStands) {
+TEST_F(UdpSocketTest, ShowsEachDatagramThatComesOrHasWaitedUntilTheSocketIsClosed) {
   std::vector<std::string> heard;
-  Result<> last;
+  Result<> ended;
   lan_.run_on(bob_, [&](Application& self) -> Task<Result<>> {
     UdpSocket socket{self.machine()};
     EXPECT_TRUE(socket.bind({{}, 2000}));
-    const auto look = [&](const Message& message) { heard.push_back(message.to_string()); };
-    EXPECT_TRUE(co_await socket.receive_and(look));  // comes while it waits
-    co_await self.sleep_for(milliseconds{10});
-    for (int i = 0; i < 2; ++i) EXPECT_TRUE(co_await socket.receive_and(look));
-    socket.close();
-    last = co_await socket.receive_and(look);
+    co_await self.sleep_for(microseconds{2'500});  // three have come and wait
+    ended = co_await socket.receive_each([&](const Message& message) {
+      heard.push_back(message.to_string());
+      if (heard.back() == "five") socket.close();
+    });
     co_return Result<>{};
   });
   lan_.run_on(alice_, [&](Application& self) -> Task<Result<>> {
     UdpSocket socket{self.machine()};
     EXPECT_TRUE(socket.connect(bob_end_));
-    for (const char* const word : {"one", "two", "three"}) {
+    for (const char* const word : {"one", "two", "three", "four", "five", "six"}) {
       EXPECT_TRUE(socket.send(text(word)));
       co_await self.sleep_for(milliseconds{1});
     }
     co_return Result<>{};
   });
   EXPECT_EQ(lan_.run().reason, StopReason::completed);
-  EXPECT_EQ(heard, (std::vector<std::string>{"one", "two", "three"}));
-  EXPECT_EQ(last.error(), Errc::closed);
+  EXPECT_EQ(heard, (std::vector<std::string>{"one", "two", "three", "four", "five"}));
+  EXPECT_EQ(ended.error(), Errc::closed);
+}
+
+TEST_F(UdpSocketTest, SeesNothingOfWhatIsClosedAlready) {
+  Result<> ended;
+  lan_.run_on(bob_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    EXPECT_TRUE(socket.bind({{}, 2000}));
+    socket.close();
+    ended = co_await socket.receive_each([](const Message&) { ADD_FAILURE(); });
+    co_return Result<>{};
+  });
+  EXPECT_EQ(lan_.run().reason, StopReason::completed);
+  EXPECT_EQ(ended.error(), Errc::closed);
+}
+
+TEST_F(UdpSocketTest, TakesItsTurnWithOthersWhenItSeesEach) {
+  std::vector<std::string> seen;
+  std::vector<std::string> received;
+  UdpSocket socket{bob_};
+  EXPECT_TRUE(socket.bind({{}, 2000}));
+  Result<> ended;
+  lan_.run_on(bob_, [&](Application&) -> Task<Result<>> {
+    ended = co_await socket.receive_each(
+        [&](const Message& message) { seen.push_back(message.to_string()); });
+    co_return Result<>{};
+  });
+  lan_.run_on(bob_, [&](Application& self) -> Task<Result<>> {
+    for (int i = 0; i < 2; ++i) {
+      received.push_back((co_await socket.receive())->payload.to_string());
+    }
+    co_await self.sleep_for(milliseconds{3});
+    socket.cancel();
+    co_return Result<>{};
+  });
+  lan_.run_on(alice_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket own{self.machine()};
+    EXPECT_TRUE(own.connect(bob_end_));
+    for (const char* const word : {"one", "two", "three", "four", "five", "six"}) {
+      EXPECT_TRUE(own.send(text(word)));
+      co_await self.sleep_for(milliseconds{1});
+    }
+    co_return Result<>{};
+  });
+  EXPECT_EQ(lan_.run().reason, StopReason::completed);
+  EXPECT_EQ(seen, (std::vector<std::string>{"one", "three", "five", "six"}));
+  EXPECT_EQ(received, (std::vector<std::string>{"two", "four"}));
+  EXPECT_EQ(ended.error(), Errc::cancelled);
 }
 
 TEST_F(UdpSocketTest, DropsWhatItsBufferDoesNotHold) {

@@ -103,19 +103,19 @@ class Application final : public TaskObserver {
 
   void task_ended() override;
 
+  // What every message touches, in the first cache line.
   Machine& machine_;
-  const ApplicationOptions& options_;
-  Task<Result<>> task_;
-  // What every message touches, in one cache line with the above.
   std::uint64_t messages_ = 0;
   std::uint64_t bytes_ = 0;
   Time last_at_{};
+  std::uint64_t expected_ = 0;
+  Task<Result<>> task_;
   ApplicationStatus status_ = ApplicationStatus::waiting;
   bool has_reached_end_ = false;
+  const ApplicationOptions& options_;
   const ApplicationKind& kind_;
   Application* next_ = nullptr;  // of the same machine
   Time first_at_{};
-  std::uint64_t expected_ = 0;
   std::uint64_t other_messages_ = 0;
   std::unique_ptr<std::string> detail_;
 };

@@ -36,11 +36,9 @@ class Entity {
   /// For messages to people: what this is called.
   virtual const char* kind() const = 0;
 
-  /// Remembers the cache line that `memory` lies in, which its next event will probably touch, to
-  /// ask for it in time. A hint.
-  void remember_line(const void* memory) { remembered_ = hint(memory, 2); }
-  /// The same for four lines from there on: a coroutine's frame, a session.
-  void remember(const void* memory) { remembered_ = hint(memory, 2) | four_lines; }
+  /// Remembers the cache lines, 1, 2 or 4 from that of `memory` on, which its next event will
+  /// probably touch, to ask for them in time: a session, a coroutine's frame. A hint.
+  void remember(const void* memory, int lines = 4) { remembered_ = hint(memory, 4) | lines >> 1; }
   /// The same for the line of what leads there.
   void remember_path(const void* memory) { remembered_path_ = hint(memory, 1); }
 
@@ -61,10 +59,12 @@ class Entity {
   // Where nothing is remembered, it asks for its own line, which is there.
   void prefetch_remembered() const {
     prefetch_line(this, remembered_path_);
-    const int first = remembered_ >> 1;
+    const int first = remembered_ >> 2;
     prefetch_line(this, first);
-    if ((remembered_ & four_lines) == 0) return;
+    const int more = remembered_ & 3;  // half of how many lines
+    if (more == 0) return;
     prefetch_line(this, first + 1);
+    if (more == 1) return;
     prefetch_line(this, first + 2);
     prefetch_line(this, first + 3);
   }
@@ -72,8 +72,6 @@ class Entity {
  private:
   friend Timer;
   friend Partition;
-
-  static constexpr std::int32_t four_lines = 1;
 
   // How many lines from here, times `scale`; 0, and so a line that is there anyway, if that is far.
   std::int32_t hint(const void* memory, std::int64_t scale) const {
@@ -95,7 +93,7 @@ class Entity {
   // cancelled or put off leaves the event where it is; when it comes, nothing is due.
   Time look_at_ = end_of_time;
   // How many lines from here; short, so that an entity leaves room in its first line. The lowest
-  // bit of the first one says whether it is four lines.
+  // bits of the first one are half of how many lines it is.
   std::int32_t remembered_ = 0;
   std::int32_t remembered_path_ = 0;
 };

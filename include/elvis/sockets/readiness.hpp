@@ -178,6 +178,7 @@ class Wait : public Waiter {
   bool is_over() const { return is_ready() || outcome_ != Errc{} || !is_waiting(); }
 
   void set_interest(Ready interest) { interest_ = interest; }
+  void set_outcome(Errc outcome) { outcome_ = outcome; }
 
  private:
   friend Waitable;

@@ -127,7 +127,7 @@ class UdpSocket final : public Protocol, public Waitable {
   class Readable;
   class Receive;
   template <typename Look>
-  class Seen;
+  class Each;
   /// What a Wait by hand is handed (Wait::handed()): a datagram that has just come. Who does
   /// not want it gives it to keep().
   struct Handed {
@@ -141,10 +141,12 @@ class UdpSocket final : public Protocol, public Waitable {
   /// socket also refused and no_protocol, once, when the remote machine has nobody there (RFC 1122,
   /// 4.1.3.3), of any with set_receive_errors() what has come back; shut_down, see shutdown().
   Receive receive();
-  /// The same for those who keep nothing of it: calls `look(message)`, with the payload as a `const
-  /// Message&`, where it stands. A Result<>. Errors: those of receive().
+  /// `Result<> ended = co_await socket.receive_each(look);` The same again and again for those who
+  /// keep nothing: calls `look(message)` for every datagram, with the payload as a `const Message&`
+  /// where it stands, and goes on when receive() would fail, with its error. `look` may close the
+  /// socket, but not destroy it.
   template <typename Look>
-  Seen<Look> receive_and(Look look);
+  Each<Look> receive_each(Look look);
   /// The same in two steps, for those who take what comes in a plain function: `co_await
   /// socket.readable();` goes on when there is a datagram or an error to take; or with the Errc why
   /// the wait was ended.
@@ -167,10 +169,10 @@ class UdpSocket final : public Protocol, public Waitable {
   /// What can be done without waiting.
   Ready ready() const;
   /// Lets the machine ask for the memory of who waits here ahead of what comes: of the first one.
-  void remember_once(const void* memory) {
+  void remember_once(const void* memory, int lines = 4) {
     if ((cares_ & care_for_memory) == 0) return;
     set_care(care_for_memory, false);
-    machine().remember(memory);
+    machine().remember(memory, lines);
   }
   /// False if nothing can be received without waiting.
   bool may_receive() const { return (cares_ & care_of_receive) != 0; }
@@ -240,11 +242,13 @@ class UdpSocket final : public Protocol, public Waitable {
   Result<> listen_at(Udp& udp, Endpoint local);
   void stop_listening();
 
-  Endpoint local_;             // as bind() was told, or with the port that connect() chose
+  // What a datagram touches that is handed to who waits stands beside Waitable.
+  std::uint8_t cares_ = care_for_memory;
+  Endpoint local_;  // as bind() was told, or with the port that connect() chose
+  std::uint32_t waiting_bytes_ = 0;
   Waiting* newest_ = nullptr;  // of a ring: the oldest comes next
   UdpSessionRef last_;         // the session that send_to() used last
   std::unique_ptr<Extras> extras_;
-  std::uint32_t waiting_bytes_ = 0;
   std::uint32_t receive_buffer_ = default_receive_buffer;
   // What send() touches stands last, beside what waits behind the socket in a coroutine's frame.
   bool is_listening_ : 1 = false;
@@ -256,7 +260,6 @@ class UdpSocket final : public Protocol, public Waitable {
   bool is_receive_shut_ : 1 = false;
   std::uint8_t time_to_live_ = 0;  // 0: as usual
   std::uint8_t type_of_service_ = 0;
-  std::uint8_t cares_ = care_for_memory;
   Errc failure_{};  // what the next receive() says: closed for ever, anything else once
   UdpSessionRef connected_;
 };

@@ -61,31 +61,69 @@ class UdpSocket::Receive : public Readable {
   Result<Datagram> take_what_waits();
 };
 
-/// The awaitable of receive_and().
+/// The awaitable of receive_each(). Its coroutine sleeps through what comes: a function looks at
+/// each datagram.
 template <typename Look>
-class UdpSocket::Seen : public Receive {
+class UdpSocket::Each : public Readable {
  public:
-  Seen(UdpSocket& socket, Look look) : Receive{socket}, look_{std::move(look)} {}
+  Each(UdpSocket& socket, Look look) : Readable{socket, ByHand::handed}, look_{std::move(look)} {}
 
-  [[gnu::always_inline]] Result<> await_resume() {
-    const auto* const handed = static_cast<const Handed*>(this->handed());
-    if (handed == nullptr) [[unlikely]]
-      return see_what_waits();
-    look_(std::as_const(handed->payload));
-    is_known_to_be_free();
-    return {};
+  bool await_ready() { return !take_what_is_there(); }
+  void await_suspend(std::coroutine_handle<> waiting) {
+    coroutine_ = waiting;
+    wait_on();
+    // Of a Wait a datagram touches the end; then come this object's own members and, in a frame,
+    // the socket's first.
+    const auto* const end_of_wait = reinterpret_cast<const char*>(static_cast<Wait*>(this) + 1);
+    socket().remember_once(end_of_wait - 1, 2);
   }
+  Result<> await_resume() const { return outcome(); }
 
  private:
-  // Apart, so that it takes no room in a coroutine's frame.
-  [[gnu::noinline]] Result<> see_what_waits() {
-    const Result<Datagram> datagram = take_what_waits();
-    if (!datagram) return datagram.error();
-    look_(datagram->payload);
-    return {};
+  void wait_on() {
+    wait([](Waiter& self) { static_cast<Each&>(self).go_on(); });
+    join(socket());
+  }
+  void go_on() {
+    const auto* const handed = static_cast<const Handed*>(take_handed());
+    if (handed == nullptr) [[unlikely]]
+      return go_on_told();
+    look_(std::as_const(handed->payload));
+    if (socket().may_receive() && !take_what_is_there()) [[unlikely]]
+      return end();
+    wait_on();
+  }
+  [[gnu::noinline]] void go_on_told() {
+    leave();
+    if (outcome() != Errc{} || !take_one() || !take_what_is_there()) return end();
+    anew();
+    wait_on();
+  }
+  // Lets the coroutine go on.
+  void end() {
+    wait(coroutine_);
+    machine().partition().wake(*this);
+  }
+  // The first is for somebody who was told of it; the other leaves alone what others were. False if
+  // there is an error.
+  bool take_one() {
+    const Result<Datagram> datagram = socket().try_receive();
+    if (datagram) {
+      look_(datagram->payload);
+    } else {
+      set_outcome(static_cast<Errc>(datagram.error().value()));
+    }
+    return datagram.has_value();
+  }
+  [[gnu::noinline]] bool take_what_is_there() {
+    while (Readable::await_ready()) {
+      if (!take_one()) return false;
+    }
+    return true;
   }
 
   [[no_unique_address]] Look look_;
+  std::coroutine_handle<> coroutine_;
 };
 
 inline Ready UdpSocket::ready() const {
@@ -103,7 +141,7 @@ inline UdpSocket::Receive UdpSocket::receive() {
 }
 
 template <typename Look>
-UdpSocket::Seen<Look> UdpSocket::receive_and(Look look) {
+UdpSocket::Each<Look> UdpSocket::receive_each(Look look) {
   return {*this, std::move(look)};
 }
 

@@ -34,6 +34,7 @@ struct MessageParts {
   struct Heap {
     Slice* array;
     std::uint32_t first;  // the slices are array[first] to array[first + count_ - 1]
+    std::uint32_t capacity;
   };
   static constexpr std::uint32_t inline_slices = 2;
 
@@ -44,9 +45,9 @@ struct MessageParts {
     Heap heap_;
   };
   std::uint32_t size_ = 0;
-  std::uint16_t count_ = 0;          // 0 only if size_ and capacity_ are
-  std::uint16_t capacity_ : 15 = 0;  // of heap_.array; 0 while the slices are inline
-  std::uint16_t is_verified_ : 1 = 0;
+  std::uint16_t count_ = 0;  // 0 only if size_ is, and then the slices are inline
+  bool is_on_heap_ = false;  // where the slices are
+  bool is_verified_ = false;
 };
 static_assert(std::is_trivially_copyable_v<MessageParts>);
 
@@ -78,7 +79,7 @@ class Message : private MessageParts {
   Message& operator=(const Message& other);
   Message& operator=(Message&& other) noexcept;
   ~Message() {
-    if (count_ == 1 && capacity_ == 0) {
+    if (count_ == 1 && !is_on_heap_) {
       inline_[0].chunk->release();
     } else if (count_ != 0) {
       release_all();
@@ -164,7 +165,7 @@ class Message : private MessageParts {
   friend bool operator==(const Message& left, std::string_view right);
   /// Whether it is all of `constant` itself; equal bytes elsewhere are not.
   bool is_all_of(const Chunk& constant) const {
-    return count_ == 1 && capacity_ == 0 && inline_[0].chunk == &constant &&
+    return count_ == 1 && !is_on_heap_ && inline_[0].chunk == &constant &&
            size_ == constant.capacity();
   }
 
@@ -187,7 +188,7 @@ class Message : private MessageParts {
   /// The ones' complement sum of the bytes from `offset` on, as if they began at an even position;
   /// not folded to 16 bits (see checksum.hpp). Constant chunks answer from their kept sum.
   std::uint64_t partial_sum(std::size_t offset = 0) const {
-    if (offset == 0 && count_ == 1 && capacity_ == 0) {
+    if (offset == 0 && count_ == 1 && !is_on_heap_) {
       const Slice& only = inline_[0];
       if (only.chunk->is_constant() &&
           (only.size == only.chunk->capacity() || only.chunk->constant_sum() == 0)) {
@@ -199,7 +200,7 @@ class Message : private MessageParts {
 
  private:
   const Slice* slices() const {
-    if (capacity_ == 0) [[likely]]
+    if (!is_on_heap_) [[likely]]
       return inline_;
     return heap_.array + heap_.first;
   }
@@ -208,8 +209,8 @@ class Message : private MessageParts {
   void forget() noexcept {
     size_ = 0;
     count_ = 0;
-    capacity_ = 0;
-    is_verified_ = 0;
+    is_on_heap_ = false;
+    is_verified_ = false;
   }
   std::uint64_t sum_slices(std::size_t offset) const;
   std::uint8_t* prepend_chunk(std::size_t bytes);

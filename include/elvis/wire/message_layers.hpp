@@ -42,7 +42,7 @@ inline std::span<std::uint8_t> Message::writable_front() {
       return first.chunk->bytes() + first.offset;
     }
   }
-  if (capacity_ == 0 && count_ < inline_slices && bytes <= long_headroom) [[likely]] {
+  if (!is_on_heap_ && count_ < inline_slices && bytes <= long_headroom) [[likely]] {
     // The first header of a packet gets the chunk that the others will find room in.
     ELVIS_ASSERT(bytes >= 1 && bytes <= UINT32_MAX - size_);
     const std::uint32_t room = bytes <= headroom ? headroom : long_headroom;
@@ -66,7 +66,7 @@ inline void Message::remove_front(std::size_t bytes) {
       size_ -= static_cast<std::uint32_t>(bytes);
       return;
     }
-    if (bytes == first.size && capacity_ == 0 && count_ == 2) {
+    if (bytes == first.size && !is_on_heap_ && count_ == 2) {
       // The last header of a packet: its chunk goes, the payload stays.
       first.chunk->release();
       inline_[0] = inline_[1];
