@@ -137,6 +137,9 @@ struct RunSettings {
   bool overwrites_captures = false;  ///< And what applications write, such as traces.
   Observer* observer = nullptr;      ///< Told of every frame; it outlives the run.
 
+  /// Real time since whenever, of a clock that never goes back: for the report, which says by it
+  /// how long building and running took. Without one it says 0.
+  std::function<Duration()> clock = {};
   /// Called when the world is built, before it runs: whatever this header has no word for.
   std::function<void(World&)> before_run = {};
   /// Called after the run, while machines and applications are still as it left them.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <system_error>
 
 #include "elvis/builder/build.hpp"
@@ -34,7 +35,7 @@ SimulationRun::SimulationRun(const RunSettings& settings)
 void SimulationRun::build(const Plan& plan) {
   world_ = elvis::build(plan, {.seed = settings_.seed, .full_digest = settings_.has_full_digest});
   machine_files_ = capture_files(plan);
-  facts_.build_seconds = Seconds{WallClock::now() - began_}.count();
+  facts_.build_seconds = Seconds{real_time() - began_}.count();
 }
 
 bool SimulationRun::prepare_files(std::string& messages) {
@@ -93,12 +94,12 @@ void SimulationRun::execute(SimulationResult& result) {
   if (!is_prepared) return;
   observe();
   if (settings_.before_run) settings_.before_run(*world_);
-  const WallClock::time_point began = WallClock::now();
+  const Duration began = real_time();
   const Outcome outcome = world_->run(options());
   captures_.finish();
   ApplicationFiles::finish(*world_, complain_);
   result.messages += lost_;
-  facts_.run_seconds = Seconds{WallClock::now() - began}.count();
+  facts_.run_seconds = Seconds{real_time() - began}.count();
   facts_.version = version;
   facts_.build = "library";
   facts_.threads = settings_.threads;

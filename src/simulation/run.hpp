@@ -2,7 +2,6 @@
 // SimulationRun: one run of a Simulation, from its plan to the report.
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,8 +27,8 @@ class SimulationRun {
   void execute(SimulationResult& result);
 
  private:
-  using WallClock = std::chrono::steady_clock;
-
+  // As the program tells it; 0 if it does not.
+  Duration real_time() const { return settings_.clock ? settings_.clock() : Duration{}; }
   bool prepare_files(std::string& messages);
   bool prepare_captures(std::string& messages);
   void observe();
@@ -42,7 +41,7 @@ class SimulationRun {
   Captures captures_;
   ApplicationFiles application_files_;
   std::optional<ObserverPair> both_;
-  WallClock::time_point began_ = WallClock::now();
+  Duration began_ = real_time();
   RunFacts facts_;
   std::vector<std::pair<std::uint32_t, std::string>> machine_files_;
   std::unique_ptr<World> world_;

@@ -212,6 +212,22 @@ TEST(SimulationTest, ShowsTheWorldBeforeAndAfterItsRun) {
   EXPECT_EQ(heard, 3);
 }
 
+TEST(SimulationTest, TellsHowLongItTookByTheClockThatItIsGiven) {
+  Simulation simulation;
+  simulation.network("net").pool("10.0.0.1");
+  simulation.machine("alice").attach("net").program(
+      "idle", [](Application&) -> Task<Result<>> { co_return Result<>{}; });
+  EXPECT_EQ(simulation.run().report.facts.build_seconds, 0);
+  EXPECT_EQ(simulation.run().report.facts.run_seconds, 0);
+
+  int looks = 0;
+  RunSettings settings;
+  settings.clock = [&] { return Duration{1'000'000'000} * ++looks * looks; };
+  const Report report = simulation.run(settings).report;
+  EXPECT_EQ(report.facts.build_seconds, 4 - 1);
+  EXPECT_EQ(report.facts.run_seconds, 16 - 9);
+}
+
 TEST(SimulationTest, EndsAtItsLimits) {
   Simulation simulation;
   simulation.network("lan");
