@@ -19,8 +19,8 @@ SIZED = {
     "scale/ping-pongs": ("pairs", 2, {"throws": 2}, 5_000_000),
     "scale/grid": ("hosts", 16, {"messages": 10}, 10_000_000),
     "scale/chat": ("machines", 1, {"messages": 3}, 10_000_000),
-    "tcp/hold": ("clients", 4, {}, 240_000),
-    "tcp/short": ("clients", 10, {}, 600_000),
+    "tcp/hold": ("clients", 4, {}, 60_000),
+    "tcp/short": ("clients", 10, {}, 60_000),
     "tcp/star": ("machines", 1, {}, 10_000),
 }
 UNITS = {"B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}

@@ -42,12 +42,12 @@ std::string rate_of(std::uint64_t bytes, Duration time) {
 namespace {
 
 constexpr std::uint64_t connection_bytes = 1'550;  // both ends' sessions and sockets
-constexpr std::uint64_t asking_bytes = 1'450;      // client, server, and a message between them
+constexpr std::uint64_t asking_bytes = 2'050;      // client, server, and a message between them
 constexpr std::uint64_t ended_bytes = 700;         // in TIME-WAIT
 constexpr std::uint64_t sending_bytes = 1'500;     // the coroutines of bulk and its sink
 constexpr std::uint64_t segment_bytes = 1'400;     // in a frame on its way
 constexpr std::uint64_t overhead_bytes = 280;      // of such a frame, beside them
-constexpr std::uint64_t usual_window = 32'768;     // of many that share a network
+constexpr std::uint64_t usual_window = 27'000;     // of many that share a network
 
 }  // namespace
 
