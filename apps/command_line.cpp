@@ -159,7 +159,9 @@ void add_traces(CLI::App& app, RunCommand& run) {
 
 void add_run(CLI::App& app, RunCommand& run) {
   run.threads = std::clamp(std::thread::hardware_concurrency(), 1U, most_threads);
-  app.add_option("FILE", run.file, "The scenario, an NDL file")->required()->type_name("");
+  app.add_option("FILE", run.file, "The scenario, an NDL file; - reads standard input")
+      ->required()
+      ->type_name("");
   add_value(app, "--threads", "N", "Worker threads, 1 to 256 (all cores)", integer(1, most_threads),
             [&run](std::uint64_t threads) { run.threads = static_cast<unsigned>(threads); });
   add_value(app, "--partitions", "N", "Divide the world into this many parts, if possible (chosen)",
@@ -259,7 +261,9 @@ struct Parser {
     app.require_subcommand(1);
     app.footer("`elvis COMMAND --help` tells more.");
     add_run(run_app, run);
-    check_app.add_option("FILE", check.files, "Scenarios")->required()->type_name("");
+    check_app.add_option("FILE", check.files, "Scenarios; - reads standard input")
+        ->required()
+        ->type_name("");
     add_scenario_options(check_app, check.scenario);
     fmt_app.add_option("FILE", fmt.files, "NDL files; - formats standard input to standard output")
         ->required()

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <string>
 
 #include "commands.hpp"
@@ -11,26 +8,11 @@
 #include "elvis/ndl/format.hpp"
 #include "elvis/ndl/source.hpp"
 #include "output_file.hpp"
+#include "standard_input.hpp"
 
 namespace elvis::cli {
 
 namespace {
-
-constexpr std::string_view standard_input = "<standard input>";
-
-// All that comes from standard input, or the errno that prevented it.
-int read_standard_input(std::string& text) {
-  constexpr std::size_t block = 65'536;
-  while (text.size() <= ndl::SourceSet::max_bytes) {
-    const std::size_t size = text.size();
-    text.resize(size + block);
-    const ssize_t got = ::read(STDIN_FILENO, text.data() + size, block);
-    text.resize(size + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-    if (got == 0) return 0;
-    if (got < 0 && errno != EINTR) return errno;
-  }
-  return 0;
-}
 
 class Formatter {
  public:
@@ -40,16 +22,8 @@ class Formatter {
     const bool is_stream = file == "-";
     ndl::SourceSet sources;
     ndl::Diagnostics diagnostics;
-    std::string name = file;
-    if (is_stream) {
-      std::string text;
-      if (const int error = read_standard_input(text); error != 0) {
-        console_.complain("standard input cannot be read: " + why(error));
-        return ExitCode::wrong_scenario;
-      }
-      name = standard_input;
-      sources.offer(name, std::move(text));
-    }
+    const std::string name = name_in(sources, file, console_);
+    if (name.empty() && is_stream) return ExitCode::wrong_scenario;
     const std::optional<ndl::FileId> id = sources.load(name, diagnostics);
     std::optional<std::string> tidy;
     if (id) tidy = ndl::format_text(sources, *id, diagnostics);

@@ -13,6 +13,7 @@
 #include "elvis/simulation/plugins.hpp"
 #include "elvis/util/assert.hpp"
 #include "elvis/util/resident_memory.hpp"
+#include "standard_input.hpp"
 
 namespace elvis::cli {
 
@@ -54,8 +55,10 @@ bool Scenario::read(const std::string& file, const ScenarioOptions& options, con
   using Mode = ndl::Diagnostics::Mode;
   parts_ = std::make_unique<Parts>(options.is_strict ? Mode::strict : Mode::tolerant);
   Parts& parts = *parts_;
+  const std::string name = name_in(parts.sources, file, console);
+  if (name.empty() && file == "-") return false;
   parts.description =
-      ndl::read_description(parts.sources, file, options.settings, parts.diagnostics);
+      ndl::read_description(parts.sources, name, options.settings, parts.diagnostics);
   if (parts.description) {
     parts.held_bytes = resident_memory();
     const PlanOptions plan{.catalog = catalog, .memory = memory_for(options)};

@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""check, fmt and list."""
+"""check, fmt and list, and what all of them read from standard input."""
+import json
 import os
+import subprocess
 
-from support import ROOT, Case, elvis, machine, main, scenario, sender, stable, two_machines
+from support import BINARY, ROOT, Case, elvis, machine, main, scenario, sender, stable, two_machines
 
 UNTIDY = """# A comment at the top.
 [networks]
@@ -99,6 +101,42 @@ class CheckTest(Case):
         self.assertIn("error: ", strict.err)
         self.assertNotIn("warning: ", strict.err)
         self.assert_code(elvis("check", "--strict", ROOT / "ndl" / "two-lans.ndl"), 0)
+
+
+class StandardInputTest(Case):
+    def given(self, text, *words):
+        """(exit code, standard output, standard error) of a command that reads `text`."""
+        done = subprocess.run([BINARY, *words], input=text, capture_output=True, timeout=60,
+                              cwd=self.folder, check=False)
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    def test_a_scenario_is_read_from_there(self):
+        text = two_machines().encode()
+        path = self.write(text.decode())
+        code, out, err = self.given(text, "run", "-", "--report", "-")
+        self.assertEqual((code, err), (0, ""))
+        report = json.loads(out)
+        self.assertEqual(report["scenario"]["file"], "-")
+        self.assertEqual(report["run"]["digest"], self.run_report(path)["run"]["digest"])
+        code, out, err = self.given(text, "check", "-")
+        self.assertEqual((code, err), (0, ""))
+        self.assertTrue(out.startswith("-: 2 machines, 1 network"), out)
+
+    def test_mistakes_have_their_places(self):
+        code, out, err = self.given(b"[Networks]\n    [Netwrok]\n", "run", "-")
+        self.assertEqual((code, out), (3, ""))
+        self.assertTrue(err.startswith("<standard input>:2:6: error: "), err)
+
+    def test_what_is_included_lies_in_the_present_folder(self):
+        self.write(two_machines(), "rest.ndl")
+        code, _, err = self.given(b"[Include file='rest.ndl']\n", "run", "-")
+        self.assertEqual((code, err), (0, ""))
+
+    def test_it_may_be_closed(self):
+        done = subprocess.run([BINARY, "run", "-"], capture_output=True, timeout=60, check=False,
+                              preexec_fn=lambda: os.close(0))
+        self.assertEqual((done.returncode, done.stdout), (3, b""))
+        self.assertIn(b"standard input", done.stderr)
 
 
 class FmtTest(Case):
