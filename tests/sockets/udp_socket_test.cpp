@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "elvis/sockets/udp_socket.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <stdexcept>
 
 #include "lan.hpp"
 
@@ -88,6 +91,78 @@ TEST_F(UdpSocketTest, ShowsEachDatagramThatComesOrHasWaitedUntilTheSocketIsClose
   EXPECT_EQ(lan_.run().reason, StopReason::completed);
   EXPECT_EQ(heard, (std::vector<std::string>{"one", "two", "three", "four", "five"}));
   EXPECT_EQ(ended.error(), Errc::closed);
+}
+
+TEST_F(UdpSocketTest, SeesNoMoreThanItWants) {
+  std::vector<std::string> heard;
+  std::string next;
+  lan_.run_on(bob_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    EXPECT_TRUE(socket.bind({{}, 2000}));
+    const auto look = [&](const Message& message) {
+      heard.push_back(message.to_string());
+      return heard.size() % 2 == 1;
+    };
+    EXPECT_TRUE(co_await socket.receive_each(look));  // comes while it waits
+    co_await self.sleep_for(milliseconds{10});
+    EXPECT_TRUE(co_await socket.receive_each(look));  // has waited
+    next = (co_await socket.receive())->payload.to_string();
+    co_return Result<>{};
+  });
+  lan_.run_on(alice_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    EXPECT_TRUE(socket.connect(bob_end_));
+    for (const char* const word : {"one", "two", "three", "four", "five"}) {
+      EXPECT_TRUE(socket.send(text(word)));
+      co_await self.sleep_for(milliseconds{1});
+    }
+    co_return Result<>{};
+  });
+  EXPECT_EQ(lan_.run().reason, StopReason::completed);
+  EXPECT_EQ(heard, (std::vector<std::string>{"one", "two", "three", "four"}));
+  EXPECT_EQ(next, "five");
+}
+
+TEST_F(UdpSocketTest, ThrowsWhatIsThrownAtTheSightOfADatagram) {
+  std::string caught;
+  std::string next;
+  const auto look = [](const Message& message) { throw std::runtime_error{message.to_string()}; };
+  lan_.run_on(bob_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    EXPECT_TRUE(socket.bind({{}, 2000}));
+    try {
+      static_cast<void>(co_await socket.receive_each(look));  // comes while it waits
+    } catch (const std::runtime_error& error) {
+      caught = error.what();
+    }
+    next = (co_await socket.receive())->payload.to_string();
+    co_return co_await socket.receive_each(look);
+  });
+  lan_.run_on(bob_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    EXPECT_TRUE(socket.bind({{}, 2001}));
+    co_await self.sleep_for(milliseconds{10});
+    co_return co_await socket.receive_each(look);  // has waited
+  });
+  lan_.run_on(alice_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    for (const char* const word : {"one", "two", "three"}) {
+      EXPECT_TRUE(socket.send_to(bob_end_, text(word)));
+      co_await self.sleep_for(milliseconds{1});
+    }
+    EXPECT_TRUE(socket.send_to({Lan::address(1), 2001}, text("other")));
+    co_return Result<>{};
+  });
+  EXPECT_EQ(lan_.run().reason, StopReason::completed);
+  EXPECT_EQ(caught, "one");
+  EXPECT_EQ(next, "two");
+  std::vector<std::string> details;
+  for (const Application* own = bob_.first_application(); own != nullptr;
+       own = Machine::next_application(*own)) {
+    EXPECT_EQ(own->status(), ApplicationStatus::failed);
+    details.push_back(own->detail());
+  }
+  EXPECT_THAT(details, testing::UnorderedElementsAre("three", "other"));
 }
 
 TEST_F(UdpSocketTest, SeesNothingOfWhatIsClosedAlready) {

@@ -143,8 +143,9 @@ class UdpSocket final : public Protocol, public Waitable {
   Receive receive();
   /// `Result<> ended = co_await socket.receive_each(look);` The same again and again for those who
   /// keep nothing: calls `look(message)` for every datagram, with the payload as a `const Message&`
-  /// where it stands, and goes on when receive() would fail, with its error. `look` may close the
-  /// socket, but not destroy it.
+  /// where it stands. Goes on when `look` returns false, if it returns something, or when receive()
+  /// would fail, with its error, or throws what `look` throws. `look` may close the socket, but not
+  /// destroy it.
   template <typename Look>
   Each<Look> receive_each(Look look);
   /// The same in two steps, for those who take what comes in a plain function: `co_await

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <coroutine>
+#include <type_traits>
 #include <utility>
 
 #include "elvis/sockets/udp_socket.hpp"
@@ -77,20 +78,40 @@ class UdpSocket::Each : public Readable {
     const auto* const end_of_wait = reinterpret_cast<const char*>(static_cast<Wait*>(this) + 1);
     socket().remember_once(end_of_wait - 1, 2);
   }
-  Result<> await_resume() const { return outcome(); }
+  Result<> await_resume() const {
+    if (has_thrown_) [[unlikely]]
+      throw;  // what go_on() has caught
+    if (outcome() != Errc{}) return outcome();
+    return {};
+  }
 
  private:
+  // Whether there is to be more.
+  [[gnu::always_inline]] bool look(const Message& payload) {
+    if constexpr (std::is_same_v<std::invoke_result_t<Look&, const Message&>, bool>) {
+      return look_(payload);
+    } else {
+      look_(payload);
+      return true;
+    }
+  }
   void wait_on() {
     wait([](Waiter& self) { static_cast<Each&>(self).go_on(); });
     join(socket());
   }
   void go_on() {
     const auto* const handed = static_cast<const Handed*>(take_handed());
-    if (handed == nullptr) [[unlikely]]
-      return go_on_told();
-    look_(std::as_const(handed->payload));
-    if (socket().may_receive() && !take_what_is_there()) [[unlikely]]
-      return end();
+    try {
+      if (handed == nullptr) [[unlikely]]
+        return go_on_told();
+      if (!look(handed->payload)) [[unlikely]]
+        return end();
+      if (socket().may_receive() && !take_what_is_there()) [[unlikely]]
+        return end();
+    } catch (...) {
+      has_thrown_ = true;  // and the coroutine goes on in this handler
+      return resume_waiting(coroutine_);
+    }
     wait_on();
   }
   [[gnu::noinline]] void go_on_told() {
@@ -105,15 +126,12 @@ class UdpSocket::Each : public Readable {
     machine().partition().wake(*this);
   }
   // The first is for somebody who was told of it; the other leaves alone what others were. False if
-  // there is an error.
+  // that is the end.
   bool take_one() {
     const Result<Datagram> datagram = socket().try_receive();
-    if (datagram) {
-      look_(datagram->payload);
-    } else {
-      set_outcome(static_cast<Errc>(datagram.error().value()));
-    }
-    return datagram.has_value();
+    if (datagram) return look(datagram->payload);
+    set_outcome(static_cast<Errc>(datagram.error().value()));
+    return false;
   }
   [[gnu::noinline]] bool take_what_is_there() {
     while (Readable::await_ready()) {
@@ -123,6 +141,7 @@ class UdpSocket::Each : public Readable {
   }
 
   [[no_unique_address]] Look look_;
+  bool has_thrown_ = false;  // where a look ends, if that has room
   std::coroutine_handle<> coroutine_;
 };
 
