@@ -34,12 +34,11 @@ Task<Result<>> sender(Application& self, const ApplicationOptions& options) {
 Task<Result<>> receiver(Application& self, const ApplicationOptions& options) {
   UdpSocket socket{self.machine()};
   if (const Result<> bound = socket.bind({{}, of(options).port}); !bound) co_return bound;
-  for (std::uint64_t i = 0; i < of(options).count; ++i) {
-    const Result<Datagram> received = co_await socket.receive();
-    if (!received) co_return received.error();
-    self.count_message(received->payload.size());
-  }
-  co_return Result<>{};
+  co_return co_await socket.receive_each(
+      [&self, left = of(options).count](const Message& message) mutable {
+        self.count_message(message.size());
+        return --left != 0;
+      });
 }
 
 // ===== ping_pong =====
