@@ -3,6 +3,7 @@
 #pragma once
 
 #include <coroutine>
+#include <exception>
 #include <type_traits>
 #include <utility>
 
@@ -80,7 +81,7 @@ class UdpSocket::Each : public Readable {
   }
   Result<> await_resume() const {
     if (has_thrown_) [[unlikely]]
-      throw;  // what go_on() has caught
+      std::rethrow_exception(std::current_exception());  // which go_on() has caught
     if (outcome() != Errc{}) return outcome();
     return {};
   }
