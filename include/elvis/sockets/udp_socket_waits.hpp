@@ -81,12 +81,16 @@ class UdpSocket::Each : public Readable {
   }
   Result<> await_resume() const {
     if (has_thrown_) [[unlikely]]
-      std::rethrow_exception(std::current_exception());  // which go_on() has caught
+      throw_what_was_caught();
     if (outcome() != Errc{}) return outcome();
     return {};
   }
 
  private:
+  // Apart, so that it takes no room in a coroutine's frame.
+  [[noreturn, gnu::cold, gnu::noinline]] static void throw_what_was_caught() {
+    std::rethrow_exception(std::current_exception());
+  }
   // Whether there is to be more.
   [[gnu::always_inline]] bool look(const Message& payload) {
     if constexpr (std::is_same_v<std::invoke_result_t<Look&, const Message&>, bool>) {
