@@ -22,9 +22,9 @@ class Formatter {
     const bool is_stream = file == "-";
     ndl::SourceSet sources;
     ndl::Diagnostics diagnostics;
-    const std::string name = name_in(sources, file, console_);
-    if (name.empty() && is_stream) return ExitCode::wrong_scenario;
-    const std::optional<ndl::FileId> id = sources.load(name, diagnostics);
+    const std::optional<std::string> name = name_in(sources, file, console_);
+    if (!name) return ExitCode::wrong_scenario;
+    const std::optional<ndl::FileId> id = sources.load(*name, diagnostics);
     std::optional<std::string> tidy;
     if (id) tidy = ndl::format_text(sources, *id, diagnostics);
     console_.err(ndl::render(diagnostics, sources, {.colour = console_.has_colour_err()}));
@@ -33,7 +33,7 @@ class Formatter {
     const bool is_tidy = *tidy == sources.text(*id);
     if (command_.only_checks) {
       if (is_tidy) return ExitCode::success;
-      console_.out(ndl::printable(name) + "\n");
+      console_.out(ndl::printable(*name) + "\n");
       return ExitCode::failure;
     }
     if (is_stream) {

@@ -55,10 +55,10 @@ bool Scenario::read(const std::string& file, const ScenarioOptions& options, con
   using Mode = ndl::Diagnostics::Mode;
   parts_ = std::make_unique<Parts>(options.is_strict ? Mode::strict : Mode::tolerant);
   Parts& parts = *parts_;
-  const std::string name = name_in(parts.sources, file, console);
-  if (name.empty() && file == "-") return false;
+  const std::optional<std::string> name = name_in(parts.sources, file, console);
+  if (!name) return false;
   parts.description =
-      ndl::read_description(parts.sources, name, options.settings, parts.diagnostics);
+      ndl::read_description(parts.sources, *name, options.settings, parts.diagnostics);
   if (parts.description) {
     parts.held_bytes = resident_memory();
     const PlanOptions plan{.catalog = catalog, .memory = memory_for(options)};

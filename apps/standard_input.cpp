@@ -29,12 +29,13 @@ int read_standard_input(std::string& text) {
 
 }  // namespace
 
-std::string name_in(ndl::SourceSet& sources, const std::string& file, Console& console) {
+std::optional<std::string> name_in(ndl::SourceSet& sources, const std::string& file,
+                                   Console& console) {
   if (file != "-") return file;
   std::string text;
   if (const int error = read_standard_input(text); error != 0) {
     console.complain("standard input cannot be read: " + why(error));
-    return {};
+    return std::nullopt;
   }
   std::string name = "<standard input>";
   sources.offer(name, std::move(text));

@@ -2,6 +2,7 @@
 // What stands for a file that is read from standard input.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "console.hpp"
@@ -10,7 +11,8 @@
 namespace elvis::cli {
 
 /// The name under which `sources` have `file`: the same, or for "-" another one, under which all
-/// that standard input gives is put there. Empty, with a complaint, if that cannot be read.
-std::string name_in(ndl::SourceSet& sources, const std::string& file, Console& console);
+/// that standard input gives is put there. Null, with a complaint, if that cannot be read.
+std::optional<std::string> name_in(ndl::SourceSet& sources, const std::string& file,
+                                   Console& console);
 
 }  // namespace elvis::cli

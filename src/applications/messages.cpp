@@ -40,7 +40,7 @@ class Taker {
   bool compares_;
 };
 
-// Then a capture's frame is four cache lines, of which a datagram touches the two in the middle.
+// Then a datagram touches two cache lines of a capture's frame, the second and the third.
 static_assert(sizeof(UdpSocket::Each<Taker>) == 96);
 
 Task<Result<>> send_message_over_udp(Application& self, const SendMessageOptions& options) {
@@ -72,8 +72,7 @@ Task<Result<>> send_message_over_udp(Application& self, const SendMessageOptions
 }
 
 // A satisfied capture stays at its port and goes on counting, but is no longer waited for.
-Task<Result<>> capture_over_udp(Application& self) {
-  const auto& options = static_cast<const CaptureOptions&>(self.options());
+Task<Result<>> capture_over_udp(Application& self, const CaptureOptions& options) {
   UdpSocket socket{self.machine()};
   self.expect_messages(options.message_count);
   if (const Result<> ready = listen(socket, options.ip, options.group, options.port); !ready) {
@@ -145,7 +144,7 @@ Task<Result<>> capture(Application& self, const CaptureOptions& options) {
   // A group is spoken to by datagrams.
   const bool has_group = options.group.address.has_value();
   if (!has_group && uses_tcp(self, options.transport)) return capture_over_tcp(self, options);
-  return capture_over_udp(self);
+  return capture_over_udp(self, options);
 }
 
 Task<Result<>> forward(Application& self, const ForwardOptions& options) {

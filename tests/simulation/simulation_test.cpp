@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "elvis/applications/messages.hpp"
 #include "elvis/graph/kinds.hpp"
 #include "elvis/sockets/udp_socket.hpp"
 
@@ -59,6 +60,20 @@ TEST(SimulationTest, RunsAProgramOnEachMachineOfAGroup) {
   EXPECT_EQ(result.report.applications.back().application, "announce");
   EXPECT_THAT(result.json(), HasSubstr("\"schema\": \"elvis.report/1\""));
   EXPECT_THAT(result.summary(), StartsWith("simulation: succeeded\n"));
+}
+
+TEST(SimulationTest, AProgramMayRunAnApplicationWithOptionsOfItsOwn) {
+  CaptureOptions options;
+  options.port = port;
+  options.message_count = 3;
+  Simulation simulation;
+  simulation.network("lan", {{"latency", 2ms}}).pool("10.0.0.0/16");
+  simulation.machine("server").attach("lan").protocol("UDP").program(
+      "listen", [&options](Application& self) { return capture(self, options); });
+  simulation.machines("client", 3).attach("lan").protocol("UDP").program("announce", announce);
+  const SimulationResult result = simulation.run();
+  EXPECT_TRUE(result.has_succeeded()) << result.summary();
+  EXPECT_EQ(result.report.applications.front().messages, 3);
 }
 
 TEST(SimulationTest, GivesTheSameResultAgainAndOnSeveralThreads) {

@@ -18,6 +18,19 @@ using testing_lan::text;
 
 class UdpSocketTest : public testing::Test {
  protected:
+  // Lets alice send these, one every millisecond.
+  void say_to_bob(const std::vector<std::string>& words) {
+    lan_.run_on(alice_, [this, words](Application& self) -> Task<Result<>> {
+      UdpSocket socket{self.machine()};
+      EXPECT_TRUE(socket.connect(bob_end_));
+      for (const std::string& word : words) {
+        EXPECT_TRUE(socket.send(text(word)));
+        co_await self.sleep_for(milliseconds{1});
+      }
+      co_return Result<>{};
+    });
+  }
+
   Lan lan_;
   Machine& alice_ = lan_.add_host();
   Machine& bob_ = lan_.add_host();
@@ -79,15 +92,7 @@ TEST_F(UdpSocketTest, ShowsEachDatagramThatComesOrHasWaitedUntilTheSocketIsClose
     });
     co_return Result<>{};
   });
-  lan_.run_on(alice_, [&](Application& self) -> Task<Result<>> {
-    UdpSocket socket{self.machine()};
-    EXPECT_TRUE(socket.connect(bob_end_));
-    for (const char* const word : {"one", "two", "three", "four", "five", "six"}) {
-      EXPECT_TRUE(socket.send(text(word)));
-      co_await self.sleep_for(milliseconds{1});
-    }
-    co_return Result<>{};
-  });
+  say_to_bob({"one", "two", "three", "four", "five", "six"});
   EXPECT_EQ(lan_.run().reason, StopReason::completed);
   EXPECT_EQ(heard, (std::vector<std::string>{"one", "two", "three", "four", "five"}));
   EXPECT_EQ(ended.error(), Errc::closed);
@@ -109,15 +114,7 @@ TEST_F(UdpSocketTest, SeesNoMoreThanItWants) {
     next = (co_await socket.receive())->payload.to_string();
     co_return Result<>{};
   });
-  lan_.run_on(alice_, [&](Application& self) -> Task<Result<>> {
-    UdpSocket socket{self.machine()};
-    EXPECT_TRUE(socket.connect(bob_end_));
-    for (const char* const word : {"one", "two", "three", "four", "five"}) {
-      EXPECT_TRUE(socket.send(text(word)));
-      co_await self.sleep_for(milliseconds{1});
-    }
-    co_return Result<>{};
-  });
+  say_to_bob({"one", "two", "three", "four", "five"});
   EXPECT_EQ(lan_.run().reason, StopReason::completed);
   EXPECT_EQ(heard, (std::vector<std::string>{"one", "two", "three", "four"}));
   EXPECT_EQ(next, "five");
@@ -197,15 +194,7 @@ TEST_F(UdpSocketTest, TakesItsTurnWithOthersWhenItSeesEach) {
     socket.cancel();
     co_return Result<>{};
   });
-  lan_.run_on(alice_, [&](Application& self) -> Task<Result<>> {
-    UdpSocket own{self.machine()};
-    EXPECT_TRUE(own.connect(bob_end_));
-    for (const char* const word : {"one", "two", "three", "four", "five", "six"}) {
-      EXPECT_TRUE(own.send(text(word)));
-      co_await self.sleep_for(milliseconds{1});
-    }
-    co_return Result<>{};
-  });
+  say_to_bob({"one", "two", "three", "four", "five", "six"});
   EXPECT_EQ(lan_.run().reason, StopReason::completed);
   EXPECT_EQ(seen, (std::vector<std::string>{"one", "three", "five", "six"}));
   EXPECT_EQ(received, (std::vector<std::string>{"two", "four"}));
