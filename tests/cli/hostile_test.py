@@ -6,7 +6,7 @@ import unittest
 
 from support import INSTRUMENTED, SLOWER, Case, elvis, machine, main, scenario, sender, two_machines
 
-SECONDS = 2.0 * SLOWER
+SECONDS = 2.0 * SLOWER  # of the processors
 BYTES = 256 * 1024 * 1024
 MEGA = 1024 * 1024
 LARGE = 10 if INSTRUMENTED else 200  # megabytes of the largest input
@@ -23,7 +23,7 @@ class HostileTest(Case):
                 self.assertLess(len(outcome.raw_err), 50_000, "at most 20 diagnostics")
                 for word in words:
                     self.assertIn(word, outcome.err)
-                self.assertLess(outcome.seconds, SECONDS, str(outcome))
+                self.assertLess(outcome.cpu_seconds, SECONDS, str(outcome))
                 if not INSTRUMENTED:
                     self.assertLess(outcome.rss_bytes, BYTES, str(outcome))
 
@@ -54,7 +54,7 @@ class HostileTest(Case):
         self.assert_refused(self.write("".join("\t" * level + "[Machine]\n" for level in range(30))))
         path = self.folder / "deep.ndl"
         with open(path, "w", encoding="ascii") as file:
-            for level in range(2_000 if INSTRUMENTED else 20_000):
+            for level in range(2_000 if INSTRUMENTED else 15_000):
                 file.write("\t" * level + "[Machine]\n")
         self.assert_refused(path)
 
@@ -63,7 +63,7 @@ class HostileTest(Case):
             text = "${" + "(" * depth + "1" + ")" * depth + "}"
             outcome = elvis("check", self.write(two_machines(message=text)), timeout=30 * SLOWER)
             self.assert_code(outcome, 0, 3)
-            self.assertLess(outcome.seconds, SECONDS)
+            self.assertLess(outcome.cpu_seconds, SECONDS)
 
     def test_templates_that_use_each_other(self):
         text = ("[Template name='a' template='b']\n    [Protocols]\n        [Protocol name='IPv4']\n"
@@ -121,7 +121,7 @@ class HostileTest(Case):
             path = self.write_large(two_machines(), piece, max(1000, megabytes * MEGA // len(piece)))
             outcome = elvis("check", path, "--memory-limit", "64GB", timeout=120 * SLOWER)
             self.assert_code(outcome, 0, 4)
-            return outcome.seconds
+            return outcome.cpu_seconds
 
         small, large = (2, 8) if INSTRUMENTED else (25, 100)
         few, many = seconds(small), seconds(large)
@@ -136,7 +136,7 @@ class HostileTest(Case):
             "[IP subnet='0.0.0.0/1']", "[IP range='0.0.0.0-255.255.255.255']")
         outcome = elvis("check", self.write(text), timeout=30 * SLOWER)
         self.assert_code(outcome, 0, 3)
-        self.assertLess(outcome.seconds, SECONDS)
+        self.assertLess(outcome.cpu_seconds, SECONDS)
         if not INSTRUMENTED:
             self.assertLess(outcome.rss_bytes, BYTES)
 

@@ -30,8 +30,10 @@ VOLATILE = {"run": ("threads", "partitions", "build_s", "run_s", "peak_rss_bytes
 class Outcome:
     """How one run of the program went."""
 
-    def __init__(self, code, out, err, seconds, rss_bytes):
+    def __init__(self, code, out, err, seconds, cpu_seconds, rss_bytes):
         self.code, self.seconds, self.rss_bytes = code, seconds, rss_bytes
+        # Of the processors: the same however busy the machine is with something else.
+        self.cpu_seconds = cpu_seconds
         self.raw_out, self.raw_err = out, err
         self.out, self.err = out.decode(errors="replace"), err.decode(errors="replace")
 
@@ -39,8 +41,8 @@ class Outcome:
         return json.loads(self.raw_out)
 
     def __str__(self):
-        return (f"exit code {self.code} after {self.seconds:.2f} s\n--- standard output\n"
-                f"{self.out[-3000:]}\n--- standard error\n{self.err[-3000:]}")
+        return (f"exit code {self.code} after {self.seconds:.2f} s, {self.cpu_seconds:.2f} s of the processors\n"
+                f"--- standard output\n{self.out[-3000:]}\n--- standard error\n{self.err[-3000:]}")
 
 
 class Running:
@@ -85,7 +87,8 @@ class Running:
         for reader in self.readers:
             reader.join()
         outcome = Outcome(self.process.returncode, self.read.get("stdout", b""),
-                          self.read.get("stderr", b""), seconds, usage.ru_maxrss * 1024)
+                          self.read.get("stderr", b""), seconds,
+                          usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
         if seconds >= timeout:
             raise AssertionError(f"elvis did not end within {timeout} s\n{outcome}")
         return outcome
