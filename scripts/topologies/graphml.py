@@ -20,10 +20,17 @@ def _children(element, tag):
     return [child for child in element if _tag(child) == tag]
 
 
-def _values(element, keys):
+def _defaults(root, kind):
+    """What holds for each node or edge that says nothing else, by the names of the keys."""
+    return {(key.get("attr.name") or key.get("id") or "").lower(): (default.text or "").strip()
+            for key in _children(root, "key") if key.get("for", "all") in (kind, "all")
+            for default in _children(key, "default")}
+
+
+def _values(element, keys, defaults):
     """What the <data> of a node or edge says, by the names of the keys, in small letters."""
-    return {keys.get(data.get("key"), data.get("key")): (data.text or "").strip()
-            for data in _children(element, "data")}
+    return defaults | {keys.get(data.get("key"), data.get("key")): (data.text or "").strip()
+                       for data in _children(element, "data")}
 
 
 def _place(values):
@@ -41,11 +48,11 @@ def _kilometres(a, b):
     return 2 * EARTH_KM * math.asin(min(1.0, math.sqrt(half)))
 
 
-def _names(nodes, keys):
+def _names(nodes, values):
     """What people call the nodes, made unique: a label, or else the id."""
     names, taken = [], set()
-    for node in nodes:
-        name = _values(node, keys).get("label") or node.get("id")
+    for node, said in zip(nodes, values):
+        name = said.get("label") or node.get("id")
         if name in taken or HOSTS.fullmatch(name):
             name = f"{name} {node.get('id')}"
         while name in taken or HOSTS.fullmatch(name):
@@ -55,9 +62,8 @@ def _names(nodes, keys):
     return names
 
 
-def _properties(edge, keys, ends, notes):
+def _properties(values, ends, notes):
     """Of a line: its own latency, or that of the distance; its own speed."""
-    values = _values(edge, keys)
     properties = {}
     for key, (names, form, example) in WORDS.items():
         for name in names:
@@ -96,8 +102,12 @@ def read(text):
     number = {node.get("id"): i for i, node in enumerate(nodes)}
     if len(number) != len(nodes):
         raise Mistake("two nodes have one id")
-    places = [_place(_values(node, keys)) for node in nodes]
+    values = [_values(node, keys, _defaults(root, "node")) for node in nodes]
+    places = [_place(said) for said in values]
+    defaults = _defaults(root, "edge")
     links, seen, notes = [], set(), []
+    if any(_children(node, "graph") for node in nodes):
+        notes.append("graphs inside of nodes are left out")
     for edge in _children(graphs[0], "edge"):
         try:
             ends = number[edge.get("source")], number[edge.get("target")]
@@ -107,5 +117,6 @@ def read(text):
         if ends[0] == ends[1] or (is_directed and ends[::-1] in seen):
             continue  # a line and the way back are one
         seen.add(ends)
-        links.append(Link(ends, _properties(edge, keys, [places[end] for end in ends], notes)))
-    return Graph(_names(nodes, keys), links, list(range(len(nodes))), notes)
+        said = _values(edge, keys, defaults)
+        links.append(Link(ends, _properties(said, [places[end] for end in ends], notes)))
+    return Graph(_names(nodes, values), links, list(range(len(nodes))), notes)

@@ -123,6 +123,17 @@ class TopologyTest(Case):
         self.assertIn("without a unit", done.stderr)
         self.assertIn("[Network id='link-1' latency='1ms']", done.stdout)
 
+    def test_a_key_has_a_default_for_what_says_nothing(self):
+        text = GRAPHML.replace('id="d5"/>', 'id="d5"><default> 3ms </default></key>')
+        made = self.made("import", "-", stdin=text)
+        self.assertIn("[Network id='link-0' latency='3ms' throughput", made)
+        self.assertIn("[Network id='link-1' latency='7.5ms']", made)
+
+    def test_a_graph_inside_of_a_node_is_not_left_out_silently(self):
+        done = topology("import", "-", stdin=GRAPHML.replace('<node id="2">', '<node id="2"><graph/>'))
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("inside of nodes are left out", done.stderr)
+
     def test_a_node_may_be_called_as_hosts_are(self):
         made = self.made("import", "-", "--traffic", "ping", stdin=GRAPHML.replace(">Bern<", ">host-1<"))
         self.run_report(self.write(made), "--strict")
