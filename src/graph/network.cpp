@@ -38,12 +38,6 @@ std::uint64_t word_at(const std::uint8_t* bytes) {
   return word;
 }
 
-// Apart, so that a frame without an observer costs no more than the question.
-[[gnu::noinline]] void tell_sent(Observer& observer, const Frame& frame) {
-  const Tap& from = *frame.tap;
-  observer.frame_sent(from, frame.bytes, from.machine().now());
-}
-
 }  // namespace
 
 void NetworkCounters::add(const NetworkCounters& other) {
@@ -70,8 +64,10 @@ Network::Network(World& world, std::uint32_t index, std::string name, LinkProper
       properties_{std::move(properties)},
       lookahead_{properties_.least_latency()},
       is_limited_{properties_.is_limited()},
-      is_plain_{!is_limited_ && properties_.is_up && properties_.is_perfect() &&
-                properties_.changes.empty()} {
+      has_fixed_fate_{!is_limited_ && properties_.is_up && properties_.is_perfect() &&
+                      properties_.changes.empty()},
+      is_plain_{has_fixed_fate_} {
+  if (world.observer() != nullptr) be_observed();
   ELVIS_ASSERT(lookahead_ >= Duration{1});
   const bool decides_late = properties_.queue.discipline == QueueProperties::Discipline::codel;
   if (is_limited_ && decides_late && properties_.medium == MediumKind::shared) {
@@ -138,22 +134,23 @@ inline void Network::tell_carried(Entity& origin, const Frame& frame) const {
   const std::uint64_t fold = fold_of(frame, header);
   sender.fold_in(static_cast<std::uint64_t>(here.now().time_since_epoch().count()), fold);
   auto* const sent = new Frame{{}, std::move(frame), &from, fold, from.frames_sent_++};
-  if (is_plain_) {
-    const std::uint64_t tap_index = load48(header) - first_mac_;
-    if (tap_index < taps_.size() && sent->bytes.size() >= EthernetHeader::size) [[likely]] {
-      const Attachment& to = taps_[tap_index];
-      if (Observer* const observer = world_.observer()) [[unlikely]] {
-        tell_sent(*observer, *sent);
-        tell_carried(sender, *sent);
-      }
-      sent->tap = to.tap();
-      return here.schedule(*to.machine, to.partition, sender, add_saturated(here.now(), lookahead_),
-                           sent);
+  if (is_plain_ || tell_sent(*sent, header)) [[likely]] {
+    const Attachment* const to = only_receiver(*sent, header);
+    if (to != nullptr) [[likely]] {
+      sent->tap = to->tap();
+      return here.schedule(*to->machine, to->partition, sender,
+                           add_saturated(here.now(), lookahead_), sent);
     }
   }
-  if (Observer* const observer = world_.observer()) [[unlikely]]
-    tell_sent(*observer, *sent);
   carry(from, sent);
+}
+
+// Whom `frame`, whose header is given, goes to, if that is one tap of this network.
+inline const Network::Attachment* Network::only_receiver(const Frame& frame,
+                                                         const std::uint8_t* header) const {
+  const std::uint64_t tap_index = load48(header) - first_mac_;
+  const bool is_one = tap_index < taps_.size() && frame.bytes.size() >= EthernetHeader::size;
+  return is_one ? &taps_[tap_index] : nullptr;
 }
 
 // A frame without a whole header has no address, so nobody's.
@@ -248,12 +245,31 @@ void Network::delivered(const Frame& frame, Tap& to) {
   ++counters.frames_delivered;
   counters.bytes_delivered += frame.bytes.size();
   receiver.fold_in(~static_cast<std::uint64_t>(here.now().time_since_epoch().count()), frame.fold);
-  if (Observer* const observer = world_.observer()) [[unlikely]] {
-    observer->frame_delivered(to, frame.bytes, here.now());
-  }
+  if (is_observed_) [[unlikely]]
+    tell_delivered(to, frame.bytes);
 }
 
 // ===== Network: what observers are told =====
+
+// A frame that nobody observes is to pay for no more than a look at what is at hand anyway.
+void Network::be_observed() {
+  is_observed_ = true;
+  is_plain_ = false;
+}
+
+// Whether the frame, whose header is given, may go the short way, which tells nobody of it.
+[[gnu::noinline]] bool Network::tell_sent(const Frame& frame, const std::uint8_t* header) const {
+  if (is_observed_) {
+    Machine& sender = frame.tap->machine();
+    world_.observer()->frame_sent(*frame.tap, frame.bytes, sender.now());
+    if (has_fixed_fate_ && only_receiver(frame, header) != nullptr) tell_carried(sender, frame);
+  }
+  return has_fixed_fate_;
+}
+
+[[gnu::noinline]] void Network::tell_delivered(Tap& to, const Message& frame) const {
+  world_.observer()->frame_delivered(to, frame, to.machine().now());
+}
 
 void Network::tell_fate(Entity& origin, const Frame& frame, FrameFate fate, const Tap* to) const {
   if (Observer* const observer = world_.observer()) {

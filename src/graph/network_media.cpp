@@ -170,9 +170,7 @@ void Network::enter_announced(Tap& to, std::unique_ptr<Frame> frame) {
       return receiver.partition().schedule_in_order(receiver, ends, place.order, frame.release());
     }
   }
-  if (Observer* const observer = world_.observer()) {
-    observer->frame_delivered(to, frame->bytes, now);
-  }
+  if (is_observed_) tell_delivered(to, frame->bytes);
   to.demux(std::move(frame->bytes));
 }
 

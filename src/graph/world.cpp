@@ -112,6 +112,11 @@ void World::index_addresses() {
   has_indexed_addresses_ = true;
 }
 
+void World::observe(Observer& observer) {
+  observer_ = &observer;
+  for (Network& network : networks_) network.be_observed();
+}
+
 void World::claim(Tap& tap, Ipv4Address address) {
   if (tap.address_.is_unspecified()) tap.address_ = address;
   tap.network_.claims_.emplace_back(address, tap.index_);

@@ -103,6 +103,7 @@ class Network final : public Entity {
   friend Medium;
   friend World;
 
+  struct Attachment;
   // Consecutive addresses of consecutive taps.
   struct AddressRun {
     std::uint32_t address;
@@ -146,7 +147,10 @@ class Network final : public Entity {
   void send_on(Tap& to, Entity& origin, Time arrival, Frame* frame);
   void lose(Entity& origin, Frame* frame, FrameFate fate, const Tap* to = nullptr);
   void corrupt(Frame& frame, Rng& luck);
+  void be_observed();
+  bool tell_sent(const Frame& frame, const std::uint8_t* header) const;
   void tell_carried(Entity& origin, const Frame& frame) const;
+  void tell_delivered(Tap& to, const Message& frame) const;
   [[gnu::cold]] void tell_fate(Entity& origin, const Frame& frame, FrameFate fate,
                                const Tap* to) const;
   void fold_fate(Entity& origin, const Frame& frame);
@@ -159,6 +163,8 @@ class Network final : public Entity {
     return counters_[partition.index()];
   }
   void index_addresses();
+
+  const Attachment* only_receiver(const Frame& frame, const std::uint8_t* header) const;
 
   // A tap, and what senders must know of it without a look at its machine's memory: that may be far
   // from the cache, or another thread may be writing there.
@@ -181,7 +187,9 @@ class Network final : public Entity {
   LinkProperties properties_;
   Duration lookahead_;
   bool is_limited_;
-  bool is_plain_;  // neither media nor luck nor changes: a frame arrives after its latency
+  bool has_fixed_fate_;  // neither media nor luck nor changes: a frame arrives after its latency
+  bool is_plain_;        // that, and nobody is told
+  bool is_observed_ = false;
   std::vector<Attachment> taps_;
   std::vector<AddressRun> addresses_;                          // sorted by address
   std::vector<std::pair<Ipv4Address, std::uint32_t>> claims_;  // until index_addresses()

@@ -102,7 +102,7 @@ class World {
   void switch_at(Machine& machine, Time at, bool on);
 
   /// Tells `observer` of every frame and drop from now on; it outlives the world's runs.
-  void observe(Observer& observer) { observer_ = &observer; }
+  void observe(Observer& observer);
   Observer* observer() const { return observer_; }
 
   // ----- look -----
