@@ -90,7 +90,11 @@ struct alignas(64) CaptureRecorder::Log {
 
 CaptureRecorder::CaptureRecorder(const CapturePlan& plan, CapturePieces& pieces,
                                  std::size_t partitions)
-    : plan_{plan}, pieces_{pieces}, looks_at_bytes_{plan.filter().looks_at_bytes()} {
+    : plan_{plan},
+      pieces_{pieces},
+      looks_at_bytes_{plan.filter().looks_at_bytes()},
+      captures_networks_{plan.captures_networks()} {
+  for (const auto& taps : plan.taps()) points_.push_back(taps.data());
   for (std::size_t i = 0; i < partitions; ++i) logs_.push_back(std::make_unique<Log>());
 }
 
@@ -107,63 +111,75 @@ inline CaptureRecorder::Log& CaptureRecorder::log_of(const Tap& from, const Enti
   return &by == &from.machine() ? log_of(from) : *logs_[from.network().home_of(0)];
 }
 
-inline void CaptureRecorder::record(Log& log, const Entity& by, std::uint32_t point,
-                                    CaptureDirection direction, const Message& frame, Time now,
-                                    Where& where) {
+inline CaptureRecorder::Where CaptureRecorder::record(Log& log, const Entity& by,
+                                                      std::uint32_t point,
+                                                      CaptureDirection direction,
+                                                      const Message& frame, Time now) {
   const std::size_t size = frame.size();
   const std::size_t needed = sizeof(CaptureEntry) + size;
   if (log.piece == nullptr || needed > log.piece->capacity - log.piece->size) [[unlikely]] {
     log.begin_piece(pieces_, needed);
   }
   CapturePiece& piece = *log.piece;
-  std::uint8_t* const at = piece.bytes + piece.size;
-  where = {&piece, piece.size};
+  const Where where{&piece, piece.size};
+  std::uint8_t* at = piece.bytes + piece.size;
   piece.size += needed;
   const CaptureEntry entry{now, by.id(), point, static_cast<std::uint32_t>(size), 0, direction};
   std::memcpy(at, &entry, sizeof entry);
-  frame.copy_to({at + sizeof entry, size});
+  at += sizeof entry;
+  for (std::size_t i = 0; i < frame.slice_count(); ++i) {
+    const std::span<const std::uint8_t> slice = frame.slice_at(i);
+    std::memcpy(at, slice.data(), slice.size());
+    at += slice.size();
+  }
+  return where;
 }
 
-// Returns whether the frame is captured.
-inline bool CaptureRecorder::record_at(const Tap& tap, CaptureDirection direction,
-                                       const Message& frame, Time now, Where (&where)[2]) {
-  const auto [first, second] = plan_.taps()[tap.network().index()][tap.index()];
-  const bool has_first = first != CapturePlan::none;
-  const bool has_second = second != CapturePlan::none;
-  if (!has_first && !has_second) return false;
-  if (looks_at_bytes_ && !plan_.filter().passes(frame)) return false;
-  const Machine& machine = tap.machine();
-  Log& log = log_of(tap);
-  if (has_first) record(log, machine, first, direction, frame, now, where[0]);
-  if (has_second) record(log, machine, second, direction, frame, now, where[1]);
-  return true;
+inline bool CaptureRecorder::passes(const Message& frame) const {
+  return !looks_at_bytes_ || plan_.filter().passes(frame);
 }
 
 void CaptureRecorder::frame_sent(const Tap& from, const Message& frame, Time now) {
-  if (!plan_.captures_machines()) return;
-  Where unused[2];
-  record_at(from, CaptureDirection::outbound, frame, now, unused);
+  if (points_.empty()) return;
+  const auto [first, second] = points_[from.network().index()][from.index()];
+  if (first == CapturePlan::none && second == CapturePlan::none) return;
+  if (!passes(frame)) return;
+  Log& log = log_of(from);
+  const Machine& machine = from.machine();
+  constexpr auto direction = CaptureDirection::outbound;
+  if (first != CapturePlan::none) record(log, machine, first, direction, frame, now);
+  if (second != CapturePlan::none) record(log, machine, second, direction, frame, now);
 }
 
 void CaptureRecorder::frame_delivered(const Tap& to, const Message& frame, Time now) {
-  if (!plan_.captures_machines()) return;
-  const Machine& machine = to.machine();
+  if (points_.empty()) return;
+  const auto [first, second] = points_[to.network().index()][to.index()];
   Log& log = log_of(to);
+  log.receiver = nullptr;
+  if (first == CapturePlan::none && second == CapturePlan::none) return;
+  if (!passes(frame)) return;
+  const Machine& machine = to.machine();
+  constexpr auto direction = CaptureDirection::inbound;
   log.received[0].piece = log.received[1].piece = nullptr;
-  const bool is_recorded = record_at(to, CaptureDirection::inbound, frame, now, log.received);
-  log.receiver = is_recorded ? &machine : nullptr;
+  if (first != CapturePlan::none) {
+    log.received[0] = record(log, machine, first, direction, frame, now);
+  }
+  if (second != CapturePlan::none) {
+    log.received[1] = record(log, machine, second, direction, frame, now);
+  }
+  log.receiver = &machine;
   log.received_in = machine.partition().events();
   log.received_at = now;
 }
 
 void CaptureRecorder::frame_carried(const Tap& from, const Entity& by, const Message& frame,
                                     Time now) {
-  if (!plan_.captures_networks()) return;
+  if (!captures_networks_) return;
   Log& log = log_of(from, by);
   log.carried.piece = nullptr;
   const std::uint32_t point = plan_.point_of(from, frame);
-  if (point == CapturePlan::none || (looks_at_bytes_ && !plan_.filter().passes(frame))) return;
-  record(log, by, point, CaptureDirection::unknown, frame, now, log.carried);
+  if (point == CapturePlan::none || !passes(frame)) return;
+  log.carried = record(log, by, point, CaptureDirection::unknown, frame, now);
 }
 
 // ===== CaptureRecorder: what else there is to be said =====
@@ -187,7 +203,7 @@ void CaptureRecorder::comment(Log& log, const Where& where, std::string_view tex
 
 void CaptureRecorder::frame_met(const Tap& from, const Entity& by, FrameFate fate,
                                 const Message& frame, const Tap* to, Time now) {
-  if (!plan_.captures_networks()) return;
+  if (!captures_networks_) return;
   Log& log = log_of(from, by);
   if (fate == FrameFate::queue_dropped) frame_carried(from, by, frame, now);
   const Where& carried = log.carried;
@@ -204,7 +220,7 @@ void CaptureRecorder::frame_met(const Tap& from, const Entity& by, FrameFate fat
 // packets, which wait for an address for example, have not been on a network.
 void CaptureRecorder::dropped(const Machine& machine, Drop reason, const Message& message,
                               Time now) {
-  if (!plan_.captures_machines() || machine.taps().empty()) return;
+  if (points_.empty() || machine.taps().empty()) return;
   Log& log = log_of(machine.taps().front());
   if (log.receiver != &machine || log.received_at != now ||
       log.received_in != machine.partition().events()) {

@@ -59,7 +59,7 @@ std::uint32_t get32(std::string_view bytes, std::size_t at) {
 }
 
 constexpr std::size_t padding_of(std::size_t size) {
-  return (4 - size % 4) % 4;
+  return -size & 3;
 }
 
 void put_option(std::string& out, std::uint16_t code, std::string_view value) {
@@ -89,10 +89,15 @@ void end_block(std::string& out, std::size_t at) {
   put32(out, length);
 }
 
-// Whole numbers as they lie in a file.
+// Whole numbers as they lie in a file: one, or two that follow each other.
 void store_little(std::uint8_t* at, std::uint32_t value) {
   if constexpr (std::endian::native == std::endian::big) value = __builtin_bswap32(value);
   std::memcpy(at, &value, sizeof value);
+}
+void store_little(std::uint8_t* at, std::uint32_t first, std::uint32_t second) {
+  std::uint64_t both = std::uint64_t{second} << 32 | first;
+  if constexpr (std::endian::native == std::endian::big) both = __builtin_bswap64(both);
+  std::memcpy(at, &both, sizeof both);
 }
 
 // draft-ietf-opsawg-pcapng, 4.3.1, epb_flags: bits 0-1 the direction, bits 2-4 how the frame is
@@ -108,57 +113,55 @@ std::uint32_t flags_of(CaptureDirection of, const std::uint8_t* frame, std::size
 // draft-ietf-opsawg-pcapng, 4.3: type, length, interface, time high and low, kept and whole size.
 constexpr std::size_t packet_block_head = 28;
 
-// An option's head; what follows it is padded to four bytes.
-std::uint8_t* write_option_head(std::uint8_t* out, std::uint32_t code, std::size_t size) {
-  store_little(out, code | static_cast<std::uint32_t>(size) << 16);
-  return out + 4;
+constexpr std::uint32_t option_head(std::uint16_t code, std::size_t size) {
+  return code | static_cast<std::uint32_t>(size) << 16;
 }
 
-std::uint8_t* write_padding(std::uint8_t* out, std::size_t behind) {
-  for (std::size_t i = padding_of(behind); i > 0; --i) *out++ = 0;
-  return out;
+// Bytes padded to a multiple of four; four or more follow, which are written over what this leaves
+// behind the padding.
+std::uint8_t* write_padded(std::uint8_t* out, const void* bytes, std::size_t size) {
+  if (size != 0) std::memcpy(out, bytes, size);
+  store_little(out + size, 0);
+  return out + size + padding_of(size);
 }
 
-// The comment is the first of the options, which begin behind the padded frame.
 [[gnu::noinline]] std::uint8_t* write_comment(std::uint8_t* out, std::string_view comment) {
-  out = write_option_head(out, opt_comment, comment.size());
-  std::memcpy(out, comment.data(), comment.size());
-  return write_padding(out + comment.size(), comment.size());
+  store_little(out, option_head(opt_comment, comment.size()));
+  return write_padded(out + 4, comment.data(), comment.size());
 }
 
 void write_packet_block(std::uint8_t* out, const CapturedFrame& frame) {
   const auto nanoseconds = static_cast<std::uint64_t>((frame.time - start_of_time).count());
   const auto size = static_cast<std::uint32_t>(frame.bytes.size());
-  const auto length = static_cast<std::uint32_t>(captured_frame_size(CaptureFormat::pcapng, frame));
-  store_little(out, enhanced_packet_block);
-  store_little(out + 4, length);
-  store_little(out + 8, frame.interface_id);
-  store_little(out + 12, static_cast<std::uint32_t>(nanoseconds >> 32));
-  store_little(out + 16, static_cast<std::uint32_t>(nanoseconds));
-  store_little(out + 20, size);
+  store_little(out + 8, frame.interface_id, static_cast<std::uint32_t>(nanoseconds >> 32));
+  store_little(out + 16, static_cast<std::uint32_t>(nanoseconds), size);
   store_little(out + 24, size);
-  std::uint8_t* tail = out + packet_block_head;
-  if (size != 0) std::memcpy(tail, frame.bytes.data(), size);
-  tail = write_padding(tail + size, size);
+  std::uint8_t* tail = write_padded(out + packet_block_head, frame.bytes.data(), size);
+  const bool has_comment = !frame.comment.empty();
   const bool has_flags = frame.direction != CaptureDirection::unknown;
-  if (!frame.comment.empty()) tail = write_comment(tail, frame.comment);
+  if (has_comment) [[unlikely]]
+    tail = write_comment(tail, frame.comment);
   if (has_flags) {
-    tail = write_option_head(tail, epb_flags, 4);
-    store_little(tail, flags_of(frame.direction, frame.bytes.data(), size));
+    store_little(tail, option_head(epb_flags, 4),
+                 flags_of(frame.direction, frame.bytes.data(), size));
+    tail += 8;
+  }
+  if (has_flags || has_comment) {
+    store_little(tail, option_head(opt_endofopt, 0));
     tail += 4;
   }
-  if (has_flags || !frame.comment.empty()) tail = write_option_head(tail, opt_endofopt, 0);
+  const auto length = static_cast<std::uint32_t>(tail + 4 - out);
   store_little(tail, length);
+  store_little(out, enhanced_packet_block, length);
 }
 
 void write_pcap_record(std::uint8_t* out, const CapturedFrame& frame) {
   constexpr std::uint64_t second = 1'000'000'000;
   const auto nanoseconds = static_cast<std::uint64_t>((frame.time - start_of_time).count());
   const auto size = static_cast<std::uint32_t>(frame.bytes.size());
-  store_little(out, static_cast<std::uint32_t>(nanoseconds / second));
-  store_little(out + 4, static_cast<std::uint32_t>(nanoseconds % second));
-  store_little(out + 8, size);
-  store_little(out + 12, size);
+  store_little(out, static_cast<std::uint32_t>(nanoseconds / second),
+               static_cast<std::uint32_t>(nanoseconds % second));
+  store_little(out + 8, size, size);
   if (size != 0) std::memcpy(out + pcap_record_header_size, frame.bytes.data(), size);
 }
 

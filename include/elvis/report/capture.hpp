@@ -5,8 +5,8 @@
 //   (their threads)                (between events)          (a writer's thread)
 //
 // A log has the frames one behind the other whatever file they are for: what is near in time is
-// near in memory, and a run has no more to do than to copy them. The writer makes the blocks of the
-// files and puts them where they belong. A file of one machine has the machine's order; one to
+// near in memory, and a run has no more to do than to copy them. The writer sorts what is in them
+// by file, makes the blocks and writes them. A file of one machine has the machine's order; one to
 // which several contribute has that of time, then of machine or network. So the bytes depend on the
 // scenario and the seed, not on threads and partitions.
 #pragma once
@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "elvis/graph/observer.hpp"
@@ -68,15 +69,17 @@ class CaptureRecorder final : public Observer {
 
   Log& log_of(const Tap& tap);
   Log& log_of(const Tap& from, const Entity& by);
-  void record(Log& log, const Entity& by, std::uint32_t point, CaptureDirection direction,
-              const Message& frame, Time now, Where& where);
-  bool record_at(const Tap& tap, CaptureDirection direction, const Message& frame, Time now,
-                 Where (&where)[2]);
+  Where record(Log& log, const Entity& by, std::uint32_t point, CaptureDirection direction,
+               const Message& frame, Time now);
+  bool passes(const Message& frame) const;
   void comment(Log& log, const Where& where, std::string_view text);
 
   const CapturePlan& plan_;
   CapturePieces& pieces_;
   bool looks_at_bytes_;
+  bool captures_networks_;
+  // By network, then tap; none if no machine is captured.
+  std::vector<const std::pair<std::uint32_t, std::uint32_t>*> points_;
   std::vector<std::unique_ptr<Log>> logs_;
 };
 

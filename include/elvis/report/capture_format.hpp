@@ -54,13 +54,14 @@ void append_capture_interface(std::string& out, CaptureFormat format,
 
 /// What write_captured_frame() writes.
 constexpr std::size_t captured_frame_size(CaptureFormat format, const CapturedFrame& frame) {
-  const auto padded = [](std::size_t bytes) { return (bytes + 3) / 4 * 4; };
+  const auto padded = [](std::size_t bytes) { return (bytes + 3) & ~std::size_t{3}; };
   if (format == CaptureFormat::pcap) return 16 + frame.bytes.size();
-  const bool has_flags = frame.direction != CaptureDirection::unknown;
   std::size_t size = 32 + padded(frame.bytes.size());
-  if (has_flags) size += 8;
-  if (!frame.comment.empty()) size += 4 + padded(frame.comment.size());
-  return has_flags || !frame.comment.empty() ? size + 4 : size;
+  if (frame.direction != CaptureDirection::unknown) size += 12;
+  if (frame.comment.empty()) [[likely]]
+    return size;
+  return size + 4 + padded(frame.comment.size()) +
+         (frame.direction == CaptureDirection::unknown ? 4 : 0);
 }
 /// Writes an Enhanced Packet Block, or a classic record, which has no comment, to `out`, which has
 /// room for it.

@@ -86,7 +86,6 @@ class CapturePlan {
   std::size_t point_count() const { return points_.size(); }
   const CaptureFilter& filter() const { return request_.filter; }
 
-  bool captures_machines() const { return !taps_.empty(); }
   bool captures_networks() const { return !networks_.empty(); }
   /// By network and tap, the points where its frames are seen; `none` for none. There may be two:
   /// of the pattern and of the machine's own file. Empty if no machine is captured.
