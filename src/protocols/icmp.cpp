@@ -47,7 +47,11 @@ Result<> Icmp::send(const IcmpMessage& message, Message&& payload, const Way& wa
   Ipv4Header header;
   header.protocol = icmp_number;
   header.destination = way.destination;
-  header.time_to_live = way.time_to_live;
+  if (way.time_to_live != 0) {
+    header.time_to_live = way.time_to_live;
+  } else if (way.destination.is_multicast()) {
+    header.time_to_live = 1;  // RFC 1112, 6.1: unless asked for more
+  }
   header.dont_fragment = way.dont_fragment;
   return ipv4_.send(header, std::move(payload));
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "elvis/sockets/waiting.hpp"
 #include "internet.hpp"
@@ -86,6 +87,33 @@ TEST_F(IcmpSocketTest, HearsOnlyTheTypesThatItChose) {
   });
   net_.run();
   EXPECT_EQ(passed, 2);
+}
+
+// RFC 1112, 6.1.
+TEST_F(IcmpSocketTest, WhatIsForAGroupStaysOnTheNetworkUnlessMoreIsAskedFor) {
+  std::vector<int> left;
+  Machine& near = net_.add("near", 3, {0});
+  net_.run_on(near, [&](Application& self) -> Task<Result<>> {
+    IcmpSocket socket{self.machine()};
+    EXPECT_TRUE(socket.hear({IcmpType::echo}));
+    while (left.size() < 3) {
+      const Result<IcmpArrival> next = co_await with_timeout(socket.receive(), milliseconds{10});
+      if (!next) break;
+      left.push_back(next->time_to_live);
+    }
+    co_return Result<>{};
+  });
+  net_.run_on(*alice_, [&](Application& self) -> Task<Result<>> {
+    IcmpSocket socket{self.machine()};
+    const IcmpMessage echo = IcmpMessage::echo(1, 1);
+    EXPECT_TRUE(socket.send_to(Ipv4Address{224, 0, 0, 1}, echo));
+    EXPECT_TRUE(socket.send_to(Internet::at(0, 3), echo));
+    socket.set_time_to_live(7);
+    EXPECT_TRUE(socket.send_to(Ipv4Address{224, 0, 0, 1}, echo));
+    co_return Result<>{};
+  });
+  net_.run();
+  EXPECT_EQ(left, (std::vector{1, 64, 7}));
 }
 
 TEST_F(IcmpSocketTest, RefusesWhatCannotBe) {

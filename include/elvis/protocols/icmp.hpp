@@ -38,7 +38,7 @@ class Icmp final : public Protocol {
     Ipv4Address destination;
     std::uint16_t identifier;
     std::uint16_t sequence;
-    std::uint8_t time_to_live = 64;
+    std::uint8_t time_to_live = 0;  ///< 0: as Way has it.
     bool dont_fragment = false;
   };
   /// Sends an echo request with `payload`. Errors: those of Ipv4::send.
@@ -46,7 +46,7 @@ class Icmp final : public Protocol {
 
   struct Way {
     Ipv4Address destination;
-    std::uint8_t time_to_live = 64;
+    std::uint8_t time_to_live = 0;  ///< 0: 64, and 1 to a group.
     bool dont_fragment = false;
   };
   /// Sends any message. Errors: those of Ipv4::send.

@@ -39,7 +39,7 @@ class IcmpSocket final : public Protocol, public Waitable {
   /// Sends `header` with `payload` behind it and the right checksum. Errors: no_protocol, closed,
   /// message_too_long, network_unreachable, host_unreachable, access_denied.
   Result<> send_to(Ipv4Address to, const IcmpMessage& header, Message payload = {});
-  /// How many machines may send on what is sent from now on; at least 1.
+  /// How many machines may send on what is sent from now on, and 1; 0 means 64, and 1 to a group.
   void set_time_to_live(std::uint8_t time_to_live) { time_to_live_ = time_to_live; }
   void set_dont_fragment(bool dont_fragment) { dont_fragment_ = dont_fragment; }
   /// Whether it may send to all machines of a network; if not, access_denied.
@@ -61,7 +61,7 @@ class IcmpSocket final : public Protocol, public Waitable {
   Icmp* icmp() const { return static_cast<Icmp*>(machine().find(ProtocolId::icmp)); }
 
   std::deque<IcmpArrival> arrivals_;
-  std::uint8_t time_to_live_ = 64;
+  std::uint8_t time_to_live_ = 0;
   bool dont_fragment_ = false;
   bool broadcasts_ = false;
   bool is_open_ = false;

@@ -32,7 +32,7 @@ class ProbeSocket final : public Protocol, public Waitable {
 
   /// Sends an echo request. Errors: no_protocol, those of Icmp::send_echo.
   Result<> send_echo(Ipv4Address to, std::uint16_t sequence, Message payload,
-                     std::uint8_t time_to_live = 64, bool dont_fragment = false);
+                     std::uint8_t time_to_live = 0, bool dont_fragment = false);
   /// Sends a UDP datagram. Errors: those of Udp::open and UdpSession::send.
   Result<> send_udp(Endpoint to, Message payload, std::uint8_t time_to_live = 64);
 
