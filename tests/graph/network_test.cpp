@@ -8,9 +8,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "elvis/graph/machine.hpp"
+#include "elvis/graph/observer.hpp"
 #include "elvis/graph/world.hpp"
 #include "hosts.hpp"
 
@@ -233,6 +235,70 @@ TEST(NetworkTest, GivesTheSameResultHoweverTheWorldIsDivided) {
     }
     EXPECT_NE(chatter(properties, 1, 1, 2).first, reference.first);
   }
+}
+
+// What an observer is told, in order.
+struct Told final : Observer {
+  void frame_sent(const Tap& from, const Message&, Time) override {
+    said += " sent" + from.network().name();
+  }
+  void frame_delivered(const Tap& to, const Message&, Time) override {
+    said += " delivered" + to.network().name();
+  }
+  void frame_carried(const Tap& from, const Entity&, const Message&, Time) override {
+    said += " carried" + from.network().name();
+  }
+  void frame_met(const Tap&, const Entity&, FrameFate, const Message&, const Tap*, Time) override {
+    said += " met";
+  }
+  void dropped(const Machine&, Drop, const Message&, Time) override {}
+
+  std::string said;
+};
+
+TEST(NetworkTest, TellsItsObserverOfEachFrameOnceAndChangesNothingByIt) {
+  LinkProperties plain;
+  LinkProperties lucky;
+  lucky.loss = Probability::ratio(1, 1'000'000);
+  LinkProperties limited;
+  limited.throughput = BitRate{1'000'000'000};
+  LinkProperties switched = limited;
+  switched.medium = MediumKind::switched;
+  for (const LinkProperties& properties : {plain, lucky, limited, switched}) {
+    std::uint64_t digest = 0;
+    for (const bool is_observed : {false, true}) {
+      Hosts hosts{2, properties};
+      Told told;
+      if (is_observed) hosts.world.observe(told);
+      hosts.send(0, {{at(nanoseconds{0}), hosts.mac(1), 5},
+                     {at(milliseconds{1}), MacAddress{}, 5},
+                     {at(milliseconds{2}), MacAddress::broadcast(), 5}});
+      hosts.run();
+      const std::string one = " sentlan carriedlan deliveredlan";
+      EXPECT_EQ(told.said, is_observed ? one + " sentlan carriedlan met" + one : "");
+      if (is_observed) {
+        EXPECT_EQ(hosts.world.digest(), digest);
+      } else {
+        digest = hosts.world.digest();
+      }
+    }
+  }
+}
+
+TEST(NetworkTest, IsObservedAlsoIfTheObserverWasThereFirst) {
+  World world;
+  Told told;
+  world.observe(told);
+  Network& network = world.add_network("late", {});
+  world.add_group("host", 2, true);
+  Network* const networks[] = {&network};
+  for (int i = 0; i < 2; ++i) world.add_protocol<Ear>(world.add_machine(networks, 1));
+  auto options = std::make_unique<Sending>();
+  options->frames = {{at(nanoseconds{0}), network.mac_of(1), 5}};
+  world.add_application(world.machine(0), testing_hosts::sending_kind,
+                        world.keep(std::move(options)));
+  world.run({});
+  EXPECT_EQ(told.said, " sentlate carriedlate deliveredlate");
 }
 
 }  // namespace
