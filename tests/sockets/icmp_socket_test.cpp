@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -113,7 +114,8 @@ TEST_F(IcmpSocketTest, WhatIsForAGroupStaysOnTheNetworkUnlessMoreIsAskedFor) {
     co_return Result<>{};
   });
   net_.run();
-  EXPECT_EQ(left, (std::vector{1, 64, 7}));
+  std::ranges::sort(left);  // what is for a group goes through the network's own hands first
+  EXPECT_EQ(left, (std::vector{1, 7, 64}));
 }
 
 TEST_F(IcmpSocketTest, RefusesWhatCannotBe) {
