@@ -48,6 +48,15 @@ std::optional<Layout> layout_of(const Packet& packet) {
   return *scale < *sack ? Layout::like_freebsd : Layout::like_linux;
 }
 
+// Whose first window it is, if nobody chose one: FreeBSD and most others offer all that a SYN can
+// tell of, Linux has offered an even number of segments of an Ethernet, 4, 10, 20 or 44.
+bool is_linux_window(const Packet& packet) {
+  if (packet.kind != Packet::Kind::tcp || !packet.has(Packet::syn) || !packet.window) return false;
+  constexpr std::array<std::uint16_t, 8> defaults{5'792,  5'840,  14'480, 14'600,
+                                                  28'960, 29'200, 64'240, 65'160};
+  return std::find(defaults.begin(), defaults.end(), *packet.window) != defaults.end();
+}
+
 // Calls and options of one system alone, and what its buffers are if nobody chose.
 std::optional<Layout> layout_of(const CallEvent& call) {
   if (call.name.starts_with("epoll")) return Layout::like_linux;
@@ -136,7 +145,13 @@ std::optional<Layout> likely_layout(const Script& script) {
     }
     if (layout) return layout;
   }
-  if (has_quick_acknowledgement(script)) return Layout::like_linux;
+  const bool has_linux_window =
+      !chooses_buffers(script) &&
+      std::any_of(script.events.begin(), script.events.end(), [](const Event& event) {
+        const auto* const packet = std::get_if<PacketEvent>(&event.what);
+        return packet != nullptr && !packet->is_inbound && is_linux_window(packet->packet);
+      });
+  if (has_linux_window || has_quick_acknowledgement(script)) return Layout::like_linux;
   return std::nullopt;
 }
 

@@ -177,6 +177,21 @@ TEST(PacketdrillRunnerTest, TakesWhoAcknowledgesAtOnceForLinux) {
   EXPECT_NE(run(text + "+.04" + acknowledged + ended + "+0 > . 1:1(0) ack 201\n").report, "");
 }
 
+TEST(PacketdrillRunnerTest, TakesWhoOffersTheFirstWindowOfLinuxForLinux) {
+  const std::string text =
+      "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
+      "+0 bind(3, ..., ...) = 0\n"
+      "+0 listen(3, 1) = 0\n"
+      "+0 < S 0:0(0) win 32792 <mss 1000,nop,wscale 7>\n"
+      "+0 > S. 0:0(0) ack 1 win ";
+  for (const char* const window : {"64240", "29200", "14600", "5840"}) {
+    EXPECT_EQ(run(text + window + " <mss 1460,nop,wscale 7>\n").report, "") << window;
+  }
+  EXPECT_NE(run(text + "64239 <mss 1460,nop,wscale 7>\n").report, "");
+  const std::string chosen = "`sysctl net.inet.tcp.recvspace=65536`\n";
+  EXPECT_NE(run(chosen + text + "64240 <mss 1460,nop,wscale 6>\n").report, "");
+}
+
 TEST(PacketdrillRunnerTest, FitsTheBuffersToTheSynOfAScriptThatDoesNotSpeakOfThem) {
   const std::string text =
       "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"

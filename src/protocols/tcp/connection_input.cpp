@@ -193,6 +193,12 @@ void TcpConnection::take_in_order(TcpSegment& segment, Time now) {
   if (segment.has(TcpHeader::rst)) return take_reset(position, now);
   // RFC 5961, 4.2: whoever really began anew will answer with a reset.
   if (segment.has(TcpHeader::syn)) {
+    // RFC 9293, 3.10.7.4, fourth: who only listens listens again. (Linux says so, FreeBSD doesn't.)
+    if (state_ == TcpState::syn_received && is_passive_ && !is_early_ &&
+        settings_->option_layout() != TcpLayout::like_freebsd) {
+      if (settings_->option_layout() == TcpLayout::like_linux) reply_reset(segment);
+      return end(Errc::reset);
+    }
     if (settings_->challenged_syns) return challenge(now);
     const bool tells = state_ == TcpState::time_wait;  // which abort() does not
     abort();
@@ -442,6 +448,9 @@ void TcpConnection::take_data(TcpSegment& segment, std::int64_t position, Time n
   const bool has_fin = segment.has(TcpHeader::fin);
   if (uses_ecn_) take_mark(segment);
   if (segment.payload.empty() && !has_fin) return;
+  if (receiver_.has_finished() && position >= static_cast<std::int64_t>(receiver_.next())) {
+    return;  // RFC 9293, 3.10.7.4, seventh: behind the FIN nothing should come
+  }
   if (receiver_.has_finished() || position < 0) return receiver_.acknowledge_now();
   // RFC 9293, 3.6 (MUST-12): data that nobody will read.
   if (is_unread_ && !segment.payload.empty() &&

@@ -124,13 +124,16 @@ void TcpConnection::fill_syn(TcpSegment& segment, bool is_resent, Time now) {
     // Linux says less once it has learnt that the path is narrow.
     options.mss = static_cast<std::uint16_t>(std::min<std::uint32_t>(options.mss, path_mtu_ - 40));
   }
-  const bool asks = !is_answer && !asks_no_more();
-  options.sack_permitted = is_answer ? sender_.uses_sack() : asks && settings_->sack;
-  // What both ends open at once with is answered like any other SYN (RFC 7323, 2.2).
-  if (is_answer ? uses_window_scale_ : asks && settings_->window_scale) {
+  // What both ends open at once with is answered like any other SYN (RFC 7323, 2.2). Linux says all
+  // that its own SYN said.
+  const bool repeats = settings_->option_layout() == TcpLayout::like_linux && !is_passive_;
+  const bool agrees = is_answer && !repeats;
+  const bool asks = !agrees && !asks_no_more();
+  options.sack_permitted = agrees ? sender_.uses_sack() : asks && settings_->sack;
+  if (agrees ? uses_window_scale_ : asks && settings_->window_scale) {
     options.window_scale = scale_for(*settings_);
   }
-  if (is_answer ? uses_timestamps_ : asks && settings_->timestamps) {
+  if (agrees ? uses_timestamps_ : asks && settings_->timestamps) {
     options.timestamps = {.value = timestamp(now), .echo = is_answer ? recent_timestamp_ : 0};
   }
   segment.window =
@@ -198,7 +201,8 @@ void TcpConnection::fill_reset(TcpSegment& segment, Time now) {
   if (!reset_has_ack_) return;
   segment.flags |= TcpHeader::ack;
   segment.acknowledgement = reset_acknowledgement_;
-  if (settings_->option_layout() == TcpLayout::like_linux) {
+  // Linux has none to tell where the number is not of the conversation (RFC 9293, 3.10.7.1).
+  if (settings_->option_layout() == TcpLayout::like_linux && reset_sequence_ != 0) {
     segment.window = is_early_ ? receiver_.advertise_in_syn() : receiver_.advertise(receive_scale_);
   }
   // RFC 7323, 3.2: resets of a conversation that has timestamps carry them too.

@@ -106,7 +106,8 @@ void TcpSender::acknowledged(const Ack& ack, Time now) {
     rtt_.measured(ack.echoed_rtt);  // RFC 7323, 4: no ambiguity with timestamps
   }
   if (uses_sack_ && !ack.blocks.empty()) delivered += take_sack(ack, now);
-  if (is_like_linux() && reordering_ > 3) news = delivered;  // then it grows by SACK as well
+  // Linux lets it grow by SACK as well where segments overtake each other.
+  if (is_like_linux() && reordering_.degree() > 3) news = delivered;
   if (!uses_sack_) {
     const std::uint64_t counted = count_duplicates(ack, advances, window_changed, acked);
     // Duplicates have told of some of it; Linux lets the window grow by the rest only.
@@ -485,8 +486,8 @@ void TcpSender::fill(TcpInfo& info, Time now) const {
   info.bytes_sent = bytes_sent_;
   info.bytes_retrans = bytes_resent_;
   info.dsack_dups = duplicates_seen_;
-  info.reordering = reordering_;
-  info.reord_seen = reorderings_seen_;
+  info.reordering = reordering_.degree();
+  info.reord_seen = reordering_.times_seen();
   info.snd_wnd = right_edge_ > una_ ? static_cast<std::uint32_t>(right_edge_ - una_) : 0;
 }
 

@@ -34,6 +34,7 @@ Duration linux_wait(Duration wait) {
 // Returns how many bytes are newly known to have arrived.
 std::uint64_t TcpSender::take_sack(const Ack& ack, Time now) {
   Repair& state = repair();
+  if (una_ >= state.duplicate_round_end) state.duplicate_round_end = 0;
   std::uint64_t fresh = 0;
   std::array<Repair::Range, TcpOptions::max_blocks> seen;
   for (std::size_t i = 0; i < ack.blocks.size(); ++i) {
@@ -49,6 +50,10 @@ std::uint64_t TcpSender::take_sack(const Ack& ack, Time now) {
     if (i == 0 && (first < ack.position || is_inside)) {
       ++duplicates_seen_;
       saw_duplicate_ = true;
+      if (state.duplicate_round_end == 0) {
+        reordering_.saw_duplicate();
+        state.duplicate_round_end = next_;
+      }
       note_duplicate(first, last);
       continue;
     }
@@ -92,9 +97,7 @@ std::uint64_t TcpSender::mark_sacked(std::uint64_t begin, std::uint64_t end, Tim
 
 // What begins here arrived behind what had been sent later.
 void TcpSender::saw_reordering(std::uint64_t begin) {
-  const std::uint64_t distance = (repair_->highest_sacked - begin + window_.mss - 1) / window_.mss;
-  reordering_ = static_cast<std::uint8_t>(std::clamp<std::uint64_t>(distance, reordering_, 255));
-  if (reorderings_seen_ < 255) ++reorderings_seen_;
+  reordering_.seen((repair_->highest_sacked - begin + window_.mss - 1) / window_.mss);
 }
 
 // RFC 8985, 6.2, steps 1 and 2.
@@ -125,6 +128,7 @@ void TcpSender::mark_first_lost() {
 
 void TcpSender::find_losses(Time now) {
   repair_->reorder_deadline = end_of_time;
+  if (una_ >= repair_->duplicate_round_end) repair_->duplicate_round_end = 0;
   if (!uses_sack_ || flight_.empty()) return;
   if (settings_->rack) {
     find_losses_by_time(now);
@@ -136,11 +140,8 @@ void TcpSender::find_losses(Time now) {
 // RFC 8985, 6.2, step 5: lost is what was sent long enough before something that has arrived.
 void TcpSender::find_losses_by_time(Time now) {
   Repair& state = *repair_;
-  Duration patience{};
   const bool is_sure = phase_ >= Phase::recovery || state.sacked_segments >= duplicate_threshold;
-  if (reorderings_seen_ != 0 || !is_sure) {
-    patience = std::min(rtt_.least() / 4, rtt_.smoothed());
-  }
+  const Duration patience = reordering_.window(rtt_, is_sure);
   const auto is_before_rack = [&state](const TcpSent& sent) {
     return is_sent_after(state.rack_sent_at, state.rack_order, sent.sent_at, sent.order);
   };
@@ -303,6 +304,7 @@ void TcpSender::reduce_proportionally(std::uint64_t delivered, bool has_advanced
 void TcpSender::leave_recovery() {
   if (phase_ == Phase::recovery) window_.bytes = window_.threshold;
   phase_ = Phase::open;
+  reordering_.repaired();
   if (!uses_sack_) sacked_ = 0;
   if (repair_ == nullptr) return;
   // RFC 3708: that it was in vain may still be told, for another round trip.

@@ -36,6 +36,8 @@ struct TcpSender::Repair : Pooled {
   std::uint16_t rack_order = 0;
   Duration rack_rtt{};
   Time reorder_deadline = end_of_time;
+  // Of the round trip in which a DSACK came (RFC 8985, 6.2, step 4); 0 if none did.
+  std::uint64_t duplicate_round_end = 0;
   // Proportional rate reduction (RFC 6937).
   std::uint64_t flight_at_entry = 1;
   std::uint64_t delivered = 0;
@@ -53,7 +55,9 @@ struct TcpSender::Repair : Pooled {
   // Where segments end because records do (MSG_EOR): positions that were not sent yet.
   std::vector<std::uint64_t> record_ends;
 
-  bool is_needed() const { return undo_window != 0 || !record_ends.empty(); }
+  bool is_needed() const {
+    return undo_window != 0 || !record_ends.empty() || duplicate_round_end != 0;
+  }
 };
 
 }  // namespace elvis

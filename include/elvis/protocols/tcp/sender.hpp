@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "elvis/protocols/tcp/congestion.hpp"
+#include "elvis/protocols/tcp/reordering.hpp"
 #include "elvis/protocols/tcp/rtt.hpp"
 #include "elvis/protocols/tcp/scoreboard.hpp"
 #include "elvis/protocols/tcp/segment.hpp"
@@ -170,10 +171,9 @@ class TcpSender {
 
  private:
   // Here, where they fit beside those above.
-  bool has_syn_data_ : 1 = false;      // which the SYN that is to be sent next carries
-  bool begins_small_ : 1 = false;      // with a window of one segment
-  std::uint8_t reordering_ = 3;        // segments that overtook another one, at most
-  std::uint8_t reorderings_seen_ = 0;  // up to 255
+  bool has_syn_data_ : 1 = false;  // which the SYN that is to be sent next carries
+  bool begins_small_ : 1 = false;  // with a window of one segment
+  TcpReordering reordering_;
 
  public:
   const TcpWindow& window() const { return window_; }
