@@ -185,6 +185,21 @@ bool has_windows_rounded_down(const Script& script) {
   return false;
 }
 
+EcnHints ecn_hints(const Script& script) {
+  constexpr std::uint16_t of_syn = Packet::syn | Packet::ece | Packet::cwr | Packet::ae;
+  EcnHints hints;
+  for (const Event& event : script.events) {
+    const auto* const packet = std::get_if<PacketEvent>(&event.what);
+    if (packet == nullptr || packet->is_inbound || packet->packet.kind != Packet::Kind::tcp)
+      continue;
+    const auto flags = static_cast<std::uint16_t>(packet->packet.flags & of_syn);
+    const bool is_answer = packet->packet.has(Packet::ack_flag);
+    if (!is_answer && flags == (Packet::syn | Packet::ece | Packet::cwr)) hints.asks = true;
+    if (is_answer && flags == (Packet::syn | Packet::ece)) hints.grants = true;
+  }
+  return hints;
+}
+
 BufferHints buffer_hints(const Script& script) {
   BufferHints hints;
   if (chooses_buffers(script)) return hints;

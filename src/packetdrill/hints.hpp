@@ -21,6 +21,13 @@ struct BufferHints {
 };
 BufferHints buffer_hints(const Script& script);
 
+/// Whether the stack is expected to ask for ECN in its SYNs, or to grant it (RFC 3168, 6.1.1).
+struct EcnHints {
+  bool asks = false;
+  bool grants = false;
+};
+EcnHints ecn_hints(const Script& script);
+
 /// Whether a SYN is to be sent again after 3 seconds, not after one as today (RFC 6298, 2.1).
 bool has_old_timeout(const Script& script);
 

@@ -105,6 +105,11 @@ Setup::Setup(Layout layout, const Script& script) {
     if (has_old_timeout(script)) tcp.initial_rto = seconds{3};
   }
   if (is_guessed) fit_buffers(buffer_hints(script));
+  if (is_guessed || layout == Layout::rfc) {
+    const EcnHints hints = ecn_hints(script);
+    tcp.ecn = tcp.ecn || hints.asks;
+    grants_ecn = grants_ecn || hints.grants;
+  }
 }
 
 void Setup::note(std::string text) {

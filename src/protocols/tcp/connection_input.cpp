@@ -494,11 +494,16 @@ void TcpConnection::enter_time_wait(Time now) {
   is_lingering_ = false;
 }
 
+// RFC 6191, 2.
 bool TcpConnection::may_be_reused(const TcpSegment& syn) const {
-  if (uses_timestamps_ && syn.options.timestamps) {
-    return is_older(recent_timestamp_, syn.options.timestamps->value);
+  const bool is_later =
+      receiver_.position_of(syn.sequence) > static_cast<std::int64_t>(receiver_.next());
+  if (!syn.options.timestamps || !settings_->timestamps) return is_later;
+  if (!uses_timestamps_) {  // which tells the two apart; Linux goes by the number all the same
+    return is_later || settings_->option_layout() != TcpLayout::like_linux;
   }
-  return receiver_.position_of(syn.sequence) > static_cast<std::int64_t>(receiver_.next());
+  const std::uint32_t value = syn.options.timestamps->value;
+  return value == recent_timestamp_ ? is_later : is_older(recent_timestamp_, value);
 }
 
 // ===== TcpConnection: what answers what should not have come =====
