@@ -190,7 +190,6 @@ bool TcpSender::acknowledged_smoothly(const Ack& ack, Time now) {
     ++delivered_segments_;
     flight_.pop();
   }
-  has_delivered_original_ = oldest != end_of_time;
   una_ = ack.position;
   if (!has_small_in_flight()) small_end_ = 0;
   if (was_resent) {
@@ -199,7 +198,7 @@ bool TcpSender::acknowledged_smoothly(const Ack& ack, Time now) {
     sample.rtt = std::max(now - oldest, Duration{1});
     rtt_.measured(sample.rtt);
   }
-  unanswered_ = backoff_ = 0;
+  unanswered_ = 0;  // and backoff_ is
   is_held = false;
   timer_base_ = progress_at_ = now;
   sample.smoothed_rtt = rtt_.smoothed();
@@ -353,6 +352,8 @@ void TcpSender::arm(Time now) {
       const Duration wait = std::max(timeout(), settings_->min_probe_wait);
       return set_timer(Timer::persist, add_saturated(timer_base_, wait));
     }
+    // RFC 6298, 5.1: how long answers to probes were waited for does not count for what goes now.
+    if (timer_ == Timer::persist) backoff_ = 0;
     if (has_more && !is_window_limited && (is_corked || is_held)) {
       // Nothing is on its way that could let it go: not for ever.
       if (timer_ != Timer::cork) timer_base_ = now;
@@ -418,6 +419,7 @@ bool TcpSender::expire(Time now) {
       if (has_given_up(now)) return false;
       if (right_edge_ > next_) {
         is_cork_over_ = true;  // it is filled after all
+        backoff_ = 0;
         set_timer(Timer::none, end_of_time);
         return true;
       }
