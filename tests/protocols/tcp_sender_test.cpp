@@ -211,6 +211,45 @@ TEST_F(TcpSenderTest, BeginsAnewAfterATimeout) {
   EXPECT_EQ(end_.next(), ". 3001(1000) ack 1") << "slow start";
 }
 
+// Minshall's rule must not take a small segment of two gigabytes ago for one that is on its way.
+TEST(TcpSmallSegmentTest, IsForgottenOnceAcknowledged) {
+  constexpr std::uint32_t mss = 65'000;
+  const TcpSettings settings;
+  TcpSender sender{settings, 0};
+  Time now{};
+  TcpSender::Outgoing out{};
+  const auto acknowledge = [&](std::uint64_t position) {
+    now += 1ms;
+    const TcpSender::Ack ack{.position = position,
+                             .window = 1 << 20,
+                             .updates_window = true,
+                             .is_pure = true,
+                             .echoes_congestion = false,
+                             .echoed_rtt = {},
+                             .blocks = {}};
+    if (!sender.acknowledged_smoothly(ack, now)) sender.acknowledged(ack, now);
+  };
+  sender.set_mss(mss);
+  sender.send_syn(now);
+  ASSERT_TRUE(sender.next_segment(out, now));
+  sender.prepare_window();
+  acknowledge(1);
+  sender.start_window();
+
+  sender.write(Message::zeros(10));
+  ASSERT_TRUE(sender.next_segment(out, now));
+  acknowledge(sender.next());
+  while (sender.next() < (std::uint64_t{1} << 31) + mss) {
+    sender.write(Message::zeros(mss));
+    ASSERT_TRUE(sender.next_segment(out, now));
+    acknowledge(sender.next());
+  }
+  sender.write(Message::zeros(mss));
+  ASSERT_TRUE(sender.next_segment(out, now));
+  sender.write(Message::zeros(10));
+  EXPECT_TRUE(sender.next_segment(out, now)) << "only a full one is on its way";
+}
+
 TEST_F(TcpSenderTest, SendsSmallerSegmentsWhenThePathBecomesNarrower) {
   begin(true);
   end_.connection.set_path_mtu(540, end_.now);

@@ -333,6 +333,8 @@ bool TcpConnection::take_acknowledgement(const TcpSegment& segment, std::int64_t
     const bool is_silent = state_ == TcpState::established && acknowledged > una &&
                            settings_->option_layout() == TcpLayout::like_linux;
     if (!is_silent) challenge(now);
+    // FreeBSD looks at the flags of ECN before it does at the acknowledgement.
+    if (uses_ecn_ && settings_->option_layout() == TcpLayout::like_freebsd) take_mark(segment);
     return false;
   }
   if (acknowledged >= una) {
