@@ -10,6 +10,17 @@
 
 namespace elvis {
 
+namespace {
+
+// Whether the timestamp that an acknowledgement echoes, if it does, is from before `sent_at`.
+bool is_echo_before(Duration echoed_rtt, Time sent_at, Time now) {
+  constexpr Duration tick = std::chrono::milliseconds{1};
+  const std::int64_t echoed = now.time_since_epoch() / tick - echoed_rtt / tick;
+  return echoed_rtt >= tick && echoed < sent_at.time_since_epoch() / tick;
+}
+
+}  // namespace
+
 TcpSender::TcpSender(const TcpSettings& settings, std::uint32_t initial)
     : is_undelayed{settings.no_delay}, settings_{&settings}, initial_{initial} {
   window_.bytes = window_.mss;
@@ -246,7 +257,11 @@ std::uint64_t TcpSender::pop_acknowledged(const Ack& ack, Time now, Duration& rt
         const bool is_late = repair_ != nullptr && sent.end() < repair_->highest_sacked;
         if (is_late && overtaken == 0 && sent.begin != 0) overtaken = sent.begin;
       }
-      if (repair_ != nullptr) rack_delivered(sent, now);
+      // RFC 8985, 6.2, step 1: a timestamp may tell that it is an earlier transmission that
+      // arrived. (Linux does not ask.)
+      const bool is_earlier =
+          sent.was_resent && !is_like_linux() && is_echo_before(ack.echoed_rtt, sent.sent_at, now);
+      if (repair_ != nullptr && !is_earlier) rack_delivered(sent, now);
     } else {
       sacked_ -= sent.length;
       --repair_->sacked_segments;

@@ -343,6 +343,11 @@ bool TcpSender::retransmission_timed_out(Time now) {
   if (!uses_sack_) sacked_ = 0;
   // RFC 6675, 5.1: what the remote end has said it has is not sent again, unless it took that back.
   const bool has_reneged = !flight_.empty() && flight_.front().is_sacked;
+  // RFC 8985, 6.3: nor is anything but the first lost before a round trip is over.
+  const bool is_patient = settings_->rack && uses_sack_ && una_ > 0 && !has_reneged;
+  const Duration round = state.rack_rtt != Duration{} ? state.rack_rtt : rtt_.smoothed();
+  const Time late = now - (is_patient ? round + reordering_.window(rtt_, true) : Duration{});
+  state.scan_from = next_;
   for (std::size_t i = 0; i < flight_.size(); ++i) {
     TcpSent& sent = flight_[i];
     if (has_reneged && sent.is_sacked) {
@@ -350,13 +355,15 @@ bool TcpSender::retransmission_timed_out(Time now) {
       sacked_ -= sent.length;
       --state.sacked_segments;
     }
-    if (!sent.is_sacked) mark_lost(sent);
+    if (sent.is_sacked) continue;
+    if (i == 0 || sent.sent_at <= late) {
+      mark_lost(sent);
+    } else {
+      state.scan_from = std::min(state.scan_from, sent.begin);
+    }
   }
   if (has_reneged) state.seen = {};
   state.duplicates = 0;
-  state.resent.clear();
-  state.resent_first = 0;
-  state.scan_from = next_;
   must_resend_ = true;
   arm(now);
   return true;
