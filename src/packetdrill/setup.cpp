@@ -100,6 +100,7 @@ Setup::Setup(Layout layout, const Script& script) {
   if (layout == Layout::like_linux) be_like_linux();
   if (layout == Layout::like_freebsd) be_like_freebsd();
   if (layout == Layout::rfc) be_like_rfcs();
+  if (layout == Layout::automatic) tcp.slow_start_limit = 0;  // as most scripts have it
   if (is_freebsd) {
     tcp.rounds_windows_down = has_windows_rounded_down(script);
     if (has_old_timeout(script)) tcp.initial_rto = seconds{3};
@@ -125,6 +126,7 @@ void Setup::be_like_linux() {
   tcp.strict_timestamps = false;
   is_linux = tells_twice_the_buffers = true;
   tcp.quick_acks = 16;
+  tcp.slow_start_limit = 0;
   tcp.receive_buffer = 6'291'456;  // the greatest of tcp_rmem; its window scale is 7
   tcp.send_buffer = 1 << 30;       // LinuxSocket says how much is taken
   choose_receive_memory();

@@ -107,6 +107,7 @@ Role any_role(Rng& luck, std::uint64_t isn) {
   settings.no_delay = one_in(luck, 2);
   settings.delayed_ack = !one_in(luck, 3);
   settings.limited_transmit = !one_in(luck, 3);
+  settings.slow_start_limit = one_in(luck, 4) ? 0 : 2;
   settings.auto_tune = one_in(luck, 4);
   settings.send_buffer = of_any_size(luck, 100, 1 << 20);
   settings.receive_buffer = of_any_size(luck, 100, 1 << 20);

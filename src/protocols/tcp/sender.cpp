@@ -154,7 +154,7 @@ void TcpSender::acknowledged(const Ack& ack, Time now) {
   if (news != 0 && !was_recovering && phase_ != Phase::recovery && phase_ != Phase::cwr &&
       (is_window_used_ || (window_.is_in_slow_start() && window_.bytes < 2 * used))) {
     congestion().acknowledged({.now = now,
-                               .acked = news,
+                               .acked = counted(news),
                                .in_flight = in_flight_before,
                                .rtt = rtt,
                                .smoothed_rtt = rtt_.smoothed(),
@@ -164,6 +164,14 @@ void TcpSender::acknowledged(const Ack& ack, Time now) {
                               window_);
   }
   arm(now);
+}
+
+// How much of what one acknowledgement tells of lets the window grow. In slow start it is what a few
+// segments hold (RFC 3465, 2.2), behind a timeout one (2.3; RFC 5681, 3.1, would have one always).
+std::uint64_t TcpSender::counted(std::uint64_t acked) const {
+  if (!window_.is_in_slow_start() || settings_->slow_start_limit == 0) return acked;
+  const std::uint64_t segments = phase_ == Phase::loss ? 1 : settings_->slow_start_limit;
+  return std::min(acked, segments * window_.mss);
 }
 
 // What acknowledged() comes to if more is acknowledged, nothing else said and nothing missing.
@@ -215,6 +223,7 @@ bool TcpSender::acknowledged_smoothly(const Ack& ack, Time now) {
   sample.smoothed_rtt = rtt_.smoothed();
   if (congestion_ != nullptr || settings_->echoes_exactly()) congestion().heard(sample);
   if (is_window_used_ || (window_.is_in_slow_start() && window_.bytes < 2 * sample.in_flight)) {
+    sample.acked = counted(sample.acked);
     congestion().acknowledged(sample, window_);
   }
   arm(now);

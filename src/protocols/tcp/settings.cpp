@@ -57,6 +57,10 @@ void TcpSettings::visit(OptionVisitor& visitor) {
                   .minimum = 1,
                   .maximum = 1'000},
                  initial_window);
+  visitor.option({.name = "slow_start_limit",
+                  .summary = "segments that one acknowledgement adds (RFC 3465); 0: all of them",
+                  .maximum = 1'000},
+                 slow_start_limit);
   visitor.option({.name = "slow_start_after_idle", .summary = "RFC 5681, 4.1"},
                  slow_start_after_idle);
   visitor.option({.name = "send_buffer",

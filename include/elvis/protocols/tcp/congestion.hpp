@@ -51,7 +51,8 @@ class TcpCongestion : public Pooled {
   /// The cumulative acknowledgement moved on by `sample.acked` bytes, whatever the sender is busy
   /// with. Before it reacts to a mark.
   virtual void heard(const TcpAckSample& /*sample*/) {}
-  /// New data were acknowledged while nothing is being repaired and the window was in use.
+  /// New data were acknowledged while nothing is being repaired and the window was in use. In slow
+  /// start `sample.acked` is at most what one acknowledgement may add (RFC 3465, 2.2).
   virtual void acknowledged(const TcpAckSample& sample, TcpWindow& window) = 0;
   /// Congestion was met: by a loss (`is_loss`) or a mark. Returns the new threshold, which the
   /// window is brought to.
@@ -85,7 +86,7 @@ std::unique_ptr<TcpCongestion> make_cubic();
 /// RFC 8257.
 std::unique_ptr<TcpCongestion> make_dctcp();
 
-/// Slow start (RFC 5681, 3.1; RFC 3465): as much more as was acknowledged, up to the threshold.
+/// Slow start (RFC 5681, 3.1; RFC 3465): as much more as `acked`, up to the threshold.
 /// Returns the acknowledged bytes that are beyond it.
 std::uint64_t slow_start(std::uint64_t acked, TcpWindow& window);
 

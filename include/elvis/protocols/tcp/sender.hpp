@@ -137,8 +137,7 @@ class TcpSender {
   std::uint32_t segments_below(std::uint64_t position) const;
   /// When what is in flight was first sent.
   Time progress_at() const { return progress_at_; }
-  /// The SYN goes out again at once.
-  void repeat_syn() { wants_syn_ = true; }
+  void repeat_syn() { wants_syn_ = true; }  ///< At once.
   /// How long the SYN's round trip takes is not measured (but by timestamps).
   void distrust_syn() {
     if (!flight_.empty()) flight_.front().was_resent = true;
@@ -197,6 +196,7 @@ class TcpSender {
   std::uint64_t take_sack(const Ack& ack, Time now);
   std::uint64_t mark_sacked(std::uint64_t begin, std::uint64_t end, Time now);
   void rack_delivered(const TcpSent& sent, Time now);
+  std::uint64_t counted(std::uint64_t acked) const;
   std::uint64_t count_duplicates(const Ack& ack, bool advances, bool window_changed,
                                  std::uint64_t acked);
   void saw_reordering(std::uint64_t begin);

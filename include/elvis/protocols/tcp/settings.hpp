@@ -48,6 +48,7 @@ class TcpSettings final : public Options {
   std::uint8_t time_to_live = 0;             ///< Of its datagrams; 0: 64.
   std::uint8_t type_of_service = 0;          ///< Of its datagrams (RFC 2474).
   std::uint64_t initial_window = 10;         ///< Segments (RFC 6928).
+  std::uint64_t slow_start_limit = 2;        ///< Segments for each acknowledgement; 0: no limit.
   std::uint64_t quick_acks = 0;              ///< First data segments that are acknowledged at once.
   std::uint64_t send_buffer = 1 << 20;       ///< Bytes that wait to be sent or acknowledged.
   std::uint64_t receive_buffer = 1 << 20;    ///< Bytes that wait to be read: the window.
