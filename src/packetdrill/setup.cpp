@@ -105,8 +105,8 @@ Setup::Setup(Layout layout, const Script& script) {
     tcp.rounds_windows_down = has_windows_rounded_down(script);
     if (has_old_timeout(script)) tcp.initial_rto = seconds{3};
   }
-  if (is_guessed) fit_buffers(buffer_hints(script));
   if (is_guessed || layout == Layout::rfc) {
+    fit_buffers(buffer_hints(script));
     const EcnHints hints = ecn_hints(script);
     tcp.ecn = tcp.ecn || hints.asks;
     grants_ecn = grants_ecn || hints.grants;

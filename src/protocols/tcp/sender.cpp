@@ -166,8 +166,9 @@ void TcpSender::acknowledged(const Ack& ack, Time now) {
   arm(now);
 }
 
-// How much of what one acknowledgement tells of lets the window grow. In slow start it is what a few
-// segments hold (RFC 3465, 2.2), behind a timeout one (2.3; RFC 5681, 3.1, would have one always).
+// How much of what one acknowledgement tells of lets the window grow. In slow start it is what a
+// few segments hold (RFC 3465, 2.2), behind a timeout one (2.3; RFC 5681, 3.1, would have one
+// always).
 std::uint64_t TcpSender::counted(std::uint64_t acked) const {
   if (!window_.is_in_slow_start() || settings_->slow_start_limit == 0) return acked;
   const std::uint64_t segments = phase_ == Phase::loss ? 1 : settings_->slow_start_limit;
