@@ -110,9 +110,15 @@ class TcpSenderTest : public testing::Test {
 
 TEST_F(TcpSenderTest, DoublesItsWindowInSlowStart) {
   begin(true);
-  end_.arrive(ack, 1, 10'001);
+  for (std::uint32_t end = 2'001; end <= 10'001; end += 2'000) end_.arrive(ack, 1, end);
   EXPECT_EQ(sender().window().bytes, 20'000U);
   EXPECT_EQ(end_.sent.size(), 10U);
+}
+
+TEST_F(TcpSenderTest, LetsOneAcknowledgementAddTwoSegmentsInSlowStart) {  // RFC 3465, 2.2
+  begin(true);
+  end_.arrive(ack, 1, 10'001);
+  EXPECT_EQ(sender().window().bytes, 12'000U);
 }
 
 TEST_F(TcpSenderTest, ResendsAfterThreeDuplicates) {
