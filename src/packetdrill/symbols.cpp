@@ -387,7 +387,7 @@ std::string_view errno_name(boost::system::error_code error) {
       {Errc::would_block, "EAGAIN"},
       {Errc::shut_down, "EPIPE"},
       {Errc::already_connected, "EISCONN"},
-      {Errc::in_progress, "EINPROGRESS"},
+      {Errc::in_progress, "EALREADY"},
   }};
   for (const auto& [code, name] : names) {
     if (error == make_error_code(code)) return name;

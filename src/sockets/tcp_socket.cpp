@@ -165,7 +165,8 @@ Result<Message> TcpSocket::try_receive(std::size_t max) {
       taken(machine_, Ready::readable, ready());
     return read;
   }
-  if (failure_ != Errc{}) return failure_;
+  // Who has read to the end has missed nothing.
+  if (failure_ != Errc{} && !session_->is_at_end()) return failure_;
   if (!is_at_end()) return Errc::would_block;
   taken(machine_, Ready::readable, Ready::readable);  // the end is there for everybody
   return Message{};
@@ -174,7 +175,7 @@ Result<Message> TcpSocket::try_receive(std::size_t max) {
 Result<Message> TcpSocket::peek(std::size_t max) const {
   if (const Result<> fine = usable(); !fine) return fine.error();
   if (session_->readable() != 0) return session_->peek(max);
-  if (failure_ != Errc{}) return failure_;
+  if (failure_ != Errc{} && !session_->is_at_end()) return failure_;
   if (!is_at_end()) return Errc::would_block;
   return Message{};
 }

@@ -48,7 +48,7 @@ Meaning meaning_of(int code) {
     case Errc::already_connected:
       return {posix::already_connected, "already connected"};
     case Errc::in_progress:
-      return {posix::operation_in_progress, "in progress"};
+      return {posix::connection_already_in_progress, "in progress"};
     case Errc::access_denied:
       return {posix::permission_denied, "access denied"};
     case Errc::end_of_stream:

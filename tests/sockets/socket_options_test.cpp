@@ -140,7 +140,53 @@ TEST_F(SocketOptionsTest, TriesAgainWhereItWasRefused) {
   run();
 }
 
+TEST_F(SocketOptionsTest, ConnectsOnceAtATime) {
+  on_bob([](Application&, TcpSocket& peer) -> Task<Result<>> {
+    EXPECT_TRUE((co_await peer.receive())->empty());
+    co_return Result<>{};
+  });
+  on_alice([&](Application& self) -> Task<Result<>> {
+    TcpSocket socket{self.machine()};
+    EXPECT_TRUE(socket.start_connecting(bob_end_));
+    const Result<> second = co_await socket.connect(bob_end_);
+    EXPECT_TRUE(second.error() == posix::connection_already_in_progress);
+    Watch connected[] = {{socket, Ready::connected}};
+    EXPECT_TRUE(co_await wait_any(self.machine(), connected));
+    EXPECT_TRUE((co_await socket.connect(bob_end_)).error() == posix::already_connected);
+    co_return Result<>{};
+  });
+  run();
+}
+
 // ===== Halves of a stream =====
+
+// As Linux has it: what the other end sent before it said that it was done can be read, then comes
+// the end; only sending fails, and with EPIPE.
+TEST_F(SocketOptionsTest, ReadsToTheEndOfAStreamThatIsThenReset) {
+  on_bob([](Application& self, TcpSocket& peer) -> Task<Result<>> {
+    EXPECT_TRUE(co_await peer.send(text("last words")));
+    EXPECT_TRUE(peer.shutdown());
+    co_await self.sleep_for(milliseconds{10});
+    peer.abort();
+    co_return Result<>{};
+  });
+  on_alice([&](Application& self) -> Task<Result<>> {
+    TcpSocket socket{self.machine()};
+    EXPECT_TRUE(co_await socket.connect(bob_end_));
+    co_await self.sleep_for(milliseconds{100});
+    EXPECT_TRUE((co_await socket.send(text("x"))).error() == posix::broken_pipe);
+    EXPECT_EQ((co_await socket.receive())->to_string(), "last words");
+    for (int i = 0; i < 2; ++i) {
+      const Result<Message> end = co_await socket.receive();
+      EXPECT_TRUE(end && end->empty());
+      const Result<Message> peeked = socket.peek(1);
+      EXPECT_TRUE(peeked && peeked->empty());
+    }
+    EXPECT_TRUE((co_await socket.send(text("x"))).error() == posix::broken_pipe);
+    co_return Result<>{};
+  });
+  run();
+}
 
 TEST_F(SocketOptionsTest, EndsEitherHalfOfAStream) {
   on_bob([&](Application&, TcpSocket& peer) -> Task<Result<>> {
@@ -407,7 +453,7 @@ TEST_F(SocketOptionsTest, EachErrorComparesEqualToThatOfPosix) {
       {Errc::would_block, posix::operation_would_block},
       {Errc::shut_down, posix::broken_pipe},
       {Errc::already_connected, posix::already_connected},
-      {Errc::in_progress, posix::operation_in_progress},
+      {Errc::in_progress, posix::connection_already_in_progress},
       {Errc::access_denied, posix::permission_denied},
       {Errc::end_of_stream, posix::no_message_available},
       {Errc::unknown_name, posix::no_such_device_or_address},

@@ -25,7 +25,7 @@ enum class Errc : std::uint8_t {
   would_block,            ///< EWOULDBLOCK: it cannot be done without waiting.
   shut_down,              ///< EPIPE: this half of the stream was ended.
   already_connected,      ///< EISCONN: the socket has a remote endpoint.
-  in_progress,            ///< EINPROGRESS: the connection is being made.
+  in_progress,            ///< EALREADY: the connection is being made already.
   access_denied,          ///< EACCES: the socket was not allowed to do this.
   end_of_stream,          ///< ENODATA: the remote end has sent all, and it was less than asked for.
   unknown_name,           ///< ENXIO: no machine is called so.

@@ -280,6 +280,8 @@ void TcpConnection::take_reset(std::int64_t position, Time now) {
     case TcpState::last_ack:
     case TcpState::time_wait:
       return end();
+    case TcpState::close_wait:
+      return end(Errc::shut_down);  // the other end has said all; sending is what fails
     default:
       return end(Errc::reset);
   }
