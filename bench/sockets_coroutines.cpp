@@ -48,13 +48,11 @@ Task<Result<>> pinger(Application& self, const ApplicationOptions& options) {
   if (const Result<> connected = socket.connect(of(options).remote); !connected) {
     co_return connected;
   }
-  Message ball = Message::zeros(of(options).size);
+  Datagram ball{.payload = Message::zeros(of(options).size), .remote = {}, .local = {}};
   for (std::uint64_t i = 0; i < of(options).count; ++i) {
-    if (const Result<> sent = socket.send(std::move(ball)); !sent) co_return sent;
-    Result<Datagram> received = co_await socket.receive();
-    if (!received) co_return received.error();
-    self.count_message(received->payload.size());
-    ball = std::move(received->payload);
+    if (const Result<> sent = socket.send(std::move(ball.payload)); !sent) co_return sent;
+    if (const Errc failure = co_await socket.receive(ball); failure != Errc{}) co_return failure;
+    self.count_message(ball.payload.size());
   }
   co_return Result<>{};
 }
@@ -62,14 +60,15 @@ Task<Result<>> pinger(Application& self, const ApplicationOptions& options) {
 Task<Result<>> ponger(Application& self, const ApplicationOptions& options) {
   UdpSocket socket{self.machine()};
   if (const Result<> bound = socket.bind({{}, of(options).port}); !bound) co_return bound;
-  for (std::uint64_t i = 0; i < of(options).count; ++i) {
-    Result<Datagram> received = co_await socket.receive();
-    if (!received) co_return received.error();
-    self.count_message(received->payload.size());
-    const Result<> sent = socket.send_to(received->remote, std::move(received->payload));
-    if (!sent) co_return sent;
-  }
-  co_return Result<>{};
+  Result<> outcome;
+  const Result<> ended = co_await socket.receive_each(
+      [&self, &socket, &outcome, left = of(options).count](const BareDatagram& ball) mutable {
+        self.count_message(ball.payload.size());
+        const Result<> sent = socket.send_to(ball.remote, std::move(ball.payload));
+        if (!sent) outcome = sent;
+        return sent && --left != 0;
+      });
+  co_return ended ? outcome : ended;
 }
 
 // ===== server =====

@@ -51,28 +51,11 @@ void AsioLane::go_on() {
   }
 }
 
-[[gnu::always_inline]] inline void AsioCore::go_on_now(AsioLane& lane) {
-  const Running running{*this};
-  try {
-    auto& first = static_cast<AsioAttempt&>(lane.waiting_.front());
-    if (!lane.waiting_.has_one()) [[unlikely]] {
-      lane.go_on();
-    } else if (!first.attempt_and_complete()) {
-      lane.watch();
-    }
-    // The lane may be gone.
-    if (!ready_.empty() && thrown_ == nullptr) call_ready();
-  } catch (...) {
-    thrown_ = std::current_exception();
-  }
-  if (thrown_ != nullptr || !ready_.empty() || work_ == 0) wake();
-}
-
 void AsioLane::go_on_and_call() {
   if (core_ == nullptr) return;
-  AsioCore& core = *core_;
-  if (core.waiter_ == nullptr) return go_on();  // run() is not there, or woken already
-  if (!waiting_.empty()) core.go_on_now(*this);
+  // run() may not be there, or woken already.
+  if (core_->waiter_ == nullptr) return go_on();
+  core_->call_in_event([this] { go_on(); });
 }
 
 std::size_t AsioLane::cancel_one() {
@@ -110,19 +93,20 @@ Task<> AsioCore::run() {
 }
 
 void AsioCore::call_ready() {
-  if (machine_.now() != instant_) {
-    instant_ = machine_.now();
-    called_ = 0;
-  }
-  do {
+  if (limit_ != most_at_once && machine_.now() != instant_) [[unlikely]]
+    limit_ = most_at_once;
+  for (std::uint32_t left = limit_;;) {
     AsioOperation& next = ready_.pop();
     --work_;
     next.complete();
     if (thrown_ != nullptr) [[unlikely]]
       std::rethrow_exception(std::exchange(thrown_, nullptr));
-    if (++called_ > most_at_once) [[unlikely]]
-      return;
-  } while (!ready_.empty());
+    if (ready_.empty()) return;
+    if (--left == 0) [[unlikely]]
+      break;
+  }
+  limit_ = 1;
+  instant_ = machine_.now();
 }
 
 // Destroying a handler may destroy sockets, whose other operations become ready then.

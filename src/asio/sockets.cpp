@@ -133,15 +133,6 @@ void AsioTcp::tcp_changed(TcpSession& session, TcpEvents events) {
   outgoing_.wake(core_.machine());
 }
 
-void AsioTcp::send(AsioOutcome& outcome, Message data) {
-  const Result<std::size_t> taken = socket_->try_send(data);
-  if (taken) {
-    outcome.bytes = *taken;
-  } else {
-    outcome.error = asio_error(taken);
-  }
-}
-
 bool AsioTcp::is_ready(AsioOutcome&, Ready what) {
   needed_ = 1;
   return has(socket_->ready(), what | Ready::closed);
@@ -279,19 +270,6 @@ bool AsioUdp::receive_waiting(AsioOutcome& outcome, const Message*& got, Endpoin
 // Nobody has taken what was handed over.
 void AsioUdp::keep_handed() {
   if (handed_ != nullptr) socket_->keep(*std::exchange(handed_, nullptr));
-}
-
-void AsioUdp::send_to(AsioOutcome& outcome, Endpoint remote, Message&& data) {
-  if (remote == Endpoint{} || remote == remote_ || sends_no_more_) {
-    return send(outcome, std::move(data));
-  }
-  const std::size_t bytes = data.size();
-  const Result<> result = socket_->send_to(remote, std::move(data));
-  if (result) [[likely]] {
-    outcome.bytes = bytes;
-  } else {
-    outcome.error = asio_error(result);
-  }
 }
 
 bool AsioUdp::is_ready(AsioOutcome&, Ready what) {

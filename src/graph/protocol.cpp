@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "elvis/graph/protocol.hpp"
 
+#include "elvis/util/assert.hpp"
+
 namespace elvis {
 
 Result<SessionRef> Protocol::open(Protocol&, Endpoints) {
@@ -12,6 +14,10 @@ Result<> Protocol::listen(Protocol&, Endpoint) {
 }
 
 void Protocol::unlisten(Endpoint) {}
+
+void Protocol::demux_bare(const BareDatagram&) {
+  ELVIS_UNREACHABLE();  // without takes_bare_datagrams()
+}
 
 void Protocol::failed(const DeliveryError&) {}
 

@@ -37,6 +37,11 @@ struct UdpPath::Words {
         checksum{load16(bytes + 40)} {}
 
   Ipv4Address source() const { return Ipv4Address{static_cast<std::uint32_t>(addresses >> 16)}; }
+  Endpoint remote() const { return {source(), static_cast<std::uint16_t>(ports >> 32)}; }
+  Endpoint local() const {
+    return {Ipv4Address{static_cast<std::uint32_t>(addresses << 16 | ports >> 48)},
+            static_cast<std::uint16_t>(ports >> 16)};
+  }
   std::size_t total_length() const { return fragment >> 48; }
   std::size_t udp_length() const { return ports & 0xffff; }
   // The partial sum of the IPv4 header.
@@ -65,6 +70,7 @@ UdpPath::UdpPath(const Arrival& arrival, Protocol& above, bool is_from_one)
       host_mask_{host_mask_of(*arrival.tap)},
       own_address_{arrival.tap->address()},
       is_from_one_{is_from_one},
+      is_for_bare_{above.takes_bare_datagrams()},
       tap_{*arrival.tap},
       above_{above} {}
 
@@ -92,20 +98,23 @@ UdpPath::UdpPath(const Arrival& arrival, Protocol& above, bool is_from_one)
     return false;
   }
 
+  frame.remove_front(Words::size);
+  frame.set_verified(false);  // as Udp::demux does
+  if (is_for_bare_) {
+    above_.demux_bare({std::move(frame), words.remote(), words.local()});
+    return true;
+  }
   Arrival arrival{.tap = &tap_,
                   .link_source = MacAddress{words.link << 32 | words.type >> 32},
                   .link_destination = MacAddress{link_destination_},
                   .source = source,
-                  .destination = Ipv4Address{static_cast<std::uint32_t>(words.addresses << 16 |
-                                                                        words.ports >> 48)},
-                  .source_port = static_cast<std::uint16_t>(words.ports >> 32),
-                  .destination_port = static_cast<std::uint16_t>(words.ports >> 16),
+                  .destination = words.local().address,
+                  .source_port = words.remote().port,
+                  .destination_port = words.local().port,
                   .protocol = static_cast<std::uint8_t>(IpProtocol::udp),
                   .time_to_live = static_cast<std::uint8_t>(words.fragment >> 8),
                   .type_of_service = static_cast<std::uint8_t>(words.type),
                   .ends_event = true};
-  frame.remove_front(Words::size);
-  frame.set_verified(false);  // as Udp::demux does
   above_.demux(std::move(frame), arrival);
   return true;
 }

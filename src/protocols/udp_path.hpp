@@ -31,6 +31,7 @@ class UdpPath final : public InboundPath {
   std::uint32_t host_mask_;
   Ipv4Address own_address_;  // of the tap, a line of which less is touched so
   bool is_from_one_;
+  bool is_for_bare_;  // above_ takes bare datagrams
   Tap& tap_;
   Protocol& above_;
 };

@@ -15,8 +15,13 @@ UdpSocket::~UdpSocket() {
 }
 
 Result<> UdpSocket::bind(Endpoint local) {
+  const bool has_port = is_listening_ || connected_ != nullptr;
+  if (has_port && !is_closed()) return Errc::invalid_argument;
+  return open_port(local);
+}
+
+Result<> UdpSocket::open_port(Endpoint local) {
   if (is_closed()) return Errc::closed;
-  if (is_listening_) return Errc::invalid_argument;
   Udp* const udp = this->udp();
   if (udp == nullptr) return Errc::no_protocol;
   if (local.port == 0) {
@@ -102,7 +107,7 @@ Result<> UdpSocket::find_session_to(Endpoint remote) {
     return {};
   }
   if (!is_listening_) {
-    if (const Result<> bound = bind(local_); !bound) return bound.error();
+    if (const Result<> bound = open_port(local_); !bound) return bound.error();
   }
   Result<UdpSessionRef> session = session_to(remote);
   if (!session) return session.error();
@@ -265,42 +270,41 @@ void UdpSocket::change(const Membership& membership, bool joins) {
 
 // ===== UdpSocket: what comes up =====
 
-void UdpSocket::demux(Message&& payload, Arrival& arrival) {
+void UdpSocket::demux_bare(const BareDatagram& datagram) {
   Wait* const only = only_handed();
-  if (only == nullptr || cares_ != 0 || !arrival.ends_event) [[unlikely]] {
-    return demux_with_care(std::move(payload), arrival);
-  }
-  const Handed handed{std::move(payload), arrival};
-  go_on_now(*only, &handed);  // this socket may be gone then
+  if (only == nullptr || cares_ != 0) [[unlikely]]
+    return demux_with_care(datagram, true);
+  go_on_now(*only, &datagram);  // this socket may be gone then
 }
 
-void UdpSocket::demux_with_care(Message&& payload, const Arrival& arrival) {
-  if (!hears(arrival.remote())) return machine().drop(Drop::no_listener, payload);
+void UdpSocket::demux(Message&& payload, Arrival& arrival) {
+  const Handed handed{std::move(payload), arrival.remote(), arrival.local()};
+  if (!arrival.ends_event) return demux_with_care(handed, false);
+  UdpSocket::demux_bare(handed);
+}
+
+void UdpSocket::demux_with_care(const Handed& handed, bool ends_event) {
+  if (!hears(handed.remote)) return machine().drop(Drop::no_listener, handed.payload);
   const bool may_go_on =
-      arrival.ends_event && newest_ == nullptr && payload.size() <= receive_buffer_;
+      ends_event && newest_ == nullptr && handed.payload.size() <= receive_buffer_;
   Wait* const only = may_go_on ? only_by_hand() : nullptr;
-  if (only == nullptr) return keep_or_drop(std::move(payload), arrival);
-  if (only == only_handed()) {
-    const Handed handed{std::move(payload), arrival};
-    return go_on_now(*only, &handed);
-  }
-  keep({std::move(payload), arrival});
+  if (only == nullptr) return keep_or_drop(handed);
+  if (only == only_handed()) return go_on_now(*only, &handed);
+  keep(handed);
   go_on_now(*only);
 }
 
-[[gnu::noinline, gnu::flatten]] void UdpSocket::keep_or_drop(Message&& payload,
-                                                             const Arrival& arrival) {
-  if (waiting_bytes_ + payload.size() > receive_buffer_) {
-    return machine().drop(Drop::queue_full, payload);
+[[gnu::noinline, gnu::flatten]] void UdpSocket::keep_or_drop(const Handed& handed) {
+  if (waiting_bytes_ + handed.payload.size() > receive_buffer_) {
+    return machine().drop(Drop::queue_full, handed.payload);
   }
-  keep({std::move(payload), arrival});
+  keep(handed);
   tell(machine(), Ready::readable);
 }
 
 void UdpSocket::keep(const Handed& handed) {
   waiting_bytes_ += static_cast<std::uint32_t>(handed.payload.size());
-  auto* const waiting =
-      new Waiting{{}, {std::move(handed.payload), handed.arrival.remote(), handed.arrival.local()}};
+  auto* const waiting = new Waiting{{}, {std::move(handed.payload), handed.remote, handed.local}};
   if (newest_ != nullptr) waiting->next = std::exchange(newest_->next, waiting);
   newest_ = waiting;
   set_care(care_for_waiting, true);
@@ -365,6 +369,13 @@ Result<Datagram> UdpSocket::Receive::take_what_waits() {
   if (outcome() != Errc{}) [[unlikely]]
     return outcome();
   return socket().try_receive();
+}
+
+Errc UdpSocket::ReceiveInto::take_what_waits_into() {
+  Result<Datagram> received = take_what_waits();
+  if (!received) return static_cast<Errc>(received.error().value());
+  into_ = *std::move(received);
+  return {};
 }
 
 }  // namespace elvis

@@ -22,6 +22,17 @@ Message::Message(std::span<const std::uint8_t> bytes) : Message{} {
   count_ = 1;
 }
 
+[[gnu::flatten]] Message Message::copy_and_sum(std::span<const std::uint8_t> bytes,
+                                               std::uint64_t& sum) {
+  Message message;
+  Chunk* const chunk = Chunk::make_at_least(headroom + bytes.size());
+  sum += elvis::copy_and_sum(chunk->bytes() + headroom, bytes.data(), bytes.size());
+  message.inline_[0] = {chunk, headroom, static_cast<std::uint32_t>(bytes.size())};
+  message.size_ = static_cast<std::uint32_t>(bytes.size());
+  message.count_ = 1;
+  return message;
+}
+
 Message::Message(std::string_view text)
     : Message{std::span{reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}} {}
 

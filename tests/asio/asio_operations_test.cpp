@@ -15,6 +15,7 @@
 #include <boost/asio/strand.hpp>
 #include <cctype>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -287,6 +288,138 @@ TEST_F(AsioTest, DatagramsGoBothWays) {
         net::error::message_size);
   });
   run();
+}
+
+// Looks at the checksum of every datagram that is whole.
+class SumObserver final : public Observer {
+ public:
+  void frame_sent(const Tap&, const Message& frame, Time) override {
+    constexpr std::size_t addresses = 26;  // where the pseudo header begins
+    constexpr std::size_t udp_at = 34;
+    const bool is_udp = frame.size() > udp_at && frame[13] == 0 && frame[23] == 17;
+    if (!is_udp || (frame[20] & 0x3f) != 0 || frame[21] != 0) return;
+    const std::uint64_t sum = frame.partial_sum(addresses) + 17 + (frame.size() - udp_at);
+    EXPECT_EQ(fold_sum(sum), 0xffff) << frame.hex();
+    ++seen;
+  }
+  void frame_delivered(const Tap&, const Message&, Time) override {}
+  void dropped(const Machine&, Drop, const Message&, Time) override {}
+
+  int seen = 0;
+};
+
+TEST_F(AsioTest, DatagramsOfEveryShapeComeWholeAndWithTheirSum) {
+  SumObserver observer;
+  lan_.world.observe(observer);
+  constexpr std::array<std::size_t, 12> sizes{0, 1, 2, 3, 7, 63, 64, 65, 129, 500, 1'472, 40'000};
+  const auto bytes_of = [](std::size_t size) {
+    std::string bytes(size, ' ');
+    for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>(i * i + size);
+    return bytes;
+  };
+  int heard = 0;
+  lan_.run_asio(bob_, [&](asio_executor executor) -> awaitable<void> {
+    asio_udp socket{executor, {udp::v4(), 53}};
+    udp::endpoint from;
+    for (const std::size_t size : sizes) {
+      for (int way = 0; way < 4; ++way, ++heard) {
+        std::string data(70'000, 'x');
+        const std::array scattered{net::buffer(data.data(), 5), net::buffer(data.data() + 5, 59),
+                                   net::buffer(data.data() + 64, data.size() - 64)};
+        const std::size_t bytes =
+            way % 2 == 0
+                ? co_await socket.async_receive_from(net::buffer(data), from, use_awaitable)
+                : co_await socket.async_receive_from(scattered, from, use_awaitable);
+        data.resize(bytes);
+        EXPECT_EQ(data, bytes_of(size)) << size;
+      }
+    }
+  });
+  lan_.run_asio(alice_, [&](asio_executor executor) -> awaitable<void> {
+    const udp::endpoint bob = AsioLan::udp_at(1, 53);
+    asio_udp socket{executor, udp::v4()};
+    asio_udp connected{executor, udp::v4()};
+    connected.connect(bob);
+    for (const std::size_t size : sizes) {
+      const std::string data = bytes_of(size);
+      const std::array gathered{net::buffer(data.data(), size / 3),
+                                net::buffer(data.data() + size / 3, size - size / 3)};
+      EXPECT_EQ(co_await socket.async_send_to(net::buffer(data), bob, use_awaitable), size);
+      EXPECT_EQ(co_await socket.async_send_to(gathered, bob, use_awaitable), size);
+      EXPECT_EQ(co_await connected.async_send(net::buffer(data), use_awaitable), size);
+      EXPECT_EQ(connected.send_to(gathered, bob), size);
+      asio_timer timer{executor, 10ms};
+      co_await timer.async_wait(use_awaitable);
+    }
+  });
+  run();
+  EXPECT_EQ(heard, 48);
+  EXPECT_EQ(observer.seen, 44) << "all but those in fragments";
+}
+
+// Handlers that are called inside the event that brings a datagram.
+TEST_F(AsioTest, AHandlerMayDoAwayWithItsSocket) {
+  std::string log;
+  std::array<char, 8> data{};
+  std::array<char, 8> other{};
+  lan_.run_asio(bob_, [&](asio_executor executor) {
+    auto replaced = std::make_shared<asio_udp>(executor, udp::endpoint{udp::v4(), 53});
+    auto shared = std::make_shared<asio_udp>(executor, udp::endpoint{udp::v4(), 54});
+    shared->async_receive(net::buffer(data), [&, shared](error_code error, std::size_t bytes) {
+      log += std::string{data.data(), bytes} + error.message() + '\n';
+    });  // behind it another, which ends with the socket
+    shared->async_receive(net::buffer(other), [&](error_code error, std::size_t) {
+      log += "other: " + error.message() + '\n';
+    });
+    replaced->async_receive(net::buffer(data), [&, replaced, executor](error_code, std::size_t n) {
+      log += std::string{data.data(), n} + '\n';
+      *replaced = asio_udp{executor, {udp::v4(), 55}};
+      replaced->async_receive(net::buffer(data), [&, replaced](error_code, std::size_t bytes) {
+        log += std::string{data.data(), bytes} + '\n';
+        replaced->close();
+      });
+    });
+  });
+  // A socket that is gone in the handler, and one whose wait is over before its datagram comes.
+  lan_.run_asio(bob_, [&](asio_executor executor) {
+    auto socket = std::make_shared<asio_udp>(executor, udp::endpoint{udp::v4(), 56});
+    auto signal = std::make_shared<net::cancellation_signal>();
+    auto timer = std::make_shared<asio_timer>(executor, 500us);
+    socket->async_receive(net::buffer(other),
+                          net::bind_cancellation_slot(
+                              signal->slot(), [&, socket](error_code error, std::size_t) mutable {
+                                log += "cancelled: " + error.message() + '\n';
+                                socket->async_receive(net::buffer(other),
+                                                      [&, last = socket](error_code, std::size_t) {
+                                                        log += "last\n";
+                                                      });
+                                socket.reset();
+                              }));
+    timer->async_wait(
+        [signal, timer](error_code) { signal->emit(net::cancellation_type::terminal); });
+  });
+  const Application& failed = lan_.run_asio(bob_, [&](asio_executor executor) {
+    auto socket = std::make_shared<asio_udp>(executor, udp::endpoint{udp::v4(), 57});
+    socket->async_receive(net::buffer(other), [socket](error_code, std::size_t) {
+      throw std::runtime_error{"seen enough"};
+    });
+  });
+  lan_.run_asio(alice_, [&](asio_executor executor) -> awaitable<void> {
+    asio_udp socket{executor, udp::v4()};
+    for (std::uint16_t port = 53; port < 58; ++port) {
+      const std::string word = "to " + std::to_string(port);
+      co_await socket.async_send_to(net::buffer(word), AsioLan::udp_at(1, port), use_awaitable);
+    }
+  });
+  run();
+  EXPECT_EQ(status_of(failed), "failed: seen enough");
+  EXPECT_EQ(log,
+            "cancelled: Operation canceled\n"
+            "to 53\n"
+            "to 54Success\n"
+            "other: Operation canceled\n"
+            "to 55\n"
+            "last\n");
 }
 
 // A datagram that comes while the socket is watched is not lost, whoever takes it then.

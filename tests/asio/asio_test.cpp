@@ -18,6 +18,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -91,6 +93,26 @@ TEST_F(AsioTest, PostsRunLaterAtTheSameInstantInOrder) {
   });
   run();
   EXPECT_EQ(order, "abcd");
+}
+
+// What makes an instant endless has to be seen by the guard against that, which counts events.
+TEST_F(AsioTest, ManyPostsAtOneInstantAreEventsOfTheirOwn) {
+  int left = 30'000;
+  std::function<void(asio_executor)> post_next = [&](asio_executor executor) {
+    net::post(executor, [&, executor] {
+      if (--left == 0) return;
+      if (left != 5'000) return post_next(executor);
+      auto timer = std::make_shared<asio_timer>(executor, 1ms);
+      timer->async_wait([&, executor, timer](error_code) { post_next(executor); });
+    });
+  };
+  lan_.run_asio(alice_, [&](asio_executor executor) { post_next(executor); });
+  const Outcome outcome = lan_.run();
+  EXPECT_EQ(outcome.reason, StopReason::completed);
+  EXPECT_EQ(left, 0);
+  // 25,000 at the first instant, of which 10,000 in one event; 5,000 at the second in another.
+  EXPECT_GE(outcome.events, 15'000);
+  EXPECT_LE(outcome.events, 15'100);
 }
 
 TEST_F(AsioTest, AnExecutorKnowsItsContextAndEquals) {

@@ -6,6 +6,7 @@
 
 #include <stdexcept>
 
+#include "elvis/sockets/waiting.hpp"
 #include "lan.hpp"
 
 namespace elvis {
@@ -96,6 +97,90 @@ TEST_F(UdpSocketTest, ShowsEachDatagramThatComesOrHasWaitedUntilTheSocketIsClose
   EXPECT_EQ(lan_.run().reason, StopReason::completed);
   EXPECT_EQ(heard, (std::vector<std::string>{"one", "two", "three", "four", "five"}));
   EXPECT_EQ(ended.error(), Errc::closed);
+}
+
+TEST_F(UdpSocketTest, HasOnePort) {
+  std::vector<Endpoint> heard;
+  lan_.run_on(bob_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    EXPECT_TRUE(socket.bind(bob_end_));
+    for (int i = 0; i < 2; ++i) heard.push_back((co_await socket.receive())->remote);
+    co_return Result<>{};
+  });
+  lan_.run_on(alice_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    EXPECT_TRUE(socket.connect({bob_end_.address, 2001}));
+    const Endpoint chosen = socket.local();
+    EXPECT_TRUE(socket.bind(alice_end_).error() == Errc::invalid_argument);
+    EXPECT_TRUE(socket.send_to(bob_end_, text("from the port that connect() chose")));
+    UdpSocket other{self.machine()};
+    EXPECT_TRUE(other.connect(bob_end_));
+    EXPECT_TRUE(other.disconnect());
+    EXPECT_TRUE(other.bind(alice_end_));
+    EXPECT_TRUE(other.bind({{}, 1001}).error() == Errc::invalid_argument);
+    EXPECT_TRUE(other.send_to(bob_end_, text("from its own")));
+    co_await self.sleep_for(milliseconds{10});
+    EXPECT_EQ(heard, (std::vector<Endpoint>{chosen, alice_end_}));
+    other.close();
+    EXPECT_TRUE(other.bind({{}, 1001}).error() == Errc::closed);
+    co_return Result<>{};
+  });
+  EXPECT_EQ(lan_.run().reason, StopReason::completed);
+  EXPECT_EQ(heard.size(), 2U);
+}
+
+TEST_F(UdpSocketTest, AnswersWithWhatItSees) {
+  std::vector<std::string> heard;
+  lan_.run_on(bob_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    EXPECT_TRUE(socket.bind({{}, 2000}));
+    const auto answer = [&, left = 2](const BareDatagram& question) mutable {
+      EXPECT_EQ(question.remote, alice_end_);
+      EXPECT_EQ(question.local, bob_end_);
+      EXPECT_TRUE(socket.send_to(question.remote, std::move(question.payload)));
+      return --left != 0;
+    };
+    EXPECT_TRUE(co_await socket.receive_each(answer));  // comes while it waits
+    co_await self.sleep_for(milliseconds{5});
+    co_return co_await socket.receive_each(answer);  // the first two have waited
+  });
+  lan_.run_on(alice_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    EXPECT_TRUE(socket.bind(alice_end_));
+    for (const char* const word : {"one", "two", "three", "four"}) {
+      EXPECT_TRUE(socket.send_to(bob_end_, text(word)));
+      co_await self.sleep_for(milliseconds{1});
+    }
+    for (int i = 0; i < 4; ++i) heard.push_back((co_await socket.receive())->payload.to_string());
+    co_return Result<>{};
+  });
+  EXPECT_EQ(lan_.run().reason, StopReason::completed);
+  EXPECT_EQ(heard, (std::vector<std::string>{"one", "two", "three", "four"}));
+}
+
+TEST_F(UdpSocketTest, ReceivesIntoADatagramOfTheCallers) {
+  std::vector<std::string> heard;
+  lan_.run_on(bob_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    EXPECT_TRUE(socket.bind({{}, 2000}));
+    Datagram next{.payload = text("old"), .remote = {}, .local = {}};
+    for (int i = 0; i < 4; ++i) {
+      EXPECT_EQ(co_await socket.receive(next), Errc{});
+      heard.push_back(next.payload.to_string());
+      EXPECT_EQ(next.remote.address, alice_end_.address);
+      EXPECT_EQ(next.local, bob_end_);
+      if (i == 1) co_await self.sleep_for(milliseconds{5});  // the others have waited
+    }
+    EXPECT_EQ(co_await with_timeout(socket.receive(next), milliseconds{1}), Errc::timed_out);
+    EXPECT_EQ(next.payload.to_string(), "four") << "a failure changes nothing";
+    socket.close();
+    EXPECT_EQ(co_await socket.receive(next), Errc::closed);
+    EXPECT_EQ(next.payload.to_string(), "four");
+    co_return Result<>{};
+  });
+  say_to_bob({"one", "two", "three", "four"});
+  EXPECT_EQ(lan_.run().reason, StopReason::completed);
+  EXPECT_EQ(heard, (std::vector<std::string>{"one", "two", "three", "four"}));
 }
 
 TEST_F(UdpSocketTest, SeesNoMoreThanItWants) {

@@ -59,6 +59,12 @@ TEST(ChecksumTest, SumsEverySizeAtEveryAlignment) {
       moved.insert(moved.end(), bytes.begin(), bytes.end());
       ASSERT_EQ(fold_sum(partial_sum(moved.data() + alignment, size)), slow_sum(bytes))
           << size << " bytes at " << alignment;
+      Bytes copy(size + 1, 0xee);
+      ASSERT_EQ(copy_and_sum(copy.data(), moved.data() + alignment, size),
+                partial_sum(bytes.data(), size));
+      ASSERT_EQ(copy.back(), 0xee) << "no byte more";
+      copy.pop_back();
+      ASSERT_EQ(copy, bytes);
     }
   }
 }

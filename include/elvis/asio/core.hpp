@@ -15,6 +15,7 @@
 #include <exception>
 #include <utility>
 
+#include "elvis/asio/queue.hpp"
 #include "elvis/graph/machine.hpp"
 #include "elvis/sim/partition.hpp"
 #include "elvis/sim/task.hpp"
@@ -26,95 +27,25 @@ class AsioCanceller;
 class AsioCore;
 class AsioLane;
 
-/// What came of an operation.
-struct AsioOutcome {
-  boost::system::error_code error;
-  std::size_t bytes = 0;
-};
-
-/// Something with a handler that is called once, or destroyed without a call.
-class AsioOperation {
- public:
-  AsioOperation(const AsioOperation&) = delete;
-  AsioOperation& operator=(const AsioOperation&) = delete;
-
-  /// Frees the operation, then calls its handler.
-  void complete() { step_(*this, Step::complete); }
-  /// Frees the operation and its handler.
-  void destroy() { step_(*this, Step::destroy); }
-
- protected:
-  enum class Step : std::uint8_t {
-    complete,
-    destroy,
-    attempt,               ///< Of an AsioAttempt: true when it is done.
-    attempt_and_complete,  ///< The same, and then all the rest: true when it is no more.
-  };
-  using TakeStep = bool (*)(AsioOperation& self, Step step);
-  explicit AsioOperation(TakeStep step) : step_{step} {}
-  ~AsioOperation() = default;
-
-  bool take(Step step) { return step_(*this, step); }
-
- private:
-  friend class AsioQueue;
-
-  TakeStep step_;
-  AsioOperation* next_ = nullptr;
-  AsioOperation* previous_ = nullptr;
-};
-
-/// Operations in the order in which they came.
-class AsioQueue {
- public:
-  bool empty() const { return first_ == nullptr; }
-  bool has_one() const { return first_ == last_ && first_ != nullptr; }
-  AsioOperation& front() const { return *first_; }
-  void push(AsioOperation& operation) {
-    operation.next_ = nullptr;
-    operation.previous_ = last_;
-    (last_ == nullptr ? first_ : last_->next_) = &operation;
-    last_ = &operation;
-  }
-  void remove(AsioOperation& operation) {
-    (operation.previous_ == nullptr ? first_ : operation.previous_->next_) = operation.next_;
-    (operation.next_ == nullptr ? last_ : operation.next_->previous_) = operation.previous_;
-  }
-  /// Forgets who is there.
-  void clear() { first_ = last_ = nullptr; }
-  AsioOperation& pop() {
-    AsioOperation& first = *first_;
-    first_ = first.next_;
-    (first_ == nullptr ? last_ : first_->previous_) = nullptr;
-    return first;
-  }
-
- private:
-  AsioOperation* first_ = nullptr;
-  AsioOperation* last_ = nullptr;
-};
-
 /// An operation of an I/O object that waits: it is tried when there is news, until it is done.
 class AsioAttempt : public AsioOperation {
  public:
   /// Tries once; true when it is done, outcome() says how.
   bool attempt() { return take(Step::attempt); }
-  /// Tries once, when it is the only one that waits at its lane; true when it was done and is no
-  /// more: its handler was called.
-  bool attempt_and_complete() { return take(Step::attempt_and_complete); }
   /// Ends the wait with operation_aborted, if it still waits.
   void cancel();
 
   AsioOutcome& outcome() { return outcome_; }
 
  protected:
-  explicit AsioAttempt(TakeStep step) : AsioOperation{step} {}
+  /// What the first operation does when there is news at its lane, which may be gone then, and
+  /// handlers may be called.
+  using GoOn = void (*)(AsioLane& lane);
+  explicit AsioAttempt(TakeStep step, GoOn go_on) : AsioOperation{step}, go_on_{go_on} {}
   ~AsioAttempt() {
     if (canceller_ != nullptr) [[unlikely]]
       forget_canceller();
   }
-  /// It waits no longer, as the only one there, and is no work any more.
-  void end_wait();
 
  private:
   friend AsioCanceller;
@@ -123,6 +54,7 @@ class AsioAttempt : public AsioOperation {
 
   void forget_canceller();
 
+  GoOn go_on_;
   AsioLane* lane_ = nullptr;  // while it waits
   AsioCanceller* canceller_ = nullptr;
   AsioOutcome outcome_;
@@ -172,14 +104,29 @@ class AsioLane {
   std::size_t cancel_all();
   bool has_waits() const { return !waiting_.empty(); }
 
+  // ----- for operations: see AsioAttempt::GoOn -----
+
+  /// The core, if a handler may be called now and only one operation waits; else null.
+  AsioCore* core_to_call() const;
+  AsioOperation& first() const { return waiting_.front(); }
+  /// The only one waits no longer and is no work any more.
+  void forget_only_one();
+  /// The first one has to wait on.
+  void wait_on() { watch(); }
+  /// Tries those who wait, and calls handlers if they may be called now: the lane may be gone then.
+  void go_on_and_call();
+
  protected:
   ~AsioLane();
 
   /// There is news: tries those who wait.
   void go_on();
-  /// The same in an event or a function of its own, which may call handlers: this lane may be gone
-  /// when it returns.
-  void go_on_and_call();
+  /// The same in an event or a function of its own, which may call handlers.
+  void go_on_by_hand() {
+    if (waiting_.empty()) [[unlikely]]
+      return;
+    static_cast<AsioAttempt&>(waiting_.front()).go_on_(*this);
+  }
   /// Sees to it that go_on() is called once, in an event of its own or after the present one.
   virtual void watch() = 0;
   /// go_on() need not be called any more.
@@ -233,6 +180,21 @@ class AsioCore {
   /// The core whose handler this thread is running, or null.
   static AsioCore* current() { return current_; }
 
+  /// Calls a handler with `call`, and then all that are ready, in an event and in the place of
+  /// run(), which waits for them: the way through the ready list is spared.
+  template <typename Call>
+  [[gnu::always_inline]] void call_in_event(Call call) {
+    const Running running{*this};
+    try {
+      call();
+      if (!ready_.empty() && thrown_ == nullptr) call_ready();
+    } catch (...) {
+      capture(std::current_exception());
+    }
+    if (!ready_.empty() || work_ == 0 || thrown_ != nullptr) [[unlikely]]
+      wake();
+  }
+
  protected:
   ~AsioCore();
   /// Destroys all operations, wherever they wait, handlers included.
@@ -265,9 +227,6 @@ class AsioCore {
     AsioCore* before;
   };
 
-  /// Goes on with who waits at `lane`, of which there is one, and calls its handler and all that
-  /// are ready then, while run() waits for them: the way through the ready list is spared.
-  [[gnu::always_inline]] void go_on_now(AsioLane& lane);
   void wake() {
     if (waiter_ != nullptr) machine_.partition().wake(*std::exchange(waiter_, nullptr));
   }
@@ -279,16 +238,19 @@ class AsioCore {
   AsioQueue ready_;
   Waiter* waiter_ = nullptr;  // of run(), while it waits
   std::uint64_t work_ = 0;
-  std::uint32_t called_ = 0;  // at `instant_`
+  std::uint32_t limit_ = most_at_once;  // of handlers in one event; less only at `instant_`
   Time instant_{};
   std::exception_ptr thrown_;
   AsioLane* lanes_ = nullptr;
 };
 
-inline void AsioAttempt::end_wait() {
-  AsioLane& lane = *std::exchange(lane_, nullptr);
-  lane.waiting_.clear();
-  --lane.core_->work_;
+inline AsioCore* AsioLane::core_to_call() const {
+  return core_ != nullptr && core_->waiter_ != nullptr && waiting_.has_one() ? core_ : nullptr;
+}
+
+inline void AsioLane::forget_only_one() {
+  waiting_.clear();
+  --core_->work_;
 }
 
 }  // namespace elvis

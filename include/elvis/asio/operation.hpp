@@ -20,7 +20,7 @@ namespace elvis::asio_internal {
 /// Ends `self`, an operation with a `handler_` and the `place_` where that is called: frees it and
 /// calls the handler with `arguments`.
 template <typename Self, typename... Arguments>
-void call_handler(Self& self, std::tuple<Arguments...> arguments) {
+[[gnu::always_inline]] inline void call_handler(Self& self, std::tuple<Arguments...> arguments) {
   using Handler = decltype(self.handler_);
   const auto allocator = boost::asio::get_associated_allocator(self.handler_);
   using OfSelf = Memory<Self, std::remove_const_t<decltype(allocator)>>;
@@ -48,6 +48,20 @@ void destroy_operation(Self& self) {
   Memory<Self, std::remove_const_t<decltype(allocator)>>::give(&self, allocator);
 }
 
+/// Whether a job is done as soon as it has begun, whoever waits: it says so by a type `NeverWaits`.
+template <typename Job>
+concept never_waits = requires { typename Job::NeverWaits; };
+
+/// Tries `job` when there is news, by `attempt_again(AsioOutcome&)` if it has that.
+template <typename Job>
+[[gnu::always_inline]] inline bool attempt_again(Job& job, AsioOutcome& outcome) {
+  if constexpr (requires { job.attempt_again(outcome); }) {
+    return job.attempt_again(outcome);
+  } else {
+    return job.attempt(outcome);
+  }
+}
+
 /// An operation that waits: what it does (`Job`) and whom it tells. A Job has
 ///   `bool attempt(AsioOutcome&)`, which is true when it is done, and
 ///   `auto result(AsioOutcome&)`, a tuple of the handler's arguments.
@@ -57,7 +71,7 @@ class Operation final : public AsioAttempt {
   template <typename Given>
   Operation(Job&& job, Given&& handler, const IoExecutor& io_executor, bool io_is_plain,
             const AsioCore& core)
-      : AsioAttempt{&take_step},
+      : AsioAttempt{&take_step, &go_on},
         place_{handler, io_executor, io_is_plain, core},
         job_{std::move(job)},
         handler_(std::forward<Given>(handler)) {
@@ -73,20 +87,23 @@ class Operation final : public AsioAttempt {
 
   static bool take_step(AsioOperation& operation, Step step) {
     auto& self = static_cast<Operation&>(operation);
-    AsioOutcome outcome;
-    if (step == Step::attempt_and_complete) [[likely]] {
-      if (!self.job_.attempt(outcome)) return false;
-      self.end_wait();
-    } else if (step == Step::attempt) {
-      return self.job_.attempt(self.outcome());
-    } else if (step == Step::complete) {
-      outcome = self.outcome();
+    if (step == Step::attempt) return self.job_.attempt(self.outcome());
+    if (step == Step::complete) {
+      call_handler(self, self.job_.result(self.outcome()));
     } else {
       destroy_operation(self);
-      return true;
     }
-    call_handler(self, self.job_.result(outcome));
     return true;
+  }
+  static void go_on(AsioLane& lane) {
+    AsioCore* const core = lane.core_to_call();
+    if (core == nullptr) [[unlikely]]
+      return lane.go_on_and_call();
+    auto& self = static_cast<Operation&>(lane.first());
+    AsioOutcome outcome;
+    if (!attempt_again(self.job_, outcome)) return lane.wait_on();
+    lane.forget_only_one();
+    core->call_in_event([&] { call_handler(self, self.job_.result(outcome)); });
   }
 
   [[no_unique_address]] Place<Handler, IoExecutor> place_;
@@ -144,6 +161,8 @@ void start(AsioCore& core, AsioLane* lane, Job job, Handler&& handler,
   AsioOutcome outcome;
   if (lane == nullptr) [[unlikely]] {
     outcome.error = boost::asio::error::bad_descriptor;
+  } else if constexpr (never_waits<Job>) {
+    job.attempt(outcome);
   } else if (lane->has_waits() || !job.attempt(outcome)) {
     lane->wait(make(std::type_identity<Operation<Job, Kept, IoExecutor>>{}, std::move(job)));
     return;
@@ -157,6 +176,7 @@ void start(AsioCore& core, AsioLane* lane, Job job, Handler&& handler,
 
 /// A job that is done as soon as it has begun, with the error that it was given.
 struct Done {
+  using NeverWaits = void;
   boost::system::error_code error;
   bool attempt(AsioOutcome& outcome) const {
     outcome.error = error;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What stands behind asio_stream, asio_acceptor, asio_udp and asio_timer: our sockets and timers
-// with operations that wait at them. Nothing of Asio's templates is needed here.
+// What stands behind asio_stream, asio_acceptor and asio_udp: our sockets with operations that wait
+// at them. Nothing of Asio's templates is needed here.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,6 @@
 
 #include "elvis/asio/core.hpp"
 #include "elvis/asio/errors.hpp"
-#include "elvis/sim/timer.hpp"
 #include "elvis/sockets/readiness.hpp"
 #include "elvis/sockets/tcp_listener.hpp"
 #include "elvis/sockets/tcp_socket.hpp"
@@ -74,6 +73,7 @@ class AsioTcp final : public TcpUser, public Pooled {
   bool is_open() const { return socket_ != nullptr; }
   /// The socket, or null.
   TcpSocket* socket() const { return socket_.get(); }
+  TcpSocket* waitable() const { return socket_.get(); }
   void open();
   void adopt(TcpSocketRef socket);
   /// Ends all waits and closes the socket.
@@ -90,9 +90,20 @@ class AsioTcp final : public TcpUser, public Pooled {
   // Attempts: true when done.
   bool connect(AsioOutcome& outcome, Endpoint remote);
   bool receive(AsioOutcome& outcome, std::size_t max, Message& got);
+  /// False if receive() of at least one byte would find nothing.
+  bool may_receive() const {
+    const TcpSession* const session = socket_->session();
+    return session == nullptr || session->readable() != 0 || !session->is_open() ||
+           session->is_at_end() || receives_no_more_;
+  }
   /// Whether something can be written; then `room` says how much of `wanted` bytes.
   bool has_room(AsioOutcome& outcome, std::size_t wanted, std::size_t& room);
-  void send(AsioOutcome& outcome, Message data);
+  /// Sends no more than has_room() has said, right after it.
+  void send(AsioOutcome& outcome, Message&& data) {
+    outcome.bytes = data.size();
+    socket_->session()->write(data);
+    ELVIS_ASSERT(data.empty());
+  }
   bool is_ready(AsioOutcome& outcome, Ready what);
 
   AsioLane& incoming() { return incoming_; }
@@ -135,7 +146,7 @@ class AsioListener final : public Pooled {
 
   AsioCore& core() const { return core_; }
   bool is_open() const { return listener_ != nullptr; }
-  TcpListener* socket() const { return listener_.get(); }
+  TcpListener* waitable() const { return listener_.get(); }
   void open();
   void close();
   void cancel() { incoming_.cancel_all(); }
@@ -177,6 +188,7 @@ class AsioUdp final : public Pooled {
   AsioCore& core() const { return core_; }
   bool is_open() const { return socket_.has_value(); }
   UdpSocket* socket() { return socket_ ? &*socket_ : nullptr; }
+  UdpSocket* waitable() { return &*socket_; }  // while it is open
   void open();
   void close();
   void cancel();
@@ -199,23 +211,31 @@ class AsioUdp final : public Pooled {
       return receive_waiting(outcome, got, remote);
     }
     got = &handed_->payload;
-    remote = handed_->arrival.remote();
+    remote = handed_->remote;
     return true;
+  }
+  /// A datagram that is offered to who waits, if it is to be taken; null if there is none.
+  const UdpSocket::Handed* take_handed() {
+    if (receives_no_more_) [[unlikely]]
+      return nullptr;
+    return std::exchange(handed_, nullptr);
   }
   void pop() {
     if (std::exchange(handed_, nullptr) == nullptr) socket_->pop();
   }
-  /// Sends where the socket is connected to, or to `remote`.
-  void send(AsioOutcome& outcome, Message&& data) {
+  /// Sends where the socket is connected to, or to `remote`; `sum` is the data's partial_sum().
+  [[gnu::always_inline]] void send(AsioOutcome& outcome, Message&& data, std::uint64_t sum) {
     const std::size_t bytes = data.size();
-    const Result<> result = sends_no_more_ ? Errc::shut_down : socket_->send(std::move(data));
-    if (result) [[likely]] {
-      outcome.bytes = bytes;
-    } else {
-      outcome.error = asio_error(result);
-    }
+    note(outcome, bytes, sends_no_more_ ? Errc::shut_down : socket_->send(std::move(data), sum));
   }
-  void send_to(AsioOutcome& outcome, Endpoint remote, Message&& data);
+  [[gnu::always_inline]] void send_to(AsioOutcome& outcome, Endpoint remote, Message&& data,
+                                      std::uint64_t sum) {
+    if (remote == remote_ || remote == Endpoint{} || sends_no_more_) [[unlikely]] {
+      return send(outcome, std::move(data), sum);
+    }
+    const std::size_t bytes = data.size();
+    note(outcome, bytes, socket_->send_to(remote, std::move(data), sum));
+  }
   bool is_ready(AsioOutcome& outcome, Ready what);
 
   AsioLane& incoming() { return incoming_; }
@@ -224,6 +244,16 @@ class AsioUdp final : public Pooled {
  private:
   friend AsioSocketLane<AsioUdp>;
 
+  static void note(AsioOutcome& outcome, std::size_t bytes, const Result<>& sent) {
+    if (sent) [[likely]] {
+      outcome.bytes = bytes;
+    } else {
+      outcome.error = error_of(sent);
+    }
+  }
+  [[gnu::cold, gnu::noinline]] static boost::system::error_code error_of(const Result<>& failed) {
+    return asio_error(failed);
+  }
   void hand_over(const void* handed) { handed_ = static_cast<const UdpSocket::Handed*>(handed); }
   bool receive_waiting(AsioOutcome& outcome, const Message*& got, Endpoint& remote);
   void keep_handed();
@@ -244,36 +274,6 @@ class AsioUdp final : public Pooled {
   AsioSocketLane<AsioUdp> outgoing_{core_, *this, Ready::writable};
 };
 
-/// A deadline that operations wait for.
-class AsioAlarm final : public AsioLane, private Timer, public Pooled {
- public:
-  explicit AsioAlarm(AsioCore& core)
-      : AsioLane{core},
-        Timer{[](Timer& self) { static_cast<AsioAlarm&>(self).go_on_and_call(); }},
-        core_{core} {}
-  ~AsioAlarm() { cancel_all(); }
-
-  AsioCore& core() const { return core_; }
-  Time expiry() const { return expiry_; }
-  /// Ends all waits; returns how many.
-  std::size_t set_expiry(Time expiry) {
-    const std::size_t count = has_waits() ? cancel_all() : 0;
-    expiry_ = expiry;
-    return count;
-  }
-  bool has_expired() const { return expiry_ <= core_.machine().now(); }
-
- private:
-  void watch() override {
-    // The end of time never comes.
-    if (expiry_ != end_of_time) Timer::arm(core_.machine(), expiry_);
-  }
-  void unwatch() override { Timer::cancel(); }
-
-  AsioCore& core_;
-  Time expiry_{};
-};
-
 // The Wait is over when its operations are tried, and begins anew if one waits on.
 template <typename Owner>
 void AsioSocketLane<Owner>::watch() {
@@ -285,15 +285,15 @@ void AsioSocketLane<Owner>::watch() {
     }
   }
   if constexpr (std::is_same_v<Owner, AsioUdp>) {
-    owner_.socket()->remember_once(&owner_);
+    owner_.socket_->remember_once(&owner_);
   }
   anew();
-  join(*owner_.socket());  // which is not ready: an operation has just tried
+  join(*owner_.waitable());  // which is not ready: an operation has just tried
   Wait::wait([](Waiter& waiter) {
     auto& self = static_cast<AsioSocketLane&>(waiter);
     if constexpr (std::is_same_v<Owner, AsioUdp>) self.owner_.hand_over(self.take_handed());
     self.leave();
-    self.go_on_and_call();
+    self.go_on_by_hand();
   });
 }
 

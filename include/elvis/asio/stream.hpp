@@ -179,7 +179,11 @@ class asio_basic_stream : public asio_basic_socket<AsioTcp, boost::asio::ip::tcp
   struct ReadJob {
     AsioTcp* tcp;
     Buffers buffers;
-    bool attempt(AsioOutcome& outcome) const {
+    [[gnu::always_inline]] bool attempt(AsioOutcome& outcome) const {
+      const bool finds_nothing = boost::asio::buffer_size(buffers) != 0 && !tcp->may_receive();
+      return !finds_nothing && take(outcome);
+    }
+    bool take(AsioOutcome& outcome) const {
       Message got;
       if (!tcp->receive(outcome, boost::asio::buffer_size(buffers), got)) return false;
       outcome.bytes = asio_internal::copy_out(got, buffers);

@@ -7,6 +7,7 @@
 
 #include <tuple>
 
+#include "elvis/asio/alarm.hpp"
 #include "elvis/asio/io_object.hpp"
 
 namespace elvis {
@@ -88,6 +89,7 @@ class asio_basic_timer : public asio_internal::IoObject<AsioAlarm, Executor> {
   struct Job {
     AsioAlarm* alarm;
     bool attempt(AsioOutcome&) const { return alarm->has_expired(); }
+    bool attempt_again(AsioOutcome&) const { return true; }  // that is when the alarm goes off
     std::tuple<error_code> result(AsioOutcome& outcome) const { return {outcome.error}; }
   };
 

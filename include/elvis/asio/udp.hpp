@@ -149,11 +149,13 @@ class asio_basic_udp : public asio_basic_socket<AsioUdp, boost::asio::ip::udp, E
 
   template <typename Buffers>
   struct SendJob {
+    using NeverWaits = void;
     AsioUdp* udp;
     Send<Buffers> request;
-    bool attempt(AsioOutcome& outcome) const {
-      const std::size_t bytes = boost::asio::buffer_size(request.buffers);
-      udp->send(outcome, asio_internal::copy_in(request.buffers, bytes));
+    [[gnu::always_inline]] bool attempt(AsioOutcome& outcome) const {
+      std::uint64_t sum = 0;
+      Message data = asio_internal::copy_in_summed(request.buffers, sum);
+      udp->send(outcome, std::move(data), sum);
       return true;
     }
     std::tuple<error_code, std::size_t> result(AsioOutcome& outcome) const {
@@ -162,12 +164,14 @@ class asio_basic_udp : public asio_basic_socket<AsioUdp, boost::asio::ip::udp, E
   };
   template <typename Buffers>
   struct SendToJob {
+    using NeverWaits = void;
     AsioUdp* udp;
     SendTo<Buffers> request;
-    bool attempt(AsioOutcome& outcome) const {
+    [[gnu::always_inline]] bool attempt(AsioOutcome& outcome) const {
       if (const auto remote = asio_internal::endpoint_from(request.remote)) {
-        const std::size_t bytes = boost::asio::buffer_size(request.buffers);
-        udp->send_to(outcome, *remote, asio_internal::copy_in(request.buffers, bytes));
+        std::uint64_t sum = 0;
+        Message data = asio_internal::copy_in_summed(request.buffers, sum);
+        udp->send_to(outcome, *remote, std::move(data), sum);
       } else {
         outcome.error = boost::asio::error::address_family_not_supported;
       }
@@ -184,15 +188,24 @@ class asio_basic_udp : public asio_basic_socket<AsioUdp, boost::asio::ip::udp, E
     [[gnu::always_inline]] bool attempt(AsioOutcome& outcome) const {
       return udp->may_receive() && take(outcome);
     }
+    [[gnu::always_inline]] bool attempt_again(AsioOutcome& outcome) const {
+      const UdpSocket::Handed* const handed = udp->take_handed();
+      if (handed == nullptr) [[unlikely]]
+        return attempt(outcome);
+      give(outcome, handed->payload, handed->remote);
+      return true;
+    }
+    [[gnu::always_inline]] void give(AsioOutcome& outcome, const Message& payload,
+                                     Endpoint remote) const {
+      outcome.bytes = asio_internal::copy_out(payload, request.buffers);
+      if (request.remote != nullptr) asio_internal::write_endpoint(*request.remote, remote);
+    }
     bool take(AsioOutcome& outcome) const {
       const Message* got = nullptr;
       Endpoint remote;
       if (!udp->receive(outcome, got, remote)) return false;
       if (got == nullptr) return true;
-      outcome.bytes = asio_internal::copy_out(*got, request.buffers);
-      if (request.remote != nullptr) {
-        asio_internal::write_endpoint(*request.remote, remote);
-      }
+      give(outcome, *got, remote);
       udp->pop();
       return true;
     }

@@ -38,6 +38,13 @@ constexpr ProtocolId over_ipv4(std::uint8_t number) {
   return static_cast<ProtocolId>(0x2'0000U | number);
 }
 
+/// A datagram for those who need no more of its headers than where it came from and went to.
+struct BareDatagram {
+  Message&& payload;
+  Endpoint remote;
+  Endpoint local;
+};
+
 /// Owned by its machine for the whole run, so references to it may be kept.
 class Protocol {
  public:
@@ -64,6 +71,10 @@ class Protocol {
   /// Takes a packet from below, and writes into `arrival` what its header says. Never fails: what
   /// nobody wants is dropped with a reason. (References, as a packet passes five of these.)
   virtual void demux(Message&& message, Arrival& arrival) = 0;
+  /// Whether demux_bare() may be called; the answer never changes.
+  virtual bool takes_bare_datagrams() const { return false; }
+  /// The same as demux() of a datagram that ends its event (Arrival::ends_event).
+  virtual void demux_bare(const BareDatagram& datagram);
   /// Learns that a packet of this protocol's, or of one above, did not reach its end.
   virtual void failed(const DeliveryError& error);
   /// Whether a packet that `error` tells of may be on its way; else the error is old, or forged.

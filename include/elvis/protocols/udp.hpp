@@ -73,6 +73,8 @@ class UdpSession final : public Session {
 
   /// Sends `payload` in one datagram. Errors: message_too_long, closed, and once what fail() said.
   Result<> send(Message&& payload) override;
+  /// The same of a payload whose partial_sum() is known to be `sum`.
+  Result<> send(Message&& payload, std::uint64_t sum);
   /// Who takes what comes back on this session.
   Protocol& above() const { return above_; }
   void close() override;
@@ -94,6 +96,7 @@ class UdpSession final : public Session {
   friend Udp;
 
   UdpSession(Udp& udp, Protocol& above, const Ipv4Path& below, Endpoints endpoints);
+  Result<> send_summed(Message&& payload, std::uint64_t payload_sum);
 
   // The second line is what datagrams touch: most of below_, and what follows it.
   Endpoints endpoints_;  // first, where the base leaves room

@@ -37,7 +37,8 @@ class UdpSocket final : public Protocol, public Waitable {
   ~UdpSocket() override;
 
   /// Takes what is sent to `local`. Port 0 chooses one; an unspecified address means any of the
-  /// machine's. Errors: no_protocol, address_in_use, address_not_available.
+  /// machine's. Errors: no_protocol, address_in_use, address_not_available; invalid_argument if it
+  /// has a port already, also one that connect() chose.
   Result<> bind(Endpoint local);
   /// Makes `remote` the destination of send(), and takes only what comes from there. Binds if
   /// necessary. A socket may be connected again, to somebody else; it stays as it is if that fails.
@@ -62,6 +63,18 @@ class UdpSocket final : public Protocol, public Waitable {
       if (const Result<> found = find_session_to(remote); !found) return found;
     }
     return last_->send(std::move(payload));
+  }
+  /// The same of a payload whose partial_sum() is known to be `sum`: to whoever copied it.
+  Result<> send(Message&& payload, std::uint64_t sum) {
+    if (connected_ == nullptr || is_send_shut_) [[unlikely]]
+      return send_error();
+    return connected_->send(std::move(payload), sum);
+  }
+  Result<> send_to(Endpoint remote, Message&& payload, std::uint64_t sum) {
+    if (last_ == nullptr || remote != last_->endpoints().remote || is_send_shut_) [[unlikely]] {
+      if (const Result<> found = find_session_to(remote); !found) return found;
+    }
+    return last_->send(std::move(payload), sum);
   }
   Result<> send_to(Endpoint remote, const Message& payload) {
     return send_to(remote, Message{payload});
@@ -126,14 +139,12 @@ class UdpSocket final : public Protocol, public Waitable {
 
   class Readable;
   class Receive;
+  class ReceiveInto;
   template <typename Look>
   class Each;
   /// What a Wait by hand is handed (Wait::handed()): a datagram that has just come. Who does
   /// not want it gives it to keep().
-  struct Handed {
-    Message&& payload;
-    const Arrival& arrival;
-  };
+  using Handed = BareDatagram;
   /// Lets a datagram wait that came while nobody else did.
   void keep(const Handed& handed);
   /// `Result<Datagram> next = co_await socket.receive();` Goes on when a datagram is there, in the
@@ -141,11 +152,15 @@ class UdpSocket final : public Protocol, public Waitable {
   /// socket also refused and no_protocol, once, when the remote machine has nobody there (RFC 1122,
   /// 4.1.3.3), of any with set_receive_errors() what has come back; shut_down, see shutdown().
   Receive receive();
+  /// `Errc failure = co_await socket.receive(datagram);` The same into a datagram of the caller's,
+  /// which stays as it is if that fails: for loops, whose coroutine is smaller so.
+  ReceiveInto receive(Datagram& into);
   /// `Result<> ended = co_await socket.receive_each(look);` The same again and again for those who
-  /// keep nothing: calls `look(message)` for every datagram, with the payload as a `const Message&`
-  /// where it stands. Goes on when `look` returns false, if it returns something, or when receive()
-  /// would fail, with its error, or throws what `look` throws. `look` may close the socket, but not
-  /// destroy it.
+  /// wait for nothing else: calls `look(message)` for every datagram, with the payload as a `const
+  /// Message&` where it stands, or `look(datagram)` with a `const BareDatagram&`, whose payload may
+  /// be moved away (to answer with it). Goes on when `look` returns false, if it returns something,
+  /// or when receive() would fail, with its error, or throws what `look` throws. `look` may close
+  /// the socket, but not destroy it.
   template <typename Look>
   Each<Look> receive_each(Look look);
   /// The same in two steps, for those who take what comes in a plain function: `co_await
@@ -181,6 +196,8 @@ class UdpSocket final : public Protocol, public Waitable {
   void cancel() { end_waits(machine(), Errc::cancelled); }
 
   void demux(Message&& payload, Arrival& arrival) override;
+  bool takes_bare_datagrams() const override { return true; }
+  void demux_bare(const BareDatagram& datagram) override;
   void failed(const DeliveryError& error) override;
 
  private:
@@ -210,11 +227,11 @@ class UdpSocket final : public Protocol, public Waitable {
     failure_ = failure;
     set_care(care_for_failure, failure != Errc{});
   }
-  [[gnu::noinline]] void demux_with_care(Message&& payload, const Arrival& arrival);
+  [[gnu::noinline]] void demux_with_care(const Handed& handed, bool ends_event);
 
   Result<> send_error() const;
   bool has_interface(Ipv4Address interface) const;
-  void keep_or_drop(Message&& payload, const Arrival& arrival);
+  void keep_or_drop(const Handed& handed);
   Result<UdpSessionRef> session_to(Endpoint remote);
   Result<> find_session_to(Endpoint remote);  // makes it last_
   std::unique_ptr<Waiting> take_oldest();
@@ -240,6 +257,7 @@ class UdpSocket final : public Protocol, public Waitable {
   void change(const Membership& membership, bool joins);
   Udp* udp() const { return static_cast<Udp*>(machine().find(ProtocolId::udp)); }
 
+  Result<> open_port(Endpoint local);
   Result<> listen_at(Udp& udp, Endpoint local);
   void stop_listening();
 

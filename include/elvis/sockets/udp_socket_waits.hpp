@@ -3,7 +3,9 @@
 #pragma once
 
 #include <coroutine>
+#include <cstring>
 #include <exception>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -52,8 +54,7 @@ class UdpSocket::Receive : public Readable {
     const auto* const handed = static_cast<const Handed*>(this->handed());
     Result<Datagram> datagram =
         handed != nullptr
-            ? Result<Datagram>{Datagram{std::move(handed->payload), handed->arrival.remote(),
-                                        handed->arrival.local()}}
+            ? Result<Datagram>{Datagram{std::move(handed->payload), handed->remote, handed->local}}
             : take_what_waits();
     is_known_to_be_free();
     return datagram;
@@ -61,6 +62,30 @@ class UdpSocket::Receive : public Readable {
 
  protected:
   Result<Datagram> take_what_waits();
+};
+
+/// The awaitable of receive(Datagram&).
+class UdpSocket::ReceiveInto : public Receive {
+ public:
+  ReceiveInto(UdpSocket& socket, Datagram& into) : Receive{socket}, into_{into} {}
+
+  [[gnu::always_inline]] Errc await_resume() {
+    const auto* const handed = static_cast<const Handed*>(this->handed());
+    if (handed == nullptr) [[unlikely]]
+      return take_what_waits_into();
+    Datagram& into = into_;
+    std::memcpy(&into.remote, &handed->remote, sizeof into.remote);  // in one piece
+    std::memcpy(&into.local, &handed->local, sizeof into.local);
+    std::destroy_at(&into.payload);
+    std::construct_at(&into.payload, std::move(handed->payload));
+    is_known_to_be_free();
+    return {};
+  }
+
+ private:
+  Errc take_what_waits_into();
+
+  Datagram& into_;
 };
 
 /// The awaitable of receive_each(). Its coroutine sleeps through what comes: a function looks at
@@ -92,11 +117,19 @@ class UdpSocket::Each : public Readable {
     std::rethrow_exception(std::current_exception());
   }
   // Whether there is to be more.
-  [[gnu::always_inline]] bool look(const Message& payload) {
-    if constexpr (std::is_same_v<std::invoke_result_t<Look&, const Message&>, bool>) {
-      return look_(payload);
+  [[gnu::always_inline]] bool look(const BareDatagram& datagram) {
+    if constexpr (std::is_invocable_v<Look&, const BareDatagram&>) {
+      return look_at(datagram);
     } else {
-      look_(payload);
+      return look_at(std::as_const(datagram.payload));
+    }
+  }
+  template <typename Seen>
+  [[gnu::always_inline, gnu::flatten]] bool look_at(const Seen& seen) {
+    if constexpr (std::is_same_v<std::invoke_result_t<Look&, const Seen&>, bool>) {
+      return look_(seen);
+    } else {
+      look_(seen);
       return true;
     }
   }
@@ -109,10 +142,11 @@ class UdpSocket::Each : public Readable {
     try {
       if (handed == nullptr) [[unlikely]]
         return go_on_told();
-      if (!look(handed->payload)) [[unlikely]]
+      if (!look(*handed)) [[unlikely]]
         return end();
       if (socket().may_receive() && !take_what_is_there()) [[unlikely]]
         return end();
+      is_known_to_be_free();
     } catch (...) {
       has_thrown_ = true;  // and the coroutine goes on in this handler
       return resume_waiting(coroutine_);
@@ -133,8 +167,8 @@ class UdpSocket::Each : public Readable {
   // The first is for somebody who was told of it; the other leaves alone what others were. False if
   // that is the end.
   bool take_one() {
-    const Result<Datagram> datagram = socket().try_receive();
-    if (datagram) return look(datagram->payload);
+    Result<Datagram> datagram = socket().try_receive();
+    if (datagram) return look({std::move(datagram->payload), datagram->remote, datagram->local});
     set_outcome(static_cast<Errc>(datagram.error().value()));
     return false;
   }
@@ -162,6 +196,10 @@ inline UdpSocket::Readable UdpSocket::readable() {
 
 inline UdpSocket::Receive UdpSocket::receive() {
   return Receive{*this};
+}
+
+inline UdpSocket::ReceiveInto UdpSocket::receive(Datagram& into) {
+  return {*this, into};
 }
 
 template <typename Look>

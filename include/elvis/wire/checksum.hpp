@@ -14,6 +14,9 @@ namespace elvis {
 /// before anything is lost).
 std::uint64_t partial_sum(const std::uint8_t* bytes, std::size_t size);
 
+/// The same of bytes that are copied to `to` on the way: one pass instead of two.
+std::uint64_t copy_and_sum(std::uint8_t* to, const std::uint8_t* bytes, std::size_t size);
+
 /// Folds a partial sum to 16 bits, carries brought round; 0 only for 0.
 constexpr std::uint16_t fold_sum(std::uint64_t sum) {
   const auto high = static_cast<std::uint32_t>(sum >> 32);

@@ -67,6 +67,8 @@ class Message : private MessageParts {
   /// Copies `bytes` into a chunk of its own.
   explicit Message(std::span<const std::uint8_t> bytes);
   explicit Message(std::string_view text);
+  /// The same of at least one byte; adds their partial_sum() to `sum`.
+  static Message copy_and_sum(std::span<const std::uint8_t> bytes, std::uint64_t& sum);
   /// All bytes of `constant`, which outlives this message and everything sliced from it.
   static Message of_constant(Chunk& constant);
   /// `size` zero bytes, writable through writable_front() until they are shared.
