@@ -224,5 +224,19 @@ TEST_F(TrafficTest, TracerouteSaysWhereItEnds) {
   EXPECT_EQ(found.detail(), "1 bob (10.0.0.2) 0.000 ms 0.000 ms");
 }
 
+TEST_F(TrafficTest, TracerouteWaitsUntilARouterKnowsThatAHostIsNotThere) {
+  internet_.add_network();
+  internet_.add("router", 9, {0, 1}, true, true);
+  Machine& carol = internet_.add("carol", 3, {0}, false, true);
+  Internet::route(carol, {Ipv4Address{}, 0}, Internet::at(0, 9));
+  TracerouteOptions options;
+  options.to.address = Internet::at(1, 77);
+  options.queries = 1;
+  const Application& tracer = add(carol, "traceroute", options);
+  internet_.run();
+  EXPECT_EQ(tracer.status(), ApplicationStatus::failed);
+  EXPECT_EQ(tracer.detail(), "1 router (10.0.0.9) 0.000 ms; 2 router (10.0.0.9) 3000.000 ms !H");
+}
+
 }  // namespace
 }  // namespace elvis

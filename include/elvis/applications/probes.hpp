@@ -31,7 +31,7 @@ struct TracerouteOptions final : ApplicationOptions {
   int protocol = udp;                          ///< Protocol
   std::uint64_t max_hops = 30;                 ///< Where it gives up.
   std::uint64_t queries = 3;                   ///< Probes for each distance.
-  Duration timeout = std::chrono::seconds{1};  ///< How long each is waited for.
+  Duration timeout = std::chrono::seconds{5};  ///< For each; ARP gives up before.
   std::uint16_t port = 33'434;                 ///< Of the first UDP probe; each adds one.
   Duration start{};
 
