@@ -318,9 +318,6 @@ CallOutcome Process::send_datagram(File& file, const CallEvent& call, std::strin
     if (sent) file.flow = &flows_.opened(Packet::Kind::udp, file.local, remote);
   } else {
     sent = file.datagrams->send(std::move(payload));
-    if (!sent && sent.error() == make_error_code(Errc::not_connected)) {
-      return CallOutcome::failed("EDESTADDRREQ");
-    }
   }
   if (!sent) return CallOutcome::failed(sent.error());
   if (file.flow != nullptr && !bytes.empty()) file.flow->wrote(bytes, size);

@@ -370,7 +370,7 @@ std::optional<std::int64_t> value_of(const Expression& expression) {
 }
 
 std::string_view errno_name(boost::system::error_code error) {
-  constexpr std::array<std::pair<Errc, std::string_view>, 17> names{{
+  constexpr std::array<std::pair<Errc, std::string_view>, 18> names{{
       {Errc::address_in_use, "EADDRINUSE"},
       {Errc::address_not_available, "EADDRNOTAVAIL"},
       {Errc::network_unreachable, "ENETUNREACH"},
@@ -388,6 +388,7 @@ std::string_view errno_name(boost::system::error_code error) {
       {Errc::shut_down, "EPIPE"},
       {Errc::already_connected, "EISCONN"},
       {Errc::in_progress, "EALREADY"},
+      {Errc::no_destination, "EDESTADDRREQ"},
   }};
   for (const auto& [code, name] : names) {
     if (error == make_error_code(code)) return name;

@@ -88,7 +88,7 @@ Result<> UdpSocket::shutdown(Half half) {
 // Why send() cannot do it.
 Result<> UdpSocket::send_error() const {
   if (is_closed()) return Errc::closed;
-  return connected_ == nullptr ? Errc::not_connected : Errc::shut_down;
+  return connected_ == nullptr ? Errc::no_destination : Errc::shut_down;
 }
 
 Result<> UdpSocket::connect(std::string_view name, std::uint16_t port) {

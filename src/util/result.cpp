@@ -55,6 +55,8 @@ Meaning meaning_of(int code) {
       return {posix::no_message_available, "end of stream"};
     case Errc::unknown_name:
       return {posix::no_such_device_or_address, "unknown name"};
+    case Errc::no_destination:
+      return {posix::destination_address_required, "no destination"};
   }
   return {posix::state_not_recoverable, "unknown error"};
 }

@@ -457,6 +457,7 @@ TEST_F(SocketOptionsTest, EachErrorComparesEqualToThatOfPosix) {
       {Errc::access_denied, posix::permission_denied},
       {Errc::end_of_stream, posix::no_message_available},
       {Errc::unknown_name, posix::no_such_device_or_address},
+      {Errc::no_destination, posix::destination_address_required},
   };
   for (const auto& [code, condition] : meanings) {
     const boost::system::error_code error = make_error_code(code);

@@ -313,7 +313,7 @@ TEST_F(UdpSocketTest, DropsWhatItsBufferDoesNotHold) {
 TEST_F(UdpSocketTest, RefusesWhatMakesNoSense) {
   lan_.run_on(alice_, [&](Application& self) -> Task<Result<>> {
     UdpSocket socket{self.machine()};
-    EXPECT_EQ(socket.send(text("to nobody")).error(), Errc::not_connected);
+    EXPECT_EQ(socket.send(text("to nobody")).error(), Errc::no_destination);
     EXPECT_EQ(socket.bind({Lan::address(1), 5}).error(), Errc::address_not_available);
     EXPECT_TRUE(socket.bind({{}, 5}));
     EXPECT_EQ(socket.bind({{}, 6}).error(), Errc::invalid_argument);
@@ -340,7 +340,7 @@ TEST_F(UdpSocketTest, ErrorsCompareEqualToThoseOfPosix) {
     UdpSocket second{self.machine()};
     EXPECT_EQ(second.bind({{}, 5}).error(), posix::address_in_use);
     EXPECT_EQ(second.connect({Ipv4Address{9, 9, 9, 9}, 5}).error(), posix::network_unreachable);
-    EXPECT_EQ(second.send(text("x")).error(), posix::not_connected);
+    EXPECT_EQ(second.send(text("x")).error(), posix::destination_address_required);
     co_return Result<>{};
   });
   lan_.run();

@@ -49,7 +49,7 @@ class UdpSocket final : public Protocol, public Waitable {
   /// Ends connect(), as to AF_UNSPEC: send() has no destination any more. The port stays if bind()
   /// chose it. Errors: closed, not_connected.
   Result<> disconnect();
-  /// Errors: not_connected, closed, shut_down, those of UdpSession::send.
+  /// Errors: no_destination, closed, shut_down, those of UdpSession::send.
   Result<> send(Message&& payload) {
     if (connected_ == nullptr || is_send_shut_) [[unlikely]]
       return send_error();

@@ -14,7 +14,7 @@ enum class Errc : std::uint8_t {
   network_unreachable,    ///< ENETUNREACH: no attached network or route leads there.
   host_unreachable,       ///< EHOSTUNREACH: nobody answers for the address.
   message_too_long,       ///< EMSGSIZE: larger than the protocol or the network's MTU allows.
-  not_connected,          ///< ENOTCONN: the socket has no remote endpoint.
+  not_connected,          ///< ENOTCONN: the socket is not connected.
   closed,                 ///< EBADF: the session or socket is closed.
   cancelled,              ///< ECANCELED: the wait was given up.
   timed_out,              ///< ETIMEDOUT: it took longer than the caller allowed.
@@ -29,6 +29,7 @@ enum class Errc : std::uint8_t {
   access_denied,          ///< EACCES: the socket was not allowed to do this.
   end_of_stream,          ///< ENODATA: the remote end has sent all, and it was less than asked for.
   unknown_name,           ///< ENXIO: no machine is called so.
+  no_destination,         ///< EDESTADDRREQ: nobody said where the datagram is to go.
 };
 
 const boost::system::error_category& elvis_category() noexcept;
