@@ -12,7 +12,6 @@
 #include <cerrno>
 #include <cstring>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 #include "elvis/ndl/diagnostics.hpp"
@@ -295,18 +294,12 @@ bool CaptureFiles::write_in_turn() {
   return true;
 }
 
-// When the run is over nothing else is to be done: two threads take a half each, if that is worth a
-// thread and none of them needs another's descriptor.
-void CaptureFiles::write_all_waiting() {
-  const auto write_from = [this](std::size_t first, std::size_t step) {
-    for (std::size_t i = first; i < states_.size(); i += step) {
-      if (!states_[i].waiting.empty() && !states_[i].has_failed) write(i);
-    }
-  };
-  if (waiting_bytes_ < all_bytes / 8 || open_.size() != states_.size()) return write_from(0, 1);
-  std::thread other{write_from, 1, 2};
-  write_from(0, 2);
-  other.join();
+bool CaptureFiles::write_all_waiting() {
+  bool is_written = true;
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    if (!states_[i].waiting.empty() && !states_[i].has_failed) is_written &= write(i);
+  }
+  return is_written;
 }
 
 bool CaptureFiles::write(std::size_t index) {
@@ -380,7 +373,6 @@ void CaptureFiles::make_room() {
 bool CaptureFiles::fail(std::size_t index, int error) {
   forget(index);
   states_[index].has_failed = true;
-  const std::lock_guard lock{failing_};
   if (!has_failed_) complain_(words_for(files_[index]), error);
   has_failed_ = true;
   return false;

@@ -4,10 +4,8 @@
 
 #include <sys/types.h>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <span>
 #include <string>
 #include <utility>
@@ -81,7 +79,7 @@ class CaptureFiles final : public CaptureSink {
   bool write(std::size_t index);
   bool write_some(std::size_t index, std::span<CapturePiece* const> pieces);
   bool write_in_turn();
-  void write_all_waiting();
+  bool write_all_waiting();
   void forget(std::size_t index);
   bool reopen(std::size_t index);
   void make_room();
@@ -99,9 +97,8 @@ class CaptureFiles final : public CaptureSink {
   std::vector<std::pair<::dev_t, ::ino_t>> taken_;  // others_, those that are there
   Descriptor folder_{-1};                           // in which a file was opened last
   std::string folder_name_;
-  std::atomic<std::size_t> waiting_bytes_ = 0;
+  std::size_t waiting_bytes_ = 0;
   std::size_t next_in_turn_ = 0;
-  std::mutex failing_;  // when two threads write
   bool has_failed_ = false;
 };
 
