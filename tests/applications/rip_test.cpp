@@ -31,7 +31,7 @@ using Links = std::vector<std::pair<std::size_t, std::size_t>>;
 
 constexpr std::size_t unreachable = 1'000;
 
-Time at(Duration since_start) {
+Time after(Duration since_start) {
   return start_of_time + since_start;
 }
 
@@ -53,10 +53,10 @@ class Routers {
     for (std::size_t router = 0; router < count_; ++router) add_router(router);
     for (const auto& [router, down] : broken_) {
       world().make_switchable(*machines_[router], {});
-      world().switch_at(*machines_[router], at(down), false);
+      world().switch_at(*machines_[router], after(down), false);
     }
     World::RunOptions options;
-    options.engine.until = at(until);
+    options.engine.until = after(until);
     world().run(options);
   }
 
@@ -108,10 +108,10 @@ class Routers {
       if (failure.link != link) continue;
       LinkState state = properties;
       state.is_up = false;
-      properties.changes.push_back({at(failure.down), state});
+      properties.changes.push_back({after(failure.down), state});
       if (failure.up == Duration::max()) continue;
       state.is_up = true;
-      properties.changes.push_back({at(failure.up), state});
+      properties.changes.push_back({after(failure.up), state});
     }
     Network& network = world().add_network("net" + std::to_string(link), properties);
     world().add_prefix(network, {Internet::at(link, 0), 24});

@@ -20,7 +20,7 @@ using std::chrono::seconds;
 using testing::HasSubstr;
 using testing_lan::Lan;
 
-const ApplicationKind& kind_named(std::string_view name) {
+const ApplicationKind& kind_called(std::string_view name) {
   for (const ApplicationKind& kind : application_kinds()) {
     if (kind.name == name) return kind;
   }
@@ -31,7 +31,7 @@ class SocketApplicationsTest : public testing::Test {
  protected:
   template <typename T>
   Application& add(Machine& machine, std::string_view name, const T& options) {
-    return lan_.world.add_application(machine, kind_named(name),
+    return lan_.world.add_application(machine, kind_called(name),
                                       lan_.world.keep(std::make_unique<T>(options)));
   }
   template <typename T>

@@ -29,7 +29,7 @@ struct Idle final : Protocol {
 
 constexpr std::array<std::string_view, 1> needs_ipv4{"IPv4"};
 constexpr std::array<std::string_view, 1> needs_one{"One"};
-constexpr std::array protocols{
+constexpr std::array offered{
     protocol_kind<Idle, NoOptions>("One", "first", over_ipv4(253), needs_ipv4),
     protocol_kind<Idle, NoOptions>("Two", "second", over_ipv4(253), needs_ipv4),
 };
@@ -39,7 +39,7 @@ constexpr std::array applications{
 
 TEST(ExtendedCatalogTest, HasWhatWasAddedBehindWhatWasThere) {
   ExtendedCatalog catalog;
-  EXPECT_EQ(catalog.add("here", protocols, applications), "");
+  EXPECT_EQ(catalog.add("here", offered, applications), "");
   EXPECT_EQ(catalog.catalog().find_protocol("one"), &catalog.catalog().protocols[5]);
   EXPECT_NE(catalog.catalog().find_application("capture"), nullptr);
   EXPECT_THAT(list_applications(catalog.catalog()), HasSubstr("nothing: does nothing\n"));
@@ -48,21 +48,21 @@ TEST(ExtendedCatalogTest, HasWhatWasAddedBehindWhatWasThere) {
 TEST(ExtendedCatalogTest, AddsAllOrNothing) {
   ExtendedCatalog catalog;
   const std::array wrong{applications[0], application_kind<nothing>("", "", Ends::yes)};
-  EXPECT_EQ(catalog.add("here", protocols, wrong), "brings an application without a name");
+  EXPECT_EQ(catalog.add("here", offered, wrong), "brings an application without a name");
   EXPECT_EQ(catalog.catalog().find_protocol("One"), nullptr);
   EXPECT_EQ(catalog.catalog().find_application("nothing"), nullptr);
 }
 
 TEST(ExtendedCatalogTest, TellsWhoseNameIsTaken) {
   ExtendedCatalog catalog;
-  ASSERT_EQ(catalog.add("the first", protocols, {}), "");
-  EXPECT_EQ(catalog.add("the second", protocols, {}),
+  ASSERT_EQ(catalog.add("the first", offered, {}), "");
+  EXPECT_EQ(catalog.add("the second", offered, {}),
             "brings the protocol `One`, which is there already, from `the first`");
 }
 
 TEST(ExtendedCatalogTest, AMachineHasOneOfTwoProtocolsWithOneNumber) {
   ExtendedCatalog catalog;
-  ASSERT_EQ(catalog.add("here", protocols, {}), "");
+  ASSERT_EQ(catalog.add("here", offered, {}), "");
   ndl::SourceSet sources{ndl::SourceSet::Disk::closed};
   ndl::Diagnostics diagnostics;
   sources.offer("a.ndl",

@@ -51,7 +51,7 @@ const std::vector<std::string> all{"basic.ndl",
                                    "scale/chat.ndl",
                                    "scale/mixed.ndl"};
 
-constexpr Time at(Duration since_start) {
+constexpr Time after(Duration since_start) {
   return start_of_time + since_start;
 }
 
@@ -104,15 +104,15 @@ TEST(ShippedTest, BasicIsFigure2OfThePaper) {
   EXPECT_EQ(test::address_of(basic.world(), "sender"), "123.45.67.90");
   EXPECT_EQ(basic.application("capturer").messages(), 1U);
   EXPECT_EQ(basic.application("capturer").bytes(), 6U);
-  EXPECT_EQ(basic.arrivals("capturer"), std::vector{at(1ns)});
+  EXPECT_EQ(basic.arrivals("capturer"), std::vector{after(1ns)});
 }
 
 TEST(ShippedTest, ForwardTakesBothLatencies) {
   Shipped forward{"forward.ndl"};
   EXPECT_EQ(forward.outcome().reason, StopReason::completed);
   EXPECT_EQ(forward.application("rita").status(), ApplicationStatus::serving);
-  EXPECT_EQ(forward.arrivals("rita"), std::vector{at(2ms)});
-  EXPECT_EQ(forward.arrivals("bob"), std::vector{at(5ms)});
+  EXPECT_EQ(forward.arrivals("rita"), std::vector{after(2ms)});
+  EXPECT_EQ(forward.arrivals("bob"), std::vector{after(5ms)});
   EXPECT_EQ(test::address_of(forward.world(), "rita", 1), "10.2.0.1");
 }
 
@@ -120,15 +120,15 @@ TEST(ShippedTest, PingPongTakes256ThrowsAndAnArpExchange) {
   Shipped game{"ping_pong.ndl"};
   EXPECT_EQ(game.outcome().reason, StopReason::completed);
   EXPECT_EQ(game.application("ping").messages() + game.application("pong").messages(), 256U);
-  EXPECT_EQ(game.application("ping").last_at(), at(258ms)) << "question and answer come first";
-  EXPECT_EQ(game.application("pong").last_at(), at(257ms));
+  EXPECT_EQ(game.application("ping").last_at(), after(258ms)) << "question and answer come first";
+  EXPECT_EQ(game.application("pong").last_at(), after(257ms));
 }
 
 TEST(ShippedTest, BroadcastReachesEverybodyElse) {
   Shipped broadcast{"broadcast.ndl"};
   EXPECT_EQ(broadcast.outcome().reason, StopReason::completed);
   for (int i = 0; i < 10; ++i) {
-    EXPECT_EQ(broadcast.arrivals("citizen-" + std::to_string(i)), std::vector{at(1us)});
+    EXPECT_EQ(broadcast.arrivals("citizen-" + std::to_string(i)), std::vector{after(1us)});
   }
   EXPECT_TRUE(broadcast.arrivals("crier").empty());
   EXPECT_EQ(broadcast.world().totals().frames_copied, 9U);
@@ -139,7 +139,7 @@ TEST(ShippedTest, TelephoneTakesAMillisecondAWhisper) {
   EXPECT_EQ(telephone.world().machine_count(), 1000U);
   EXPECT_EQ(telephone.outcome().reason, StopReason::completed);
   EXPECT_EQ(telephone.world().totals().frames_delivered, 999U);
-  EXPECT_EQ(telephone.arrivals("listener"), std::vector{at(999ms)});
+  EXPECT_EQ(telephone.arrivals("listener"), std::vector{after(999ms)});
 }
 
 TEST(ShippedTest, LossyLosesAboutOneInTen) {
@@ -173,11 +173,11 @@ TEST(ShippedTest, ASwitchKeepsPairsApart) {
   Shipped switched{"switched.ndl"};
   EXPECT_EQ(switched.outcome().reason, StopReason::completed);
   const std::vector<Time>& left = switched.arrivals("left");
-  EXPECT_EQ(left.front(), at(2us));
-  EXPECT_EQ(left.back(), at(101us));
+  EXPECT_EQ(left.front(), after(2us));
+  EXPECT_EQ(left.back(), after(101us));
   const std::vector<Time>& boss = switched.arrivals("boss");
   EXPECT_EQ(boss.size(), 400U);
-  EXPECT_EQ(boss.back(), at(401us));
+  EXPECT_EQ(boss.back(), after(401us));
 }
 
 TEST(ShippedTest, ABottleneckDropsWhatDoesNotFit) {
@@ -198,7 +198,7 @@ TEST(ShippedTest, AnOutageLosesTwentyMessagesTwice) {
 TEST(ShippedTest, LatencyIsExact) {
   Shipped latency{"latency.ndl"};
   EXPECT_EQ(latency.outcome().reason, StopReason::completed);
-  EXPECT_EQ(latency.arrivals("orbit"), std::vector{at(1250ms)});
+  EXPECT_EQ(latency.arrivals("orbit"), std::vector{after(1250ms)});
 }
 
 TEST(ShippedTest, ThroughputIsExact) {
@@ -207,7 +207,7 @@ TEST(ShippedTest, ThroughputIsExact) {
   const std::vector<Time>& arrivals = throughput.arrivals("tank");
   ASSERT_EQ(arrivals.size(), 1000U);
   for (int i = 0; i < 1000; ++i) {
-    ASSERT_EQ(arrivals[static_cast<std::size_t>(i)], at(100us + (i + 1) * 1us)) << i;
+    ASSERT_EQ(arrivals[static_cast<std::size_t>(i)], after(100us + (i + 1) * 1us)) << i;
   }
 }
 
@@ -255,7 +255,7 @@ TEST(ShippedTest, ALoopOfRoutersEnds) {
   Shipped loop{"routing-loop.ndl"};
   EXPECT_EQ(loop.outcome().reason, StopReason::completed);
   EXPECT_EQ(loop.world().drops()[Drop::time_exceeded], 2U);
-  EXPECT_EQ(loop.arrivals("lost"), (std::vector{at(66ms), at(1066ms)}));
+  EXPECT_EQ(loop.arrivals("lost"), (std::vector{after(66ms), after(1066ms)}));
 }
 
 TEST(ShippedTest, RoutersThatSpeakRipGoRoundALinkThatFails) {
@@ -309,7 +309,7 @@ TEST(ShippedTest, MulticastComesToThoseWhoJoined) {
   Shipped multicast{"multicast.ndl"};
   EXPECT_EQ(multicast.outcome().reason, StopReason::completed);
   EXPECT_EQ(multicast.application("listener-19").messages(), 100U);
-  EXPECT_EQ(multicast.application("listener-19").last_at(), at(10ms + 99 * 20ms + 100us));
+  EXPECT_EQ(multicast.application("listener-19").last_at(), after(10ms + 99 * 20ms + 100us));
   EXPECT_EQ(multicast.application("other-7").messages(), 0U);
   EXPECT_EQ(multicast.world().totals().frames_delivered, 20U * (100 + 10));
   EXPECT_EQ(multicast.world().drops()[Drop::not_for_me], 20U * 10);
@@ -331,21 +331,21 @@ TEST(ShippedTest, ManyToOneHearsEverybody) {
   EXPECT_EQ(many.outcome().reason, StopReason::completed);
   EXPECT_EQ(many.world().machine_count(), 10'001U);
   EXPECT_EQ(many.application("sink").messages(), 10'000U);
-  EXPECT_EQ(many.application("sink").last_at(), at(1ms));
+  EXPECT_EQ(many.application("sink").last_at(), after(1ms));
 }
 
 TEST(ShippedTest, LowBandwidthIsOneMessageAMachine) {
   Shipped low{"scale/low-bandwidth.ndl"};
   EXPECT_EQ(low.outcome().reason, StopReason::completed);
   EXPECT_EQ(low.application("receiver").messages(), 1000U);
-  EXPECT_EQ(low.application("receiver").last_at(), at(1ms));
+  EXPECT_EQ(low.application("receiver").last_at(), after(1ms));
 }
 
 TEST(ShippedTest, HighBandwidthKeepsOneMessageOfEachMachineUnderWay) {
   Shipped high{"scale/high-bandwidth.ndl"};
   EXPECT_EQ(high.outcome().reason, StopReason::completed);
   EXPECT_EQ(high.application("receiver").messages(), 100U * 50);
-  EXPECT_LT(high.application("receiver").last_at(), at(51ms));
+  EXPECT_LT(high.application("receiver").last_at(), after(51ms));
 }
 
 TEST(ShippedTest, HighBandwidthDealsItsSendersOutToManyReceivers) {
@@ -362,7 +362,7 @@ TEST(ShippedTest, HighBandwidthDealsItsSendersOutToManyReceivers) {
 TEST(ShippedTest, PingPongsAreGamesOf256Throws) {
   Shipped games{"scale/ping-pongs.ndl"};
   EXPECT_EQ(games.outcome().reason, StopReason::completed);
-  EXPECT_EQ(games.outcome().ended_at, at(256ms));
+  EXPECT_EQ(games.outcome().ended_at, after(256ms));
   EXPECT_EQ(games.world().totals().frames_delivered, 50U * 256);
 }
 

@@ -20,9 +20,9 @@ Frame* frame(std::uintptr_t number) {
 }
 
 /// A medium behind a queue: frames come, wait, and take their time one by one.
-class Medium {
+class QueuedMedium {
  public:
-  explicit Medium(const QueueProperties& properties) : queue_{properties} {}
+  explicit QueuedMedium(const QueueProperties& properties) : queue_{properties} {}
 
   /// Lets the medium work until `now`, then offers a frame that takes `service`.
   bool arrive(Time now, Duration service, std::uint32_t bytes = 1'000) {
@@ -115,7 +115,7 @@ TEST(FrameQueueTest, DropsAtTheTailByBytes) {
 TEST(FrameQueueTest, WaitsAsLongAsTheoryHasIt) {
   for (const double rho : {0.3, 0.5, 0.8}) {
     const QueueProperties properties;
-    Medium medium{properties};
+    QueuedMedium medium{properties};
     Rng luck{{83, 5}};
     constexpr Duration service = 10us;
     Time now = start_of_time;
@@ -139,7 +139,7 @@ TEST(FrameQueueTest, DropsEarlyAndAtRandomWithRed) {
   properties.discipline = QueueProperties::Discipline::red;
   properties.most_frames = 100;
   properties.red = {.least = 20, .most = 60, .max_probability = 0.1, .frame_time = 1ms};
-  Medium medium{properties};
+  QueuedMedium medium{properties};
   // 5 % more than the medium takes, for a while.
   Time now = start_of_time;
   std::uint64_t early = 0;
@@ -159,7 +159,7 @@ TEST(FrameQueueTest, LetsShortBurstsPassWithRed) {
   properties.discipline = QueueProperties::Discipline::red;
   properties.most_frames = 100;
   properties.red = {.least = 20, .most = 60, .frame_time = 1ms};
-  Medium medium{properties};
+  QueuedMedium medium{properties};
   for (int burst = 0; burst < 50; ++burst) {
     for (int i = 0; i < 50; ++i) medium.arrive(Time{burst * 1s}, 1ms);
   }
@@ -186,7 +186,7 @@ TEST(FrameQueueTest, HoldsTheWaitNearTheTargetWithCodel) {
   tail.most_frames = 1'000;
   Duration mean[2];
   for (const bool is_codel : {false, true}) {
-    Medium medium{is_codel ? properties : tail};
+    QueuedMedium medium{is_codel ? properties : tail};
     Time now = start_of_time;
     double gap = 2e6;
     std::uint64_t answered = 0;
@@ -233,7 +233,7 @@ TEST(FrameQueueTest, DropsMoreAndMoreOftenWithCodel) {
 TEST(FrameQueueTest, LeavesShortQueuesAloneWithCodel) {
   QueueProperties properties;
   properties.discipline = QueueProperties::Discipline::codel;
-  Medium medium{properties};
+  QueuedMedium medium{properties};
   Time now = start_of_time;
   for (int i = 0; i < 10'000; ++i) {
     now += 1'100us;

@@ -15,9 +15,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path folder = fs::path{ELVIS_TEST_DATA} / "ndl" / "golden";
+const fs::path golden_folder = fs::path{ELVIS_TEST_DATA} / "ndl" / "golden";
 
-std::string contents(const fs::path& path) {
+std::string contents_of(const fs::path& path) {
   std::ifstream file{path, std::ios::binary};
   std::ostringstream text;
   text << file.rdbuf();
@@ -26,7 +26,7 @@ std::string contents(const fs::path& path) {
 
 std::vector<std::string> cases() {
   std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator{folder}) {
+  for (const auto& entry : fs::directory_iterator{golden_folder}) {
     if (entry.path().extension() == ".ndl") names.push_back(entry.path().stem().string());
   }
   std::sort(names.begin(), names.end());
@@ -49,10 +49,10 @@ std::vector<Setting> settings_of(const std::string& text) {
 /// depend on the machine are evaluated as the builder does.
 std::string seen(const std::string& name) {
   SourceSet sources{SourceSet::Disk::closed};
-  const std::string text = contents(folder / (name + ".ndl"));
+  const std::string text = contents_of(golden_folder / (name + ".ndl"));
   sources.offer(name + ".ndl", text);
-  for (const auto& entry : fs::directory_iterator{folder / "parts"}) {
-    sources.offer("parts/" + entry.path().filename().string(), contents(entry.path()));
+  for (const auto& entry : fs::directory_iterator{golden_folder / "parts"}) {
+    sources.offer("parts/" + entry.path().filename().string(), contents_of(entry.path()));
   }
   Diagnostics diagnostics;
   const auto description = read_description(sources, name + ".ndl", settings_of(text), diagnostics);
@@ -77,12 +77,12 @@ std::string seen(const std::string& name) {
 class GoldenTest : public testing::TestWithParam<std::string> {};
 
 TEST_P(GoldenTest, SaysToTheLetterWhatIsExpected) {
-  const fs::path expected = folder / (GetParam() + ".expected");
+  const fs::path expected = golden_folder / (GetParam() + ".expected");
   const std::string text = seen(GetParam());
   if (std::getenv("ELVIS_UPDATE_GOLDEN") != nullptr) {
     std::ofstream{expected, std::ios::binary} << text;
   }
-  EXPECT_EQ(text, contents(expected));
+  EXPECT_EQ(text, contents_of(expected));
 }
 
 INSTANTIATE_TEST_SUITE_P(Ndl, GoldenTest, testing::ValuesIn(cases()),

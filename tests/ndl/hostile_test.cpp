@@ -83,7 +83,7 @@ std::string repeated(std::string_view text, std::size_t count) {
   return result;
 }
 
-std::string machine(const std::string& arguments) {
+std::string machine_with(const std::string& arguments) {
   return "[Machines]\n    [Machine " + arguments +
          "]\n        [Networks]\n        [Protocols]\n            [Protocol name='UDP']\n"
          "        [Applications]\n";
@@ -95,13 +95,13 @@ std::string value(const std::string& text) {
 
 TEST_F(HostileTest, TooManyMachines) {
   EXPECT_TRUE(
-      said_of(machine("count='9223372036854775808'"))
+      said_of(machine_with("count='9223372036854775808'"))
           .starts_with("x.ndl:2:21: error: `count` needs a whole number from 1 to 4294967295, "
                        "got `9223372036854775808`\n"));
 }
 
 TEST_F(HostileTest, CountsWhoseSumWouldWrap) {
-  const std::string text = said_of(repeated(machine("count='4294967295'"), 10'000));
+  const std::string text = said_of(repeated(machine_with("count='4294967295'"), 10'000));
   EXPECT_TRUE(
       text.starts_with("x.ndl:2:21: error: with these the scenario has 4294967295 machines; "
                        "at most 2147483647 are possible\n"));

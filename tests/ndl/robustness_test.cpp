@@ -21,7 +21,7 @@ std::string sample(const std::string& name) {
   return text.str();
 }
 
-std::optional<std::string> formatted(const std::string& text) {
+std::optional<std::string> formatted_anew(const std::string& text) {
   SourceSet sources{SourceSet::Disk::closed};
   sources.offer("x", text);
   Diagnostics diagnostics;
@@ -36,10 +36,10 @@ bool is_valid(const std::string& outcome) {
 void check(const std::string& text) {
   const std::string before = outcome(text);
   ASSERT_TRUE(is_valid(before) || before.find("error") != std::string::npos) << text;
-  const auto once = formatted(text);
+  const auto once = formatted_anew(text);
   ASSERT_TRUE(once || !is_valid(before)) << text;
   if (!once) return;
-  ASSERT_EQ(formatted(*once), once) << text;
+  ASSERT_EQ(formatted_anew(*once), once) << text;
   if (is_valid(before)) ASSERT_EQ(outcome(*once), before) << text;
 }
 

@@ -14,14 +14,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string contents(const fs::path& path) {
+std::string page_at(const fs::path& path) {
   std::ifstream file{path, std::ios::binary};
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
 }
 
-TEST(ShippedTest, EveryScenarioIsFreeOfMistakes) {
+TEST(ShippedFilesTest, EveryScenarioIsFreeOfMistakes) {
   std::size_t count = 0;
   for (const auto& entry : fs::directory_iterator{ELVIS_NDL}) {
     if (entry.path().extension() != ".ndl") continue;
@@ -35,7 +35,7 @@ TEST(ShippedTest, EveryScenarioIsFreeOfMistakes) {
   EXPECT_GT(count, 0U);
 }
 
-TEST(ShippedTest, EveryScenarioIsInCanonicalLayoutButTheOneOfThePaper) {
+TEST(ShippedFilesTest, EveryScenarioIsInCanonicalLayoutButTheOneOfThePaper) {
   for (const auto& entry : fs::directory_iterator{ELVIS_NDL}) {
     if (entry.path().extension() != ".ndl") continue;
     SourceSet sources;
@@ -46,8 +46,8 @@ TEST(ShippedTest, EveryScenarioIsInCanonicalLayoutButTheOneOfThePaper) {
   }
 }
 
-TEST(ShippedTest, EveryExampleOfTheReferenceIsNdl) {
-  const std::string page = contents(fs::path{ELVIS_NDL}.parent_path() / "docs" / "ndl.md");
+TEST(ShippedFilesTest, EveryExampleOfTheReferenceIsNdl) {
+  const std::string page = page_at(fs::path{ELVIS_NDL}.parent_path() / "docs" / "ndl.md");
   const std::string fence = "\n```\n";
   std::size_t count = 0;
   for (std::size_t at = page.find(fence); at != std::string::npos; at = page.find(fence, at)) {

@@ -94,16 +94,16 @@ std::string text_of(const TcpSegment& segment) {
   return text + ' ' + segment.payload.to_string();
 }
 
-void expect_equal(const World& left, const World& right) {
+void expect_equal(const World& one, const World& other) {
   for (std::size_t i = 0; i < 2; ++i) {
-    ASSERT_EQ(left.way[i].size(), right.way[i].size());
-    for (std::size_t k = 0; k < left.way[i].size(); ++k) {
-      ASSERT_EQ(text_of(left.way[i][k]), text_of(right.way[i][k]));
+    ASSERT_EQ(one.way[i].size(), other.way[i].size());
+    for (std::size_t k = 0; k < one.way[i].size(); ++k) {
+      ASSERT_EQ(text_of(one.way[i][k]), text_of(other.way[i][k]));
     }
-    ASSERT_EQ(left.ends[i].deadline(), right.ends[i].deadline());
-    ASSERT_EQ(left.ends[i].state(), right.ends[i].state());
-    const TcpInfo ours = left.ends[i].info(left.now);
-    const TcpInfo theirs = right.ends[i].info(right.now);
+    ASSERT_EQ(one.ends[i].deadline(), other.ends[i].deadline());
+    ASSERT_EQ(one.ends[i].state(), other.ends[i].state());
+    const TcpInfo ours = one.ends[i].info(one.now);
+    const TcpInfo theirs = other.ends[i].info(other.now);
     ASSERT_EQ(ours.segs_out, theirs.segs_out);
     ASSERT_EQ(ours.bytes_sent, theirs.bytes_sent);
     ASSERT_EQ(ours.snd_cwnd, theirs.snd_cwnd);

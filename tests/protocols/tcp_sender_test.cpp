@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing_tcp::End;
 
-constexpr std::uint16_t ack = TcpHeader::ack;
+constexpr std::uint16_t acknowledging = TcpHeader::ack;
 
 // ===== Round trips (RFC 6298) =====
 
@@ -97,7 +97,7 @@ class TcpSenderTest : public testing::Test {
     TcpOptions options;
     options.block_count = 1;
     options.blocks[0] = {testing_tcp::our_isn + begin, testing_tcp::our_isn + end};
-    end_.arrive(ack, 1, cumulative, {}, 60'000, options);
+    end_.arrive(acknowledging, 1, cumulative, {}, 60'000, options);
   }
   const TcpSender& sender() const { return end_.connection.sender(); }
 
@@ -110,38 +110,38 @@ class TcpSenderTest : public testing::Test {
 
 TEST_F(TcpSenderTest, DoublesItsWindowInSlowStart) {
   begin(true);
-  for (std::uint32_t end = 2'001; end <= 10'001; end += 2'000) end_.arrive(ack, 1, end);
+  for (std::uint32_t end = 2'001; end <= 10'001; end += 2'000) end_.arrive(acknowledging, 1, end);
   EXPECT_EQ(sender().window().bytes, 20'000U);
   EXPECT_EQ(end_.sent.size(), 10U);
 }
 
 TEST_F(TcpSenderTest, LetsOneAcknowledgementAddTwoSegmentsInSlowStart) {  // RFC 3465, 2.2
   begin(true);
-  end_.arrive(ack, 1, 10'001);
+  end_.arrive(acknowledging, 1, 10'001);
   EXPECT_EQ(sender().window().bytes, 12'000U);
 }
 
 TEST_F(TcpSenderTest, ResendsAfterThreeDuplicates) {
   begin(false);
-  end_.arrive(ack, 1, 1);
+  end_.arrive(acknowledging, 1, 1);
   EXPECT_EQ(end_.next(), ". 10001(1000) ack 1") << "limited transmit (RFC 3042)";
-  end_.arrive(ack, 1, 1);
+  end_.arrive(acknowledging, 1, 1);
   EXPECT_EQ(end_.next(), ". 11001(1000) ack 1");
-  end_.arrive(ack, 1, 1);
+  end_.arrive(acknowledging, 1, 1);
   EXPECT_EQ(end_.next(), ". 1(1000) ack 1") << "fast retransmit (RFC 5681, 3.2)";
   EXPECT_EQ(sender().phase(), TcpCongestionState::recovery);
   EXPECT_EQ(sender().window().threshold, 5'000U);
   end_.sent.clear();
-  end_.arrive(ack, 1, 12'001);
+  end_.arrive(acknowledging, 1, 12'001);
   EXPECT_EQ(sender().phase(), TcpCongestionState::open);
   EXPECT_EQ(sender().window().bytes, 5'000U);
 }
 
 TEST_F(TcpSenderTest, ResendsTheNextHoleOnAPartialAcknowledgement) {
   begin(false);
-  for (int i = 0; i < 3; ++i) end_.arrive(ack, 1, 1);
+  for (int i = 0; i < 3; ++i) end_.arrive(acknowledging, 1, 1);
   end_.sent.clear();
-  end_.arrive(ack, 1, 3'001);
+  end_.arrive(acknowledging, 1, 3'001);
   EXPECT_EQ(end_.next(), ". 3001(1000) ack 1") << "RFC 6582, 3.2, step 3";
   EXPECT_EQ(sender().phase(), TcpCongestionState::recovery);
 }
@@ -164,7 +164,7 @@ TEST_F(TcpSenderTest, ResendsOnlyWhatSackLeavesOut) {
 
 TEST_F(TcpSenderTest, NeverBelievesMoreGoneThanWasSentWhenThePathBecomesNarrower) {
   begin(false);
-  end_.arrive(ack, 1, 1);  // a duplicate: something has arrived, nobody knows what
+  end_.arrive(acknowledging, 1, 1);  // a duplicate: something has arrived, nobody knows what
   end_.connection.set_path_mtu(500, end_.now);
   EXPECT_LE(sender().in_flight(), sender().next() - sender().una());
   end_.collect();
@@ -184,16 +184,16 @@ TEST_F(TcpSenderTest, ResendsOnceWhatWasSentAgainAmongNewDataOfTheSameTime) {
   end_.advance(10ms);
   sacked(1, 1'001, 12'001);
   EXPECT_EQ(end_.connection.info(end_.now).total_retrans, 1U);
-  end_.arrive(ack, 1, 12'001);
+  end_.arrive(acknowledging, 1, 12'001);
   EXPECT_EQ(sender().phase(), TcpCongestionState::open);
   EXPECT_EQ(end_.connection.info(end_.now).total_retrans, 1U);
 }
 
 TEST_F(TcpSenderTest, ProbesTheTailBeforeItsTimeout) {
   begin(true);
-  end_.arrive(ack, 1, 10'001);
+  end_.arrive(acknowledging, 1, 10'001);
   end_.sent.clear();
-  end_.arrive(ack, 1, 19'001);
+  end_.arrive(acknowledging, 1, 19'001);
   EXPECT_EQ(end_.next(), "nothing");
   const Duration waited = end_.advance_to_deadline();
   EXPECT_LT(waited, 300ms);
@@ -212,7 +212,7 @@ TEST_F(TcpSenderTest, BeginsAnewAfterATimeout) {
   EXPECT_EQ(sender().timeout(), 2 * first) << "RFC 6298, 5.5";
   EXPECT_EQ(sender().window().threshold, 5'000U) << "not halved again (RFC 5681, 3.1)";
   end_.sent.clear();
-  end_.arrive(ack, 1, 2'001);
+  end_.arrive(acknowledging, 1, 2'001);
   EXPECT_EQ(end_.next(), ". 2001(1000) ack 1");
   EXPECT_EQ(end_.next(), ". 3001(1000) ack 1") << "slow start";
 }

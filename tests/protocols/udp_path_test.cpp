@@ -21,8 +21,8 @@ constexpr std::uint16_t sender_port = 7;
 // Counts what a path took, and what it left to the layers.
 class CountingPath final : public InboundPath {
  public:
-  CountingPath(std::unique_ptr<InboundPath> path, int& taken, int& left)
-      : path_{std::move(path)}, taken_{taken}, left_{left} {}
+  CountingPath(std::unique_ptr<InboundPath> path, int& taken, int& passed)
+      : path_{std::move(path)}, taken_{taken}, left_{passed} {}
   bool take(Message&& frame) override {
     const bool taken = path_->take(std::move(frame));
     ++(taken ? taken_ : left_);

@@ -24,7 +24,7 @@ std::string some_bytes(std::size_t size) {
 }
 
 // What became of a stream that one machine sent to another.
-struct Outcome {
+struct Streamed {
   std::string got;
   Duration time{};
   std::uint32_t least_window = ~0U;  // that the sender saw
@@ -33,12 +33,12 @@ struct Outcome {
 };
 
 // `bob` reads `size` bytes at a time and rests in between.
-Outcome stream(Duration latency, const TcpSettings& settings, const std::string& bytes,
-               std::size_t size, Duration rest) {
+Streamed stream(Duration latency, const TcpSettings& settings, const std::string& bytes,
+                std::size_t size, Duration rest) {
   Lan lan{with_latency(latency)};
   Machine& alice = lan.add_host();
   Machine& bob = lan.add_host();
-  Outcome outcome;
+  Streamed outcome;
   lan.run_on(bob, [&](Application& self) -> Task<Result<>> {
     TcpListener listener{self.machine()};
     listener.use(settings);
@@ -92,7 +92,7 @@ TcpSettings with_buffers(std::uint64_t bytes, bool auto_tune = false) {
 
 TEST(TcpBuffersTest, ASlowReaderClosesTheWindowAndNothingIsLost) {
   const std::string bytes = some_bytes(60'000);
-  const Outcome outcome = stream(1ms, with_buffers(8'192), bytes, 900, 700ms);
+  const Streamed outcome = stream(1ms, with_buffers(8'192), bytes, 900, 700ms);
   EXPECT_TRUE(outcome.got == bytes);
   EXPECT_LT(outcome.least_window, 1'448U) << "no segment fits: else the reader was not slow";
   EXPECT_EQ(outcome.largest_buffer, 8'192U);
@@ -101,8 +101,8 @@ TEST(TcpBuffersTest, ASlowReaderClosesTheWindowAndNothingIsLost) {
 
 TEST(TcpBuffersTest, WindowsStayAsTheyAreUnlessTheyMayGrow) {
   const std::string bytes = some_bytes(2'000'000);
-  const Outcome fixed = stream(50ms, with_buffers(65'536), bytes, 1'000'000, {});
-  const Outcome tuned = stream(50ms, with_buffers(65'536, true), bytes, 1'000'000, {});
+  const Streamed fixed = stream(50ms, with_buffers(65'536), bytes, 1'000'000, {});
+  const Streamed tuned = stream(50ms, with_buffers(65'536, true), bytes, 1'000'000, {});
   EXPECT_TRUE(fixed.got == bytes);
   EXPECT_TRUE(tuned.got == bytes);
   EXPECT_EQ(fixed.largest_buffer, 65'536U);
@@ -115,7 +115,7 @@ TEST(TcpBuffersTest, WindowsStayAsTheyAreUnlessTheyMayGrow) {
 
 TEST(TcpBuffersTest, TheWindowOfASlowReaderDoesNotGrow) {
   const std::string bytes = some_bytes(200'000);
-  const Outcome outcome = stream(10ms, with_buffers(16'384, true), bytes, 2'000, 50ms);
+  const Streamed outcome = stream(10ms, with_buffers(16'384, true), bytes, 2'000, 50ms);
   EXPECT_TRUE(outcome.got == bytes);
   EXPECT_EQ(outcome.largest_buffer, 16'384U);
 }

@@ -65,7 +65,7 @@ double total(const Dumbbell& dumbbell, Duration from, Duration until) {
   return sum;
 }
 
-constexpr double ceiling = 100e6 * mss / 1'514;
+constexpr double goodput_ceiling = 100e6 * mss / 1'514;
 
 /// Buffers no larger than these paths need.
 TcpSettings modest(std::string_view congestion) {
@@ -90,7 +90,7 @@ TEST(MarkingTest, DctcpHoldsTheQueueNearTheThreshold) {
     EXPECT_GE(gauge.mean(), 0.6 * threshold) << flows;
     EXPECT_LE(gauge.mean(), 1.2 * threshold) << flows;
     EXPECT_LE(gauge.most, 2 * threshold) << flows;
-    EXPECT_GE(total(dumbbell, 3s, 8s), 0.99 * ceiling) << flows;
+    EXPECT_GE(total(dumbbell, 3s, 8s), 0.99 * goodput_ceiling) << flows;
     const NetworkCounters counters = dumbbell.internet.world.network(1).counters();
     EXPECT_EQ(counters.frames_queue_dropped, 0U);
     EXPECT_GE(counters.frames_marked, gauge.marked);
@@ -140,7 +140,7 @@ TEST(MarkingTest, EcnSparesRetransmissionsBehindRedAndCodel) {
       goodput[speaks_of_marks ? 1 : 0] = total(dumbbell, 2s, 10s);
     }
     EXPECT_GE(goodput[1], 0.95 * goodput[0]);
-    EXPECT_GE(goodput[1], 0.75 * ceiling);
+    EXPECT_GE(goodput[1], 0.75 * goodput_ceiling);
   }
 }
 #endif
@@ -163,7 +163,7 @@ TEST(MarkingTest, AccurateEcnTellsOfAllMarks) {
   EXPECT_LE(info.delivered_ce, gauge.marked);
   EXPECT_GE(info.delivered_ce + 100, gauge.marked);
   EXPECT_EQ(info.total_retrans, 0U);
-  EXPECT_GE(total(dumbbell, 1s, 4s), 0.8 * ceiling);
+  EXPECT_GE(total(dumbbell, 1s, 4s), 0.8 * goodput_ceiling);
 }
 
 TEST(MarkingTest, DctcpGivesWayLikeRenoToALoss) {  // RFC 8257, 3.5

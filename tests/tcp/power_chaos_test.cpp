@@ -20,7 +20,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing_lan::Internet;
 
-std::uint64_t seeds_to_try() {
+std::uint64_t seeds_of_power() {
   const char* const text = std::getenv("ELVIS_CHAOS_SEEDS");
   return text == nullptr ? 40 : std::strtoull(text, nullptr, 10);
 }
@@ -200,7 +200,7 @@ class PowerChaosTest : public testing::TestWithParam<std::uint64_t> {
   }
 
   void try_seeds(bool has_power_cuts) {
-    const std::uint64_t seeds = seeds_to_try();
+    const std::uint64_t seeds = seeds_of_power();
     for (std::uint64_t seed = 1; seed <= seeds && !HasFailure(); ++seed) {
       try_seed(seed, has_power_cuts);
     }
