@@ -3,6 +3,8 @@
 # The sources of a layer are compiled together unless ELVIS_UNITY is off: their headers are read once,
 # and calls within a layer are inlined.
 option(ELVIS_UNITY "Compile the sources of a layer together" ON)
+# Tests are compiled once and run once, layers are compiled once and run by all tests.
+set(ELVIS_LAYER_OPTIONS "" CACHE STRING "Compiler options of the layers, behind those of all")
 
 function(elvis_layer name)
   cmake_parse_arguments(LAYER "" "" "USES" ${ARGN})
@@ -13,6 +15,7 @@ function(elvis_layer name)
     add_library(${target} STATIC ${sources})
     set(scope PUBLIC)
     target_link_libraries(${target} PUBLIC ${LAYER_USES} PRIVATE $<BUILD_INTERFACE:elvis_options>)
+    target_compile_options(${target} PRIVATE ${ELVIS_LAYER_OPTIONS})
     set_target_properties(${target} PROPERTIES UNITY_BUILD ${ELVIS_UNITY} UNITY_BUILD_BATCH_SIZE 8)
   else()
     add_library(${target} INTERFACE)
