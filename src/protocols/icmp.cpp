@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "elvis/wire/checksum.hpp"
+#include "elvis/wire/ipv4_options.hpp"
 
 namespace elvis {
 
@@ -39,7 +40,8 @@ Result<> Icmp::send_echo(const EchoRequest& request, Message&& payload) {
   return send(IcmpMessage::echo(request.identifier, request.sequence), std::move(payload),
               {.destination = request.destination,
                .time_to_live = request.time_to_live,
-               .dont_fragment = request.dont_fragment});
+               .dont_fragment = request.dont_fragment,
+               .options = request.options});
 }
 
 Result<> Icmp::send(const IcmpMessage& message, Message&& payload, const Way& way) {
@@ -53,6 +55,7 @@ Result<> Icmp::send(const IcmpMessage& message, Message&& payload, const Way& wa
     header.time_to_live = 1;  // RFC 1112, 6.1: unless asked for more
   }
   header.dont_fragment = way.dont_fragment;
+  header.options = way.options;
   return ipv4_.send(header, std::move(payload));
 }
 
@@ -153,6 +156,9 @@ void Icmp::answer(IcmpMessage reply, Message&& payload, const Arrival& arrival) 
   header.protocol = icmp_number;
   header.source = arrival.destination;
   header.destination = arrival.source;
+  Ipv4Options options;
+  if (arrival.datagram != nullptr) options = Ipv4Options::of(*arrival.datagram).reflected();
+  header.options = options.bytes();
   (void)ipv4_.send(header, std::move(payload));
 }
 

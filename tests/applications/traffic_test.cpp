@@ -198,6 +198,33 @@ TEST_F(TrafficTest, PingCountsRepliesThatComeTwice) {
       << "it does not wait for those of the last reply";
 }
 
+TEST_F(TrafficTest, PingTellsWhatMachinesOnTheWayAdd) {
+  PingOptions route;
+  route.to.address = Internet::at(0, 2);
+  route.count = 1;
+  route.record_route = true;
+  const Application& recorder = add(*alice_, "ping", route);
+  PingOptions stamps = route;
+  stamps.start = 1s;
+  stamps.record_route = false;
+  stamps.timestamps = PingOptions::addresses_and_times;
+  const Application& stamper = add(*alice_, "ping", stamps);
+  stamps.start = 2s;
+  stamps.timestamps = PingOptions::times;
+  const Application& clock = add(*alice_, "ping", stamps);
+  internet_.run();
+  const auto ends_with = [](const Application& pinger, std::string_view end) {
+    return pinger.detail().ends_with(end);
+  };
+  EXPECT_TRUE(ends_with(recorder, "ms; RR: alice (10.0.0.1) bob (10.0.0.2) bob (10.0.0.2) "
+                                  "alice (10.0.0.1)"))
+      << recorder.detail();
+  EXPECT_TRUE(ends_with(stamper, "ms; TS: alice (10.0.0.1) 1000 bob (10.0.0.2) 1000 "
+                                 "bob (10.0.0.2) 1000 alice (10.0.0.1) 1000"))
+      << stamper.detail();
+  EXPECT_TRUE(ends_with(clock, "ms; TS: 2000 2000 2000 2000")) << clock.detail();
+}
+
 TEST_F(TrafficTest, PingFailsWhenNobodyAnswers) {
   PingOptions options;
   options.to.address = Internet::at(0, 77);

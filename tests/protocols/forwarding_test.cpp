@@ -326,9 +326,10 @@ TEST_F(ForwardingTest, RecordsTheRoute) {
   ASSERT_TRUE(parsed);
   std::array<Ipv4Address, 9> route;
   const Ipv4Options recorded{parsed->options};
-  ASSERT_EQ(recorded.recorded_route(route), 2U);
-  EXPECT_EQ(route[0], Internet::at(1, 1));
-  EXPECT_EQ(route[1], Internet::at(2, 2));
+  ASSERT_EQ(recorded.recorded_route(route), 3U);
+  EXPECT_EQ(route[0], Internet::at(0, 10));
+  EXPECT_EQ(route[1], Internet::at(1, 1));
+  EXPECT_EQ(route[2], Internet::at(2, 2));
 }
 
 TEST_F(ForwardingTest, RefusesWrongOptionsAndSourceRoutes) {
