@@ -84,7 +84,10 @@ class RoundTrips {
 // When requests that are not answered yet were sent, by sequence number, which wraps around.
 class Waiting {
  public:
-  void sent(std::uint16_t sequence, Time now) { times_[sequence % window] = {now, sequence, true}; }
+  void sent(std::uint16_t sequence, Time now) {
+    while (times_[sequence % times_.size()].is_open && times_.size() < most) grow();
+    times_[sequence % times_.size()] = {now, sequence, true};
+  }
   // When the request was sent that a reply answers, if that is still known, and whether none came
   // before.
   struct Answered {
@@ -92,19 +95,28 @@ class Waiting {
     bool is_first;
   };
   std::optional<Answered> answered(std::uint16_t sequence) {
-    Slot& slot = times_[sequence % window];
+    Slot& slot = times_[sequence % times_.size()];
     if (!slot.sent || slot.sequence != sequence) return std::nullopt;
     return Answered{*slot.sent, std::exchange(slot.is_open, false)};
   }
 
  private:
-  static constexpr std::size_t window = 1'024;
+  static constexpr std::size_t least = 1'024;
+  static constexpr std::size_t most = 65'536;  // then sequence numbers begin again
   struct Slot {
     std::optional<Time> sent;
     std::uint16_t sequence = 0;
     bool is_open = false;
   };
-  std::vector<Slot> times_{window};
+  // So many requests are on their way at once that the oldest would be forgotten.
+  void grow() {
+    std::vector<Slot> before(times_.size() * 2);
+    before.swap(times_);
+    for (const Slot& slot : before) {
+      if (slot.sent) times_[slot.sequence % times_.size()] = slot;
+    }
+  }
+  std::vector<Slot> times_{least};
 };
 
 // The name of the machine that has `address`, or the address. Addresses never change in a run.
@@ -205,6 +217,26 @@ struct HopAnswers {
   bool has_arrived = false;
 };
 
+// Why a probe went no further, as the well-known program shows it.
+std::string mark_of(Unreachable reason) {
+  switch (reason) {
+    case Unreachable::network:
+      return " !N";
+    case Unreachable::host:
+      return " !H";
+    case Unreachable::protocol:
+      return " !P";
+    case Unreachable::fragmentation_needed:
+      return " !F";
+    case Unreachable::source_route_failed:
+      return " !S";
+    case Unreachable::prohibited:
+      return " !X";
+    default:
+      return fmt::format(" !<{}>", static_cast<unsigned>(reason));
+  }
+}
+
 // Takes `answer` down; whether it came from the destination decides if this is the end.
 void note(HopAnswers& hop, const World& world, const ProbeAnswer& answer, Duration taken) {
   if (answer.from != hop.last) {
@@ -220,11 +252,9 @@ void note(HopAnswers& hop, const World& world, const ProbeAnswer& answer, Durati
   if (type != IcmpType::destination_unreachable) return;
   hop.is_end = true;
   const auto reason = static_cast<Unreachable>(answer.error->icmp_code);
-  if (reason == Unreachable::port) {
-    hop.has_arrived = true;
-  } else {
-    hop.text += reason == Unreachable::network ? " !N" : reason == Unreachable::host ? " !H" : " !";
-  }
+  // Only the destination says that it does not speak UDP.
+  hop.has_arrived |= reason == Unreachable::port || reason == Unreachable::protocol;
+  if (reason != Unreachable::port) hop.text += mark_of(reason);
 }
 
 }  // namespace

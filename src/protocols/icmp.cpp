@@ -233,19 +233,21 @@ void Icmp::take_error(const IcmpMessage& message, const Message& quote, const Ar
     // RFC 5927, 4.1: what nobody has sent was not too long either.
     if (!above->believes(error)) return machine().drop(Drop::not_for_me, quote);
   }
-  if (message.is_unreachable(Unreachable::fragmentation_needed)) {
-    ipv4_.learn_path_mtu(quoted->destination, message.next_hop_mtu(), quoted->total_length);
-  }
+  Protocol* sender = above;
   if (quoted->protocol == icmp_number) {
     if (quoted->payload_size < IcmpMessage::size) return;
     const auto request = IcmpMessage::parse(quoted->payload.data(), IcmpMessage::size);
     if (!request || request->type != IcmpType::echo) return;
     error.endpoints.local.port = request->identifier();
     error.sequence = request->sequence();
-    if (Protocol** const found = listeners_.find(request->identifier())) (*found)->failed(error);
-    return;
+    Protocol** const found = listeners_.find(request->identifier());
+    sender = found == nullptr ? nullptr : *found;
   }
-  if (above != nullptr) above->failed(error);
+  if (sender == nullptr) return;
+  if (message.is_unreachable(Unreachable::fragmentation_needed)) {
+    ipv4_.learn_path_mtu(quoted->destination, message.next_hop_mtu(), quoted->total_length);
+  }
+  sender->failed(error);
 }
 
 }  // namespace elvis

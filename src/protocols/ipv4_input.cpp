@@ -43,10 +43,15 @@ void Ipv4::demux(Message&& datagram, Arrival& arrival) {
   }
   datagram.truncate(header->total_length);
   if (!is_for_me(*header, arrival)) {
-    if (is_router() && !arrival.link_destination.is_group()) {
+    if (!is_router() || arrival.link_destination.is_group()) {
+      return machine().drop(Drop::not_for_me, datagram);
+    }
+    // RFC 1812, 5.2.3: who sends on what is for all of a network is one of them.
+    if (!forwards_broadcasts() || !is_for_several(header->destination)) {
       return forward(*header, std::move(datagram), arrival);
     }
-    return machine().drop(Drop::not_for_me, datagram);
+    forward(*header, Message{datagram}, arrival);
+    arrival.datagram = nullptr;
   }
   if (claims_to_be_mine(*header, arrival)) return machine().drop(Drop::bad_source, datagram);
   if (header->more_fragments || header->fragment_offset != 0) {
