@@ -157,8 +157,8 @@ TEST(Ipv4OptionsTest, CopiesIntoFragmentsWhatSaysSo) {
 }
 
 TEST(Ipv4OptionsTest, AReplyCarriesOnWhatCollects) {
-  const Ipv4Options options = options_of({1, 7, 7, 8, 10, 0, 0, 1, 131, 3, 4, 148, 4, 0, 0, 68, 8, 9,
-                                          0, 0, 0, 0, 7, 0});
+  const Ipv4Options options =
+      options_of({1, 7, 7, 8, 10, 0, 0, 1, 131, 3, 4, 148, 4, 0, 0, 68, 8, 9, 0, 0, 0, 0, 7, 0});
   EXPECT_EQ(bytes_of(options.reflected()),
             (Bytes{7, 7, 8, 10, 0, 0, 1, 68, 8, 9, 0, 0, 0, 0, 7, 0}));
   EXPECT_TRUE(options_of({148, 4, 0, 0}).reflected().empty());
