@@ -52,6 +52,8 @@ void Ipv4::demux(Message&& datagram, Arrival& arrival) {
     }
     forward(*header, Message{datagram}, arrival);
     arrival.datagram = nullptr;
+    // So that nobody takes the short way up for the next ones, which are to be sent on as well.
+    arrival.link_destination = MacAddress::broadcast();
   }
   if (claims_to_be_mine(*header, arrival)) return machine().drop(Drop::bad_source, datagram);
   if (header->more_fragments || header->fragment_offset != 0) {
