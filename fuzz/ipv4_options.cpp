@@ -19,6 +19,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)options.has_router_alert();
   std::array<Ipv4Address, 9> route;
   ELVIS_ASSERT(options.recorded_route(route) <= route.size());
+  std::array<Ipv4Options::Stamp, 9> stamps;
+  ELVIS_ASSERT(options.recorded_stamps(stamps) <= stamps.size());
+  ELVIS_ASSERT(!options.is_on_its_way() || options.has_source_route());
 
   Ipv4Options longer = options;
   if (longer.add_router_alert()) ELVIS_ASSERT(longer.bytes().size() <= Ipv4Options::max_size);
@@ -27,6 +30,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   ELVIS_ASSERT(!options.copied().find_fault());
+  ELVIS_ASSERT(!options.reflected().find_fault());
+  (void)options.asked_address();
   const std::array own{Ipv4Address{10, 0, 0, 1}, Ipv4Address{}};
   for (std::uint32_t hop = 0; hop < 50; ++hop) {
     const auto fault = options.record({.address = own[0], .time = hop, .own = own});

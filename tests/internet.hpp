@@ -52,7 +52,8 @@ class Internet {
     return machine;
   }
   Machine& add_router(const std::string& name, std::size_t host,
-                      std::initializer_list<std::size_t> on) {
+                      std::initializer_list<std::size_t> on, bool forwards_broadcasts = false) {
+    settings_.directed_broadcasts = forwards_broadcasts;
     return add(name, host, on, true);
   }
 

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::array<std::string_view, 1> udp_only{"udp"};
 constexpr std::array<std::string_view, 2> probe_protocols{"udp", "icmp"};
+constexpr std::array<std::string_view, 2> stamp_kinds{"times", "addresses_and_times"};
 constexpr std::array<std::string_view, 2> length_kinds{"exponential", "constant"};
 constexpr std::uint64_t longest_payload = 65'507;
 
@@ -38,6 +39,18 @@ void PingOptions::visit(OptionVisitor& visitor) {
   visit_start(visitor, start);
   visitor.option({.name = "dont_fragment", .summary = "whether requests must arrive in one piece"},
                  dont_fragment);
+  visitor.option(
+      {.name = "record_route", .summary = "whether machines on the way add their address"},
+      record_route);
+  visitor.choice({.name = "timestamps", .summary = "what machines on the way add, if anything"},
+                 stamp_kinds, timestamps);
+}
+
+std::string_view PingOptions::fault() const {
+  if (record_route && timestamps >= 0) {
+    return "a header has no room for both `record_route` and `timestamps`";
+  }
+  return {};
 }
 
 void TracerouteOptions::visit(OptionVisitor& visitor) {

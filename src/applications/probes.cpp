@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <string>
 #include <utility>
@@ -83,7 +84,10 @@ class RoundTrips {
 // When requests that are not answered yet were sent, by sequence number, which wraps around.
 class Waiting {
  public:
-  void sent(std::uint16_t sequence, Time now) { times_[sequence % window] = {now, sequence, true}; }
+  void sent(std::uint16_t sequence, Time now) {
+    while (times_[sequence % times_.size()].is_open && times_.size() < most) grow();
+    times_[sequence % times_.size()] = {now, sequence, true};
+  }
   // When the request was sent that a reply answers, if that is still known, and whether none came
   // before.
   struct Answered {
@@ -91,19 +95,28 @@ class Waiting {
     bool is_first;
   };
   std::optional<Answered> answered(std::uint16_t sequence) {
-    Slot& slot = times_[sequence % window];
+    Slot& slot = times_[sequence % times_.size()];
     if (!slot.sent || slot.sequence != sequence) return std::nullopt;
     return Answered{*slot.sent, std::exchange(slot.is_open, false)};
   }
 
  private:
-  static constexpr std::size_t window = 1'024;
+  static constexpr std::size_t least = 1'024;
+  static constexpr std::size_t most = 65'536;  // then sequence numbers begin again
   struct Slot {
     std::optional<Time> sent;
     std::uint16_t sequence = 0;
     bool is_open = false;
   };
-  std::vector<Slot> times_{window};
+  // So many requests are on their way at once that the oldest would be forgotten.
+  void grow() {
+    std::vector<Slot> before(times_.size() * 2);
+    before.swap(times_);
+    for (const Slot& slot : before) {
+      if (slot.sent) times_[slot.sequence % times_.size()] = slot;
+    }
+  }
+  std::vector<Slot> times_{least};
 };
 
 // The name of the machine that has `address`, or the address. Addresses never change in a run.
@@ -116,6 +129,39 @@ std::string name_of(const World& world, Ipv4Address address) {
   return address.to_string();
 }
 
+// ===== What machines on the way add to a request and its reply =====
+
+Ipv4Options options_of(const PingOptions& options) {
+  constexpr std::size_t most_addresses = 9;
+  constexpr std::size_t most_pairs = 4;
+  Ipv4Options asked;
+  if (options.record_route) (void)asked.add_record_route(most_addresses);
+  if (options.timestamps == PingOptions::times) {
+    (void)asked.add_timestamp(TimestampMode::times, most_addresses);
+  } else if (options.timestamps == PingOptions::addresses_and_times) {
+    (void)asked.add_timestamp(TimestampMode::addresses_and_times, most_pairs);
+  }
+  return asked;
+}
+
+// "; RR: near (10.0.0.1) far (10.0.1.2)" or "; TS: near (10.0.0.1) 12 far (10.0.1.2) 14", with the
+// milliseconds since midnight.
+std::string text_of(const World& world, const Ipv4Options& reply) {
+  std::string text;
+  std::array<Ipv4Address, 9> route;
+  const std::size_t addresses = reply.recorded_route(route);
+  if (addresses != 0) text += "; RR:";
+  for (std::size_t i = 0; i < addresses; ++i) text += ' ' + name_of(world, route[i]);
+  std::array<Ipv4Options::Stamp, 9> stamps;
+  const std::size_t times = reply.recorded_stamps(stamps);
+  if (times != 0) text += "; TS:";
+  for (std::size_t i = 0; i < times; ++i) {
+    if (!stamps[i].address.is_unspecified()) text += ' ' + name_of(world, stamps[i].address);
+    text += fmt::format(" {}", stamps[i].time);
+  }
+  return text;
+}
+
 }  // namespace
 
 Task<Result<>> ping(Application& self, const PingOptions& options) {
@@ -125,12 +171,15 @@ Task<Result<>> ping(Application& self, const PingOptions& options) {
   const Time began = self.now();
   RoundTrips trips;
   Waiting waiting;
+  const Ipv4Options asked = options_of(options);
+  std::string added;  // to the last reply
   for (std::uint64_t i = 0; i < options.count; ++i) {
     const auto sequence = static_cast<std::uint16_t>(i + 1);
     waiting.sent(sequence, self.now());
     trips.sent();
-    const Result<> sent = socket.send_echo(options.to.address, sequence,
-                                           Message::zeros(options.size), 64, options.dont_fragment);
+    const Result<> sent =
+        socket.send_echo(options.to.address, sequence, Message::zeros(options.size), 64,
+                         options.dont_fragment, asked);
     if (!sent && sent.error() == Errc::no_protocol) co_return sent.error();
     if (!sent) trips.failed();
     const bool is_last = i + 1 == options.count;
@@ -142,12 +191,13 @@ Task<Result<>> ping(Application& self, const PingOptions& options) {
         trips.failed();
       } else if (const auto answered = waiting.answered(answer->sequence)) {
         trips.received(self.now() - answered->sent, answered->is_first);
+        if (!asked.empty()) added = text_of(self.machine().world(), answer->options);
         if (answered->is_first) self.count_message(options.size);
       }
     }
     if (!is_last && options.interval <= Duration{}) co_await self.sleep_for(Duration{});
   }
-  self.set_detail(trips.text(self.now() - began));
+  self.set_detail(trips.text(self.now() - began) + added);
   if (trips.received() == 0) co_return Errc::timed_out;
   co_return Result<>{};
 }
@@ -167,6 +217,26 @@ struct HopAnswers {
   bool has_arrived = false;
 };
 
+// Why a probe went no further, as the well-known program shows it.
+std::string mark_of(Unreachable reason) {
+  switch (reason) {
+    case Unreachable::network:
+      return " !N";
+    case Unreachable::host:
+      return " !H";
+    case Unreachable::protocol:
+      return " !P";
+    case Unreachable::fragmentation_needed:
+      return " !F";
+    case Unreachable::source_route_failed:
+      return " !S";
+    case Unreachable::prohibited:
+      return " !X";
+    default:
+      return fmt::format(" !<{}>", static_cast<unsigned>(reason));
+  }
+}
+
 // Takes `answer` down; whether it came from the destination decides if this is the end.
 void note(HopAnswers& hop, const World& world, const ProbeAnswer& answer, Duration taken) {
   if (answer.from != hop.last) {
@@ -182,11 +252,9 @@ void note(HopAnswers& hop, const World& world, const ProbeAnswer& answer, Durati
   if (type != IcmpType::destination_unreachable) return;
   hop.is_end = true;
   const auto reason = static_cast<Unreachable>(answer.error->icmp_code);
-  if (reason == Unreachable::port) {
-    hop.has_arrived = true;
-  } else {
-    hop.text += reason == Unreachable::network ? " !N" : reason == Unreachable::host ? " !H" : " !";
-  }
+  // Only the destination says that it does not speak UDP.
+  hop.has_arrived |= reason == Unreachable::port || reason == Unreachable::protocol;
+  if (reason != Unreachable::port) hop.text += mark_of(reason);
 }
 
 }  // namespace

@@ -203,7 +203,8 @@ std::optional<std::span<const RipEntry>> RipRouter::authenticated(const RipPacke
 void RipRouter::take_response(std::span<const RipEntry> entries, const Arrival& arrival) {
   const auto tap = static_cast<std::uint32_t>(arrival.tap - machine().taps().data());
   const RipTable::Neighbour neighbour{arrival.source, tap};
-  for (const RipEntry& entry : entries) {
+  for (RipEntry entry : entries) {
+    if (entry.mask == 0) entry.mask = entry.natural_mask();  // RFC 2453, 4.3: it has none
     if (!entry.is_valid_route()) continue;
     // RFC 2453, 4.4: a next hop that is not on this network is treated as none.
     const bool has_via = !entry.next_hop.is_unspecified() && !ipv4().is_local(entry.next_hop) &&
@@ -229,7 +230,10 @@ void RipRouter::answer(const RipPacket& request, std::span<const RipEntry> entri
     return send_entries(table_.told_at(tap, horizon, false), RipPacket::response, **back);
   }
   std::vector<RipEntry> answers{entries.begin(), entries.end()};
-  for (RipEntry& entry : answers) entry.metric = table_.metric_of(entry.address, entry.mask);
+  for (RipEntry& entry : answers) {
+    const std::uint32_t mask = entry.mask == 0 ? entry.natural_mask() : entry.mask;
+    entry.metric = table_.metric_of(entry.address, mask);
+  }
   send_entries(answers, RipPacket::response, **back);
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "elvis/wire/checksum.hpp"
+#include "elvis/wire/ipv4_options.hpp"
 
 namespace elvis {
 
@@ -39,7 +40,8 @@ Result<> Icmp::send_echo(const EchoRequest& request, Message&& payload) {
   return send(IcmpMessage::echo(request.identifier, request.sequence), std::move(payload),
               {.destination = request.destination,
                .time_to_live = request.time_to_live,
-               .dont_fragment = request.dont_fragment});
+               .dont_fragment = request.dont_fragment,
+               .options = request.options});
 }
 
 Result<> Icmp::send(const IcmpMessage& message, Message&& payload, const Way& way) {
@@ -53,6 +55,7 @@ Result<> Icmp::send(const IcmpMessage& message, Message&& payload, const Way& wa
     header.time_to_live = 1;  // RFC 1112, 6.1: unless asked for more
   }
   header.dont_fragment = way.dont_fragment;
+  header.options = way.options;
   return ipv4_.send(header, std::move(payload));
 }
 
@@ -153,6 +156,9 @@ void Icmp::answer(IcmpMessage reply, Message&& payload, const Arrival& arrival) 
   header.protocol = icmp_number;
   header.source = arrival.destination;
   header.destination = arrival.source;
+  Ipv4Options options;
+  if (arrival.datagram != nullptr) options = Ipv4Options::of(*arrival.datagram).reflected();
+  header.options = options.bytes();
   (void)ipv4_.send(header, std::move(payload));
 }
 
@@ -227,19 +233,21 @@ void Icmp::take_error(const IcmpMessage& message, const Message& quote, const Ar
     // RFC 5927, 4.1: what nobody has sent was not too long either.
     if (!above->believes(error)) return machine().drop(Drop::not_for_me, quote);
   }
-  if (message.is_unreachable(Unreachable::fragmentation_needed)) {
-    ipv4_.learn_path_mtu(quoted->destination, message.next_hop_mtu(), quoted->total_length);
-  }
+  Protocol* sender = above;
   if (quoted->protocol == icmp_number) {
     if (quoted->payload_size < IcmpMessage::size) return;
     const auto request = IcmpMessage::parse(quoted->payload.data(), IcmpMessage::size);
     if (!request || request->type != IcmpType::echo) return;
     error.endpoints.local.port = request->identifier();
     error.sequence = request->sequence();
-    if (Protocol** const found = listeners_.find(request->identifier())) (*found)->failed(error);
-    return;
+    Protocol** const found = listeners_.find(request->identifier());
+    sender = found == nullptr ? nullptr : *found;
   }
-  if (above != nullptr) above->failed(error);
+  if (sender == nullptr) return;
+  if (message.is_unreachable(Unreachable::fragmentation_needed)) {
+    ipv4_.learn_path_mtu(quoted->destination, message.next_hop_mtu(), quoted->total_length);
+  }
+  sender->failed(error);
 }
 
 }  // namespace elvis

@@ -12,6 +12,7 @@
 #include "elvis/protocols/icmp.hpp"
 #include "elvis/wire/byte_order.hpp"
 #include "elvis/wire/checksum.hpp"
+#include "elvis/wire/ipv4_options.hpp"
 #include "ipv4_state.hpp"
 
 namespace elvis {
@@ -280,6 +281,12 @@ Result<> Ipv4::send(Ipv4Header header, Message&& payload) {
   }
   header.total_length = static_cast<std::uint16_t>(length);
   header.identification = identification_++;
+  Ipv4Options options{header.options};
+  if (!options.empty() && !options.find_fault()) {
+    // RFC 1122, 3.2.1.8(e). What holds no more is for the next hop to refuse.
+    (void)record(options, way->tap == nullptr ? header.source : way->tap->address());
+    header.options = options.bytes();
+  }
   return send_on(*way, header, std::move(payload));
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Ipv4: what comes in, and what is sent on.
+#include <algorithm>
 #include <memory>
 #include <span>
 #include <utility>
@@ -42,10 +43,17 @@ void Ipv4::demux(Message&& datagram, Arrival& arrival) {
   }
   datagram.truncate(header->total_length);
   if (!is_for_me(*header, arrival)) {
-    if (is_router() && !arrival.link_destination.is_group()) {
+    if (!is_router() || arrival.link_destination.is_group()) {
+      return machine().drop(Drop::not_for_me, datagram);
+    }
+    // RFC 1812, 5.2.3: who sends on what is for all of a network is one of them.
+    if (!forwards_broadcasts() || !is_for_several(header->destination)) {
       return forward(*header, std::move(datagram), arrival);
     }
-    return machine().drop(Drop::not_for_me, datagram);
+    forward(*header, Message{datagram}, arrival);
+    arrival.datagram = nullptr;
+    // So that nobody takes the short way up for the next ones, which are to be sent on as well.
+    arrival.link_destination = MacAddress::broadcast();
   }
   if (claims_to_be_mine(*header, arrival)) return machine().drop(Drop::bad_source, datagram);
   if (header->more_fragments || header->fragment_offset != 0) {
@@ -82,8 +90,51 @@ bool Ipv4::is_for_me(const Ipv4Header& header, const Arrival& arrival) const {
   return destination == arrival.tap->address() || is_local(destination);
 }
 
+// What options say to whoever a datagram is for (RFC 1122, 3.2.1.8): it adds itself to those that
+// collect, and tells of those that are wrong. False: it was dropped.
+bool Ipv4::take_options(const Ipv4Header& header, Message& datagram, Arrival& arrival) {
+  Ipv4Options options{header.options};
+  const auto refuse = [&](const IcmpMessage& error) {
+    arrival.datagram = &datagram;
+    report(error, arrival);
+    arrival.datagram = nullptr;
+    machine().drop(Drop::bad_option, datagram);
+    return false;
+  };
+  std::optional<std::uint8_t> fault = options.find_fault();
+  if (!fault && options.is_on_its_way()) {
+    return refuse(IcmpMessage::unreachable(Unreachable::source_route_failed));
+  }
+  if (!fault) {
+    const bool is_own = arrival.tap == nullptr || is_local(header.destination);
+    fault = record(options, is_own ? header.destination : arrival.tap->address());
+  }
+  if (fault) {
+    return refuse(
+        IcmpMessage::parameter_problem(static_cast<std::uint8_t>(Ipv4Header::min_size + *fault)));
+  }
+  if (std::ranges::equal(options.bytes(), header.options)) return true;
+  Ipv4Header updated = header;
+  updated.options = options.bytes();
+  datagram.remove_front(header.header_size());
+  updated.emit(datagram.prepend(updated.header_size()));
+  return true;
+}
+
+// Adds `own`, an address of the machine, and the time to what the options of a datagram collect.
+// Returns the octet at fault if they hold no more; they had no fault before.
+std::optional<std::uint8_t> Ipv4::record(Ipv4Options& options, Ipv4Address own) const {
+  constexpr std::int64_t ms_a_day = 86'400'000;
+  const std::int64_t ms = machine().now().time_since_epoch().count() / 1'000'000;
+  Ipv4Options::Hop hop{.address = own, .time = static_cast<std::uint32_t>(ms % ms_a_day)};
+  const std::optional<Ipv4Address> asked = options.asked_address();
+  if (asked && is_local(*asked)) hop.own = {&*asked, 1};
+  return options.record(hop);
+}
+
 // Hands what a whole datagram carries to the protocol with its number.
 void Ipv4::deliver(const Ipv4Header& header, Message&& datagram, Arrival& arrival) {
+  if (!header.options.empty() && !take_options(header, datagram, arrival)) return;
   Protocol* const above = machine().find(over_ipv4(header.protocol));
   Message whole;  // for the errors that the layers above may report
   if (icmp() != nullptr) {
@@ -233,11 +284,7 @@ void Ipv4::forward(const Ipv4Header& header, Message&& datagram, Arrival& arriva
   onward.options = options.bytes();
   --onward.time_to_live;
   if (!options.empty()) {
-    const std::int64_t ms = machine().now().time_since_epoch().count() / 1'000'000;
-    constexpr std::int64_t ms_a_day = 86'400'000;
-    const Ipv4Options::Hop hop{.address = way.tap->address(),
-                               .time = static_cast<std::uint32_t>(ms % ms_a_day)};
-    if (const auto fault = options.record(hop)) {
+    if (const auto fault = record(options, way.tap->address())) {
       report(IcmpMessage::parameter_problem(static_cast<std::uint8_t>(20 + *fault)), arrival);
       return machine().drop(Drop::bad_option, datagram);
     }

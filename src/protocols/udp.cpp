@@ -94,6 +94,12 @@ void Udp::failed(const DeliveryError& error) {
   }
 }
 
+// RFC 5927, 7: what nobody here has sent was not too long either.
+bool Udp::believes(const DeliveryError& error) {
+  return error.code != Errc::message_too_long || sessions_.find(error.endpoints) != nullptr ||
+         listener_for(error.endpoints.local) != nullptr;
+}
+
 // Expects more of what just came.
 void Udp::learn_path(const Arrival& arrival, Protocol& above, bool is_from_one) {
   if (arrival.tap == nullptr || arrival.link_destination.is_group()) return;

@@ -13,7 +13,8 @@ ProbeSocket::~ProbeSocket() {
 // ===== ProbeSocket: asking =====
 
 Result<> ProbeSocket::send_echo(Ipv4Address to, std::uint16_t sequence, Message payload,
-                                std::uint8_t time_to_live, bool dont_fragment) {
+                                std::uint8_t time_to_live, bool dont_fragment,
+                                const Ipv4Options& options) {
   Icmp* const icmp = this->icmp();
   if (icmp == nullptr) return Errc::no_protocol;
   if (!identifier_) {
@@ -28,7 +29,8 @@ Result<> ProbeSocket::send_echo(Ipv4Address to, std::uint16_t sequence, Message 
                           .identifier = *identifier_,
                           .sequence = sequence,
                           .time_to_live = time_to_live,
-                          .dont_fragment = dont_fragment},
+                          .dont_fragment = dont_fragment,
+                          .options = options.bytes()},
                          std::move(payload));
 }
 
@@ -47,9 +49,11 @@ Result<> ProbeSocket::send_udp(Endpoint to, Message payload, std::uint8_t time_t
 // ===== ProbeSocket: hearing =====
 
 void ProbeSocket::demux(Message&&, Arrival& arrival) {
+  const bool has_header = arrival.datagram != nullptr;
   answered({.sequence = arrival.source_port,
             .from = arrival.source,
             .time_to_live = arrival.time_to_live,
+            .options = has_header ? Ipv4Options::of(*arrival.datagram) : Ipv4Options{},
             .error = std::nullopt});
 }
 
@@ -57,6 +61,7 @@ void ProbeSocket::failed(const DeliveryError& error) {
   const bool is_echo = error.endpoints.remote.port == 0;
   answered({.sequence = is_echo ? error.sequence : error.endpoints.remote.port,
             .from = error.reporter,
+            .options = {},
             .error = error});
 }
 

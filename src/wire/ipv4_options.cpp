@@ -66,6 +66,17 @@ Ipv4Options::Ipv4Options(std::span<const std::uint8_t> area) : size_{octet(area.
   std::ranges::copy(area, bytes_.begin());
 }
 
+Ipv4Options Ipv4Options::of(const Message& datagram) {
+  constexpr std::size_t least_header = 20;
+  const std::size_t header = datagram[0] % 16U * 4;
+  Ipv4Options options;
+  if (header > least_header) {
+    options.size_ = octet(header - least_header);
+    (void)datagram.copy_to(std::span{options.bytes_}.first(options.size_), least_header);
+  }
+  return options;
+}
+
 // ===== What stands in the list =====
 
 std::optional<IpOption> Ipv4Options::at(std::size_t offset) const {
@@ -88,6 +99,29 @@ std::optional<IpOption> Ipv4Options::find(IpOptionType type) const {
 
 bool Ipv4Options::has_source_route() const {
   return find(IpOptionType::loose_source_route) || find(IpOptionType::strict_source_route);
+}
+
+bool Ipv4Options::is_on_its_way() const {
+  for (auto option = at(0); option; option = at(std::size_t{option->offset} + option->size)) {
+    if (option->type != IpOptionType::loose_source_route &&
+        option->type != IpOptionType::strict_source_route) {
+      continue;
+    }
+    if (option->size > pointer_octet && bytes_[option->offset + pointer_octet] <= option->size) {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::optional<Ipv4Address> Ipv4Options::asked_address() const {
+  const auto option = find(IpOptionType::timestamp);
+  if (!option || find_fault_in(*option)) return std::nullopt;
+  const std::uint8_t* const bytes = &bytes_[option->offset];
+  const auto mode = static_cast<TimestampMode>(bytes[flags_octet] & 0xf);
+  const std::size_t pointer = bytes[pointer_octet];
+  if (mode != TimestampMode::prespecified || pointer > option->size) return std::nullopt;
+  return Ipv4Address{load32(bytes + pointer - 1)};
 }
 
 bool Ipv4Options::has_router_alert() const {
@@ -179,6 +213,18 @@ std::optional<std::uint8_t> Ipv4Options::stamp(const IpOption& option, const Hop
   return std::nullopt;
 }
 
+Ipv4Options Ipv4Options::reflected() const {
+  Ipv4Options result;
+  for (auto option = at(0); option; option = at(std::size_t{option->offset} + option->size)) {
+    if (option->type != IpOptionType::record_route && option->type != IpOptionType::timestamp) {
+      continue;
+    }
+    const bool has_room = result.add({&bytes_[option->offset], option->size});
+    ELVIS_ASSERT(has_room);  // as it fits among others
+  }
+  return result;
+}
+
 Ipv4Options Ipv4Options::copied() const {
   Ipv4Options result;
   for (auto option = at(0); option; option = at(std::size_t{option->offset} + option->size)) {
@@ -248,6 +294,20 @@ std::size_t Ipv4Options::recorded_route(std::span<Ipv4Address> route) const {
   const std::size_t count = std::min((used - route_data) / address_size, route.size());
   for (std::size_t i = 0; i < count; ++i) {
     route[i] = Ipv4Address{load32(bytes + route_data + i * address_size)};
+  }
+  return count;
+}
+
+std::size_t Ipv4Options::recorded_stamps(std::span<Stamp> stamps) const {
+  const auto option = find(IpOptionType::timestamp);
+  if (!option || find_fault_in(*option)) return 0;
+  const std::uint8_t* const bytes = &bytes_[option->offset];
+  const std::size_t slot = slot_size(bytes[flags_octet]);
+  const std::size_t used = std::min<std::size_t>(bytes[pointer_octet] - 1U, option->size);
+  const std::size_t count = std::min((used - stamp_data) / slot, stamps.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint8_t* const at = bytes + stamp_data + i * slot;
+    stamps[i] = {Ipv4Address{slot == address_size ? 0 : load32(at)}, load32(at + slot - 4)};
   }
   return count;
 }

@@ -22,6 +22,14 @@ bool RipEntry::is_valid_route() const {
   return first_octet != 0 && first_octet != 127 && first_octet < 224;
 }
 
+std::uint32_t RipEntry::natural_mask() const {
+  constexpr std::uint32_t class_b = 0x8000'0000;
+  constexpr std::uint32_t class_c = 0xc000'0000;
+  if (address.is_unspecified()) return 0;
+  if (address.value() < class_b) return 0xff00'0000;
+  return address.value() < class_c ? 0xffff'0000 : 0xffff'ff00;
+}
+
 int RipEntry::prefix_length() const {
   return std::countl_one(mask);
 }

@@ -204,6 +204,29 @@ TEST_F(ConversationTest, SkipsEntriesThatMakeNoSenseAndTakesTheOthers) {
   EXPECT_EQ(routes(), 1U);
 }
 
+TEST_F(ConversationTest, WithoutAMaskAnEntryHasThatOfItsClass) {  // RFC 2453, 4.3
+  run_rip(*router_);
+  RipEntry entry = far_away();
+  entry.mask = 0;
+  const RipEntry a_subnet = entry;
+  entry.address = Ipv4Address{11, 0, 0, 0};
+  const RipEntry class_a = entry;
+  entry.address = Ipv4Address{172, 16, 0, 0};
+  const RipEntry class_b = entry;
+  entry.address = Ipv4Address{192, 168, 5, 0};
+  const RipEntry class_c = entry;
+  entry.address = Ipv4Address{};
+  say(response({a_subnet, class_a, class_b, class_c, entry}));
+  run(2s);
+  const RouteTable& table = *Internet::ipv4(*router_).routes();
+  EXPECT_EQ(routes(), 4U) << "a part of network 10 is not that network";
+  std::set<int> lengths;
+  for (const Route& route : table.routes()) {
+    if (!route.next.via.is_unspecified()) lengths.insert(route.prefix_length);
+  }
+  EXPECT_EQ(lengths, (std::set<int>{0, 8, 16, 24}));
+}
+
 TEST_F(ConversationTest, BelievesNobodyWhoDoesNotSpeakFromTheRoutersPort) {
   const Application& application = run_rip(*router_);
   say(response({far_away()}), 4'711);

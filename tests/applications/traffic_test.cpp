@@ -198,6 +198,52 @@ TEST_F(TrafficTest, PingCountsRepliesThatComeTwice) {
       << "it does not wait for those of the last reply";
 }
 
+TEST_F(TrafficTest, PingForgetsNoRequestThatIsOnItsWay) {
+  LinkProperties slow;
+  slow.latency = LatencyModel::constant(1s);
+  internet_.add_network(slow);
+  Machine& carol = internet_.add("carol", 1, {1});
+  internet_.add("dave", 2, {1});
+  PingOptions options;
+  options.to.address = Internet::at(1, 2);
+  options.count = 70'000;
+  options.interval = 50us;
+  options.timeout = 3s;
+  const Application& pinger = add(carol, "ping", options);
+  internet_.run();
+  EXPECT_EQ(pinger.messages(), 70'000U);
+  EXPECT_EQ(pinger.status(), ApplicationStatus::done);
+}
+
+TEST_F(TrafficTest, PingTellsWhatMachinesOnTheWayAdd) {
+  PingOptions route;
+  route.to.address = Internet::at(0, 2);
+  route.count = 1;
+  route.record_route = true;
+  const Application& recorder = add(*alice_, "ping", route);
+  PingOptions stamps = route;
+  stamps.start = 1s;
+  stamps.record_route = false;
+  stamps.timestamps = PingOptions::addresses_and_times;
+  const Application& stamper = add(*alice_, "ping", stamps);
+  stamps.start = 2s;
+  stamps.timestamps = PingOptions::times;
+  const Application& clock = add(*alice_, "ping", stamps);
+  internet_.run();
+  const auto ends_with = [](const Application& pinger, std::string_view end) {
+    return pinger.detail().ends_with(end);
+  };
+  EXPECT_TRUE(ends_with(recorder,
+                        "ms; RR: alice (10.0.0.1) bob (10.0.0.2) bob (10.0.0.2) "
+                        "alice (10.0.0.1)"))
+      << recorder.detail();
+  EXPECT_TRUE(ends_with(stamper,
+                        "ms; TS: alice (10.0.0.1) 1000 bob (10.0.0.2) 1000 "
+                        "bob (10.0.0.2) 1000 alice (10.0.0.1) 1000"))
+      << stamper.detail();
+  EXPECT_TRUE(ends_with(clock, "ms; TS: 2000 2000 2000 2000")) << clock.detail();
+}
+
 TEST_F(TrafficTest, PingFailsWhenNobodyAnswers) {
   PingOptions options;
   options.to.address = Internet::at(0, 77);
@@ -222,6 +268,23 @@ TEST_F(TrafficTest, TracerouteSaysWhereItEnds) {
   EXPECT_EQ(lost.detail(), "network unreachable");
   EXPECT_EQ(found.status(), ApplicationStatus::done);
   EXPECT_EQ(found.detail(), "1 bob (10.0.0.2) 0.000 ms 0.000 ms");
+}
+
+TEST_F(TrafficTest, TracerouteArrivesAtWhoDoesNotSpeakItsProtocol) {
+  World& world = internet_.world;
+  world.add_group("deaf", 1, false);
+  std::vector<Network*> networks{&world.network(0)};
+  Machine& deaf = world.add_machine(networks, 5);
+  const Ipv4Settings settings;
+  world.add_protocol<Icmp>(deaf, world.add_protocol<Ipv4>(deaf, settings));
+  world.claim(deaf.taps()[0], Internet::at(0, 3));
+  TracerouteOptions options;
+  options.to.address = Internet::at(0, 3);
+  options.queries = 1;
+  const Application& tracer = add(*alice_, "traceroute", options);
+  internet_.run();
+  EXPECT_EQ(tracer.status(), ApplicationStatus::done);
+  EXPECT_EQ(tracer.detail(), "1 deaf (10.0.0.3) 0.000 ms !P");
 }
 
 TEST_F(TrafficTest, TracerouteWaitsUntilARouterKnowsThatAHostIsNotThere) {

@@ -295,6 +295,32 @@ TEST_F(ForwardingTest, ADirectedBroadcastReachesItsNetworkFromWithin) {
   EXPECT_EQ(far_->drops()[Drop::not_for_me], 1U) << "RFC 2644: routers don't send them on";
 }
 
+TEST_F(ForwardingTest, WhoSendsOnWhatIsForAllIsOneOfThem) {  // RFC 1812, 5.2.3
+  Internet internet;
+  internet.add_network();
+  internet.add_network();
+  Machine& alice = internet.add("alice", 10, {0});
+  Machine& bob = internet.add("bob", 10, {1});
+  Machine& router = internet.add_router("router", 1, {0, 1}, true);
+  Internet::route(alice, everything, Internet::at(0, 1));
+  Listener at_bob{bob};
+  Listener at_router{router};
+  for (Listener* const ear : {&at_bob, &at_router}) {
+    Machine& machine = ear->machine();
+    ASSERT_TRUE(static_cast<Udp&>(*machine.find(ProtocolId::udp)).listen(*ear, {{}, 7}));
+  }
+  internet.run_on(alice, [](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    socket.set_broadcast(true);
+    for (int i = 0; i < 3; ++i) (void)socket.send_to({Internet::at(1, 255), 7}, text("all"));
+    co_return Result<>{};
+  });
+  internet.run();
+  EXPECT_EQ(at_bob.heard, std::vector<std::string>(3, "all"));
+  EXPECT_EQ(at_router.heard, std::vector<std::string>(3, "all"));
+  EXPECT_TRUE(internet.world.conserves_frames());
+}
+
 TEST_F(ForwardingTest, RecordsTheRoute) {
   Listener ear{*bob_};
   Ipv4Options options;
@@ -326,9 +352,10 @@ TEST_F(ForwardingTest, RecordsTheRoute) {
   ASSERT_TRUE(parsed);
   std::array<Ipv4Address, 9> route;
   const Ipv4Options recorded{parsed->options};
-  ASSERT_EQ(recorded.recorded_route(route), 2U);
-  EXPECT_EQ(route[0], Internet::at(1, 1));
-  EXPECT_EQ(route[1], Internet::at(2, 2));
+  ASSERT_EQ(recorded.recorded_route(route), 3U);
+  EXPECT_EQ(route[0], Internet::at(0, 10));
+  EXPECT_EQ(route[1], Internet::at(1, 1));
+  EXPECT_EQ(route[2], Internet::at(2, 2));
 }
 
 TEST_F(ForwardingTest, RefusesWrongOptionsAndSourceRoutes) {

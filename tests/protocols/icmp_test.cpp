@@ -87,6 +87,51 @@ TEST_F(IcmpTest, SaysThatItDoesNotSpeakAProtocol) {
   EXPECT_EQ(alice_->drops()[Drop::unknown_protocol], 0U);
 }
 
+TEST_F(IcmpTest, NothingIsLearntOfPathsThatNobodyUses) {  // RFC 5927, 7
+  constexpr std::uint16_t port = 4'711;
+  // Bob says that a datagram of alice's was too long for a link of 100 bytes.
+  const auto claim = [this](std::uint8_t protocol, std::uint32_t first_word, std::uint32_t second) {
+    Message quote;
+    std::uint8_t* const payload = quote.prepend(8);
+    store32(payload, first_word);
+    store32(payload + 4, second);
+    Ipv4Header header = header_to(Internet::at(0, 2), protocol);
+    header.source = Internet::at(0, 1);
+    header.total_length = 1'400;
+    header.emit(quote.prepend(Ipv4Header::min_size));
+    (void)Internet::icmp(*bob_).send(
+        IcmpMessage::unreachable(Unreachable::fragmentation_needed, 100), std::move(quote),
+        {.destination = Internet::at(0, 1)});
+  };
+  std::vector<std::size_t> known;
+  internet_.run_on(*alice_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    (void)socket.bind({{}, port});
+    (void)socket.connect({Internet::at(0, 2), 9});
+    for (int i = 0; i < 6; ++i) {
+      co_await self.sleep_for(std::chrono::seconds{1});
+      known.push_back(
+          Internet::ipv4(*alice_).path_mtu(Internet::at(0, 2), self.machine().taps()[0]));
+    }
+    co_return Result<>{};
+  });
+  internet_.run_on(*bob_, [&](Application& self) -> Task<Result<>> {
+    co_await self.sleep_for(std::chrono::milliseconds{500});
+    claim(17, std::uint32_t{port + 1} << 16 | 9, 0);  // a port that nobody has
+    co_await self.sleep_for(std::chrono::seconds{1});
+    claim(1, 0x0800'0000, 0x0005'0001);  // an echo request that nobody waits for
+    co_await self.sleep_for(std::chrono::seconds{1});
+    claim(253, 0, 0);  // a protocol that is not spoken
+    co_await self.sleep_for(std::chrono::seconds{1});
+    claim(6, std::uint32_t{port} << 16 | 9, 0);
+    co_await self.sleep_for(std::chrono::seconds{1});
+    claim(17, std::uint32_t{port} << 16 | 9, 0);  // the socket's
+    co_return Result<>{};
+  });
+  internet_.run();
+  EXPECT_EQ(known, (std::vector<std::size_t>{1'500, 1'500, 1'500, 1'500, 100, 100}));
+}
+
 TEST_F(IcmpTest, ReportsNoErrorAboutAnError) {  // RFC 1122, 3.2.2
   Message about = text("not a datagram");
   IcmpMessage::unreachable(Unreachable::port).prepend_to(about);

@@ -156,6 +156,37 @@ TEST(Ipv4OptionsTest, CopiesIntoFragmentsWhatSaysSo) {
   EXPECT_TRUE(options_of({7, 3, 4, 0}).copied().empty());
 }
 
+TEST(Ipv4OptionsTest, AReplyCarriesOnWhatCollects) {
+  const Ipv4Options options =
+      options_of({1, 7, 7, 8, 10, 0, 0, 1, 131, 3, 4, 148, 4, 0, 0, 68, 8, 9, 0, 0, 0, 0, 7, 0});
+  EXPECT_EQ(bytes_of(options.reflected()),
+            (Bytes{7, 7, 8, 10, 0, 0, 1, 68, 8, 9, 0, 0, 0, 0, 7, 0}));
+  EXPECT_TRUE(options_of({148, 4, 0, 0}).reflected().empty());
+}
+
+TEST(Ipv4OptionsTest, KnowsWhetherASourceRouteIsOver) {
+  EXPECT_TRUE(options_of({1, 131, 7, 4, 10, 0, 0, 1}).is_on_its_way());
+  EXPECT_TRUE(options_of({137, 11, 8, 10, 0, 0, 1, 10, 0, 0, 2, 0}).is_on_its_way());
+  EXPECT_FALSE(options_of({131, 7, 8, 10, 0, 0, 1, 0}).is_on_its_way());
+  EXPECT_FALSE(options_of({7, 7, 4, 0, 0, 0, 0, 0}).is_on_its_way());
+}
+
+TEST(Ipv4OptionsTest, KnowsWhomATimestampAsksNext) {
+  Ipv4Options options;
+  const std::array asked{first_hop, second_hop};
+  ASSERT_TRUE(options.add_timestamp(TimestampMode::prespecified, 2, asked));
+  for (const Ipv4Address one : asked) {
+    EXPECT_EQ(options.asked_address(), one);
+    ASSERT_FALSE(options.record({.address = one, .time = 7, .own = {&one, 1}}));
+  }
+  EXPECT_FALSE(options.asked_address());
+  std::array<Ipv4Options::Stamp, 9> stamps;
+  ASSERT_EQ(options.recorded_stamps(stamps), 2U);
+  EXPECT_EQ(stamps[1].address, second_hop);
+  EXPECT_EQ(stamps[1].time, 7U);
+  EXPECT_FALSE(options_of({68, 8, 5, 0, 0, 0, 0, 0}).asked_address());
+}
+
 TEST(Ipv4OptionsTest, AddsBehindWhatIsThere) {
   Ipv4Options options;
   ASSERT_TRUE(options.add_record_route(1));

@@ -12,6 +12,8 @@ namespace elvis {
 
 /// Asks for echoes and reports how long they took.
 struct PingOptions final : ApplicationOptions {
+  enum Timestamps : int { times, addresses_and_times };
+
   Target to;
   std::uint64_t count = 4;                      ///< Requests to send.
   Duration interval = std::chrono::seconds{1};  ///< Between two requests.
@@ -19,8 +21,11 @@ struct PingOptions final : ApplicationOptions {
   Duration timeout = std::chrono::seconds{1};   ///< How long the last one is waited for.
   Duration start{};                             ///< Before the first one.
   bool dont_fragment = false;
+  bool record_route = false;  ///< Asks every machine on the way for its address.
+  int timestamps = -1;        ///< Timestamps, if every machine is asked for the time.
 
   void visit(OptionVisitor& visitor) override;
+  std::string_view fault() const override;
 };
 
 /// Finds the routers on the way to a machine.

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "elvis/graph/machine.hpp"
@@ -40,6 +41,7 @@ class Icmp final : public Protocol {
     std::uint16_t sequence;
     std::uint8_t time_to_live = 0;  ///< 0: as Way has it.
     bool dont_fragment = false;
+    std::span<const std::uint8_t> options{};  ///< Of the IPv4 header.
   };
   /// Sends an echo request with `payload`. Errors: those of Ipv4::send.
   Result<> send_echo(const EchoRequest& request, Message&& payload);
@@ -48,6 +50,7 @@ class Icmp final : public Protocol {
     Ipv4Address destination;
     std::uint8_t time_to_live = 0;  ///< 0: 64, and 1 to a group.
     bool dont_fragment = false;
+    std::span<const std::uint8_t> options{};  ///< Of the IPv4 header.
   };
   /// Sends any message. Errors: those of Ipv4::send.
   Result<> send(const IcmpMessage& message, Message&& payload, const Way& way);

@@ -27,6 +27,7 @@ namespace elvis {
 
 class Arp;
 class Icmp;
+class Ipv4Options;
 class Ipv4Path;
 class Reassembly;
 class RouteFinder;
@@ -54,7 +55,8 @@ class Ipv4 final : public Protocol {
   /// The same way for a protocol that keeps it inside a session of its own.
   Result<Ipv4Path> path(const Protocol& above, Endpoints endpoints);
   /// Sends `payload` in a datagram with this header, whose length and identification are set here,
-  /// and whose source if it is unspecified. Errors: those of open(), message_too_long.
+  /// and whose source if it is unspecified. Options without a fault that collect addresses or times
+  /// begin with this machine's. Errors: those of open(), message_too_long.
   Result<> send(Ipv4Header header, Message&& payload);
 
   /// The address that datagrams to `remote` leave with. Errors: network_unreachable,
@@ -142,6 +144,8 @@ class Ipv4 final : public Protocol {
   std::optional<Drop> refuses(const Ipv4Header& header, const Arrival& arrival) const;
   bool is_for_me(const Ipv4Header& header, const Arrival& arrival) const;
   void deliver(const Ipv4Header& header, Message&& datagram, Arrival& arrival);
+  bool take_options(const Ipv4Header& header, Message& datagram, Arrival& arrival);
+  std::optional<std::uint8_t> record(Ipv4Options& options, Ipv4Address own) const;
   void join(const Ipv4Header& header, Message&& fragment, Arrival& arrival);
   void expire_fragments();
   void forward(const Ipv4Header& header, Message&& datagram, Arrival& arrival);

@@ -41,6 +41,7 @@ class Udp final : public Protocol {
   void demux(Message&& datagram, Arrival& arrival) override;
   /// Hands the error to whoever is above the session that sent the datagram (RFC 1122, 4.1.3.3).
   void failed(const DeliveryError& error) override;
+  bool believes(const DeliveryError& error) override;
 
  private:
   friend UdpSession;  // takes itself out of `sessions_` when its last holder lets go

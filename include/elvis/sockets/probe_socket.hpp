@@ -14,6 +14,7 @@
 #include "elvis/protocols/udp.hpp"
 #include "elvis/sim/timer.hpp"
 #include "elvis/sockets/readiness.hpp"
+#include "elvis/wire/ipv4_options.hpp"
 
 namespace elvis {
 
@@ -22,6 +23,7 @@ struct ProbeAnswer {
   std::uint16_t sequence;              ///< Of the echo request; of UDP, the remote port.
   Ipv4Address from;                    ///< Who answered.
   std::uint8_t time_to_live = 0;       ///< Of a reply.
+  Ipv4Options options;                 ///< Of the IPv4 header of a reply.
   std::optional<DeliveryError> error;  ///< None: it arrived and was answered.
 };
 
@@ -32,7 +34,8 @@ class ProbeSocket final : public Protocol, public Waitable {
 
   /// Sends an echo request. Errors: no_protocol, those of Icmp::send_echo.
   Result<> send_echo(Ipv4Address to, std::uint16_t sequence, Message payload,
-                     std::uint8_t time_to_live = 0, bool dont_fragment = false);
+                     std::uint8_t time_to_live = 0, bool dont_fragment = false,
+                     const Ipv4Options& options = {});
   /// Sends a UDP datagram. Errors: those of Udp::open and UdpSession::send.
   Result<> send_udp(Endpoint to, Message payload, std::uint8_t time_to_live = 64);
 

@@ -23,6 +23,7 @@
 #include <span>
 
 #include "elvis/wire/address.hpp"
+#include "elvis/wire/message.hpp"
 
 namespace elvis {
 
@@ -60,6 +61,8 @@ class Ipv4Options {
   Ipv4Options() = default;
   /// Copies the options area of a header; `area` has at most 40 bytes.
   explicit Ipv4Options(std::span<const std::uint8_t> area);
+  /// Those of a datagram whose header is there and has been parsed.
+  static Ipv4Options of(const Message& datagram);
 
   std::span<const std::uint8_t> bytes() const { return {bytes_.data(), size_}; }
   bool empty() const { return size_ == 0; }
@@ -70,6 +73,10 @@ class Ipv4Options {
   /// The first option of this type.
   std::optional<IpOption> find(IpOptionType type) const;
   bool has_source_route() const;
+  /// Whether a source route has addresses left, so that its datagram has not come to its end.
+  bool is_on_its_way() const;
+  /// The address that the next slot of a timestamp option asks for, if its slots are prespecified.
+  std::optional<Ipv4Address> asked_address() const;
   /// Whether routers are asked to look into the datagram (RFC 2113: value 0).
   bool has_router_alert() const;
 
@@ -82,12 +89,16 @@ class Ipv4Options {
   struct Hop {
     Ipv4Address address;                 ///< Of the interface that the datagram leaves by.
     std::uint32_t time = 0;              ///< Milliseconds since midnight UT.
-    std::span<const Ipv4Address> own{};  ///< All addresses of the machine, for prespecified stamps.
+    std::span<const Ipv4Address> own{};  ///< Addresses that prespecified stamps may ask for.
   };
   /// Fills in the next slots of record route and timestamp, or counts the overflow of a timestamp
   /// that is full. Returns the position at fault, as find_fault() does, if the overflow itself
   /// overflows: the datagram is to be discarded. The options have no fault.
   std::optional<std::uint8_t> record(const Hop& hop);
+
+  /// What a reply to the datagram carries on: record route and timestamp, as far as they are filled
+  /// (RFC 1122, 3.2.2.6).
+  Ipv4Options reflected() const;
 
   /// Those options that every fragment but the first carries, padded to whole words (RFC 791, 3.2).
   Ipv4Options copied() const;
@@ -103,6 +114,12 @@ class Ipv4Options {
 
   /// The addresses that a record route option has collected, up to 9; returns how many.
   std::size_t recorded_route(std::span<Ipv4Address> route) const;
+  struct Stamp {
+    Ipv4Address address;  ///< 0 where only times are collected.
+    std::uint32_t time;   ///< Milliseconds since midnight UT.
+  };
+  /// The same of a timestamp option.
+  std::size_t recorded_stamps(std::span<Stamp> stamps) const;
 
   friend bool operator==(const Ipv4Options&, const Ipv4Options&) = default;
 

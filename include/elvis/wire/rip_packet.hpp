@@ -43,6 +43,9 @@ struct RipEntry {
   /// ones, no bit of the address outside it, and a destination that is 0.0.0.0/0 or unicast outside
   /// the networks 0 and 127 (RFC 2453, 3.9.2). An entry that is not is skipped, the others count.
   bool is_valid_route() const;
+  /// The mask of the address's class (RFC 791, 3.2), which holds where an entry has none; 0 of the
+  /// address 0.
+  std::uint32_t natural_mask() const;
   /// The length of the mask, 0 to 32; of a valid route.
   int prefix_length() const;
 
