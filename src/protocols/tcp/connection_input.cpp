@@ -183,7 +183,7 @@ void TcpConnection::take_in_order(TcpSegment& segment, Time now) {
     segment.flags = static_cast<std::uint16_t>(segment.flags & ~TcpHeader::syn);
     position = 1;
   }
-  if (state_ == TcpState::time_wait && settings_->option_layout() == TcpLayout::like_freebsd) {
+  if (state_ == TcpState::time_wait && settings_->option_layout() != TcpLayout::rfc) {
     return take_in_time_wait(segment, position, now);
   }
   if (!passes_paws(segment, now)) {
@@ -505,15 +505,30 @@ void TcpConnection::enter_time_wait(Time now) {
   is_lingering_ = false;
 }
 
-// As FreeBSD has it: resets end no TIME-WAIT (RFC 1337, 3), and whatever is not the bare
-// acknowledgement of what was said last is answered with another one, wherever it stands.
+// As the systems have it, which look at no window here: whatever is not the bare acknowledgement of
+// what was said last is answered with another one. FreeBSD's TIME-WAIT no reset ends (RFC 1337, 3),
+// nor does it speak to who acknowledges nothing; on Linux every answer lets it begin anew.
 void TcpConnection::take_in_time_wait(const TcpSegment& segment, std::int64_t position, Time now) {
-  if (segment.has(TcpHeader::rst) || !segment.has(TcpHeader::ack)) return;
+  const bool is_like_linux = settings_->option_layout() == TcpLayout::like_linux;
+  const bool is_next = position == static_cast<std::int64_t>(receiver_.next());
+  if (segment.has(TcpHeader::rst)) {
+    if (is_like_linux && is_next) end();
+    return;
+  }
+  if (is_like_linux) {
+    const bool is_recent = passes_paws(segment, now);
+    if (is_recent && is_next && segment.length() == 0) return;
+    if (!is_recent || segment.has(TcpHeader::ack)) enter_time_wait(now);
+    return segment.length() == 0 ? challenge(now) : receiver_.acknowledge_now();
+  }
+  if (!segment.has(TcpHeader::ack)) return;
   if (uses_timestamps_ && settings_->strict_timestamps && !segment.options.timestamps) return;
-  const auto next = static_cast<std::int64_t>(receiver_.next());
-  if (segment.has(TcpHeader::fin) && position + segment.length() == next) enter_time_wait(now);
+  const std::int64_t end = position + segment.length();
+  if (segment.has(TcpHeader::fin) && end == static_cast<std::int64_t>(receiver_.next())) {
+    enter_time_wait(now);
+  }
   const bool is_known =
-      segment.flags == TcpHeader::ack && segment.payload.empty() && position == next &&
+      segment.flags == TcpHeader::ack && segment.payload.empty() && is_next &&
       sender_.position_of(segment.acknowledgement) == static_cast<std::int64_t>(sender_.next());
   if (!is_known) receiver_.acknowledge_now();
 }
