@@ -386,10 +386,28 @@ void compare_field(const Expression& record, const char* field, std::int64_t see
   outcome.differences.push_back(fmt::format("{}: expected {}, seen {}", field, *expected, seen));
 }
 
+// What has come back about a datagram (IP_RECVERR). The path's MTU, which Linux tells too, is not
+// kept.
+CallOutcome take_datagram_notice(UdpSocket& socket, const CallEvent& call) {
+  constexpr std::int64_t from_icmp = 2;  // SO_EE_ORIGIN_ICMP
+  const Result<DeliveryError> error = socket.try_receive_error();
+  if (!error) return CallOutcome::failed("EAGAIN");
+  CallOutcome outcome;
+  const Expression* const record = control_of(call, "IP_RECVERR");
+  if (record == nullptr) return outcome;
+  const std::string_view name = errno_name(error->code);
+  compare_field(*record, "ee_errno", symbol_value(name).value_or(0), outcome);
+  compare_field(*record, "ee_origin", from_icmp, outcome);
+  compare_field(*record, "ee_type", error->icmp_type, outcome);
+  compare_field(*record, "ee_code", error->icmp_code, outcome);
+  return outcome;
+}
+
 }  // namespace
 
 // The first entry of the error queue, and whether it is the one that the script expects.
 CallOutcome Process::take_notice(File& file, const CallEvent& call) {
+  if (file.datagrams != nullptr) return take_datagram_notice(*file.datagrams, call);
   if (file.kernel == nullptr || file.stream == nullptr) return CallOutcome::failed("EAGAIN");
   file.kernel->settle(*file.stream, machine_.now());
   if (file.kernel->errors().empty()) return CallOutcome::failed("EAGAIN");

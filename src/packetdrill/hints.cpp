@@ -157,18 +157,22 @@ std::optional<Layout> likely_layout(const Script& script) {
 
 bool has_old_timeout(const Script& script) {
   constexpr Duration too_late = std::chrono::milliseconds{1'500};
-  constexpr std::uint16_t both = Packet::syn | Packet::ack_flag;
   if (speaks_to(script, "rexmit_initial")) return false;
   Duration now{};
   std::optional<Duration> sent_at;
+  bool is_answered = false;  // or sent again
   for (const Event& event : script.events) {
     if (event.time.kind == EventTime::Kind::any) return false;
     now = event.time.is_relative() ? now + event.time.from : event.time.from;
+    const auto* const code = std::get_if<CodeEvent>(&event.what);
+    if (code != nullptr && code->text.find("tcpi_rto == 3000000") != std::string::npos) return true;
     const auto* const packet = std::get_if<PacketEvent>(&event.what);
     if (packet == nullptr || packet->packet.kind != Packet::Kind::tcp) continue;
-    if (sent_at) return now - *sent_at > too_late;
-    const bool is_syn = (packet->packet.flags & both) == Packet::syn;
-    if (!packet->is_inbound && is_syn) sent_at = now;
+    if (sent_at && !is_answered) {
+      if (now - *sent_at > too_late) return true;
+      is_answered = true;
+    }
+    if (!packet->is_inbound && packet->packet.has(Packet::syn) && !sent_at) sent_at = now;
   }
   return false;
 }

@@ -281,6 +281,7 @@ bool Process::set_option(File& file, std::string_view name, std::int64_t value) 
     return true;
   }
   if (name == "SO_BROADCAST" && file.datagrams != nullptr) file.datagrams->set_broadcast(is_on);
+  if (name == "IP_RECVERR" && file.datagrams != nullptr) file.datagrams->set_receive_errors(is_on);
   if (is_kept) return true;
   if (file.kind != Packet::Kind::tcp) {
     return name == "SO_RCVBUF" || name == "SO_SNDBUF" || name == "SO_KEEPALIVE";
@@ -540,8 +541,12 @@ bool Process::tell_info(CodeNames& names) const {
   tell("tcpi_rcv_ssthresh", info.rcv_ssthresh);
   tell("tcpi_rtt", info.rtt);
   tell("tcpi_rttvar", info.rttvar);
-  tell("tcpi_snd_ssthresh", info.snd_ssthresh);
-  tell("tcpi_snd_cwnd", info.snd_cwnd);
+  // Linux counts segments, FreeBSD bytes.
+  const std::uint64_t unit = setup_.is_freebsd ? info.snd_mss : 1;
+  const bool has_threshold = info.snd_ssthresh < 0x7fff'ffff;
+  const std::uint64_t no_threshold = setup_.is_freebsd ? 0x3fff'c000 : 0x7fff'ffff;
+  tell("tcpi_snd_ssthresh", has_threshold ? unit * info.snd_ssthresh : no_threshold);
+  tell("tcpi_snd_cwnd", unit * info.snd_cwnd);
   tell("tcpi_advmss", info.advmss);
   tell("tcpi_reordering", info.reordering);
   tell("tcpi_rcv_rtt", info.rcv_rtt);

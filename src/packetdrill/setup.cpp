@@ -123,6 +123,7 @@ void Setup::be_like_linux() {
   tcp.layout = static_cast<int>(TcpLayout::like_linux);
   tcp.min_rto = tcp.min_rto_margin = milliseconds{200};
   tcp.ack_delay = milliseconds{40};
+  tcp.syn_retries = 6;
   tcp.strict_timestamps = false;
   is_linux = tells_twice_the_buffers = true;
   tcp.quick_acks = 16;

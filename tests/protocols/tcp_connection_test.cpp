@@ -66,11 +66,11 @@ TEST(TcpConnectionTest, RepeatsItsSynWithGrowingPauses) {
   end.connection.connect(end.now);
   end.collect();
   EXPECT_EQ(end.next(), "S 0(0)");
-  for (const Duration pause : {1s, 2s, 4s, 8s, 16s, 32s}) {
+  for (const Duration pause : {1s, 2s, 4s, 8s, 16s, 32s, 64s}) {
     EXPECT_EQ(end.advance_to_deadline(), pause);
     EXPECT_EQ(end.next(), "S 0(0)");
   }
-  EXPECT_EQ(end.advance_to_deadline(), 64s);
+  EXPECT_EQ(end.advance_to_deadline(), 120s);
   EXPECT_EQ(end.state(), TcpState::closed);
   EXPECT_EQ(end.connection.failure(), Errc::timed_out);
 }
@@ -374,6 +374,22 @@ TEST(TcpConnectionTest, AnnouncesUrgentData) {
   ASSERT_EQ(end.sent.size(), 1U);
   EXPECT_EQ(end.sent[0].urgent, 3);
   EXPECT_EQ(end.next(), "PU 1(3) ack 1");
+}
+
+TEST(TcpConnectionTest, HearsOfUrgentDataUntilTheEnd) {  // RFC 9293, 3.10.7.4, sixth
+  End end;
+  end.establish();
+  end.arrive(ack | TcpHeader::fin, 1, 1);
+  EXPECT_EQ(end.state(), TcpState::close_wait);
+  end.connection.take_events();
+  TcpSegment segment;
+  segment.sequence = testing_tcp::peer_isn + 2;
+  segment.acknowledgement = testing_tcp::our_isn + 1;
+  segment.flags = ack | TcpHeader::urg;
+  segment.urgent = 100;
+  segment.window = 60'000;
+  end.connection.take(std::move(segment), end.now);
+  EXPECT_EQ(end.connection.take_events() & tcp_urgent, 0);
 }
 
 TEST(TcpConnectionTest, GivesUpAnUnansweredPeerAfterTheUserTimeout) {

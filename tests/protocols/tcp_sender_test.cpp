@@ -68,6 +68,49 @@ TEST(CubicTest, LeavesSevenTenthsAfterALoss) {
   EXPECT_EQ(control->congested(window, 100'000, true, Time{}), 70'000U);
 }
 
+// Acknowledgements of a segment each, over round trips of half a second; so Reno is slower.
+void grow(TcpCongestion& control, TcpWindow& window, Time from, Duration length) {
+  constexpr Duration rtt = 500ms;
+  for (Time now = from; now - from < length;) {
+    now += rtt / static_cast<std::int64_t>(window.bytes / window.mss);
+    control.acknowledged({.now = now,
+                          .acked = window.mss,
+                          .in_flight = window.bytes,
+                          .rtt = rtt,
+                          .smoothed_rtt = rtt},
+                         window);
+  }
+}
+
+TEST(CubicTest, BeginsAtItsOwnGreatestWindowAfterATimeout) {  // RFC 9438, 4.8: K is 0
+  const auto control = make_cubic();
+  TcpWindow window{.bytes = 100'000, .threshold = TcpWindow::unlimited, .mss = 1'000};
+  window.threshold = control->timed_out(window, 100'000, Time{});
+  EXPECT_EQ(window.threshold, 70'000U);
+  window.bytes = window.threshold;
+  grow(*control, window, Time{}, 2s);
+  EXPECT_GT(window.bytes, 71'000U);
+  EXPECT_LT(window.bytes, 78'000U) << "0.4 t^3, a round trip ahead; behind a loss it would be 95";
+}
+
+TEST(CubicTest, GoesOnWithItsCurveIfALossWasNone) {  // RFC 9438, 4.9
+  TcpWindow windows[2];
+  for (const bool is_disturbed : {false, true}) {
+    const auto control = make_cubic();
+    TcpWindow& window = windows[is_disturbed ? 1 : 0];
+    window = {.bytes = 100'000, .threshold = TcpWindow::unlimited, .mss = 1'000};
+    window.bytes = window.threshold = control->congested(window, 100'000, true, Time{});
+    grow(*control, window, Time{}, 2s);
+    if (is_disturbed) {
+      EXPECT_LT(control->timed_out(window, window.bytes, Time{2s}), window.bytes);
+      control->undone();
+    }
+    grow(*control, window, Time{2s}, 2s);
+  }
+  EXPECT_EQ(windows[0].bytes, windows[1].bytes);
+  EXPECT_GT(windows[0].bytes, 98'000U);
+}
+
 TEST(NewRenoTest, GrowsByASegmentARoundTripAndHalves) {
   const auto control = make_new_reno();
   TcpWindow window{.bytes = 10'000, .threshold = 5'000, .mss = 1'000};

@@ -135,9 +135,10 @@ void TcpConnection::agree(const TcpSegment& syn) {
   }
   if (may_agree && settings_->sack && options.sack_permitted) sender_.use_sack();
   std::uint64_t buffer = settings_->receive_buffer;
+  std::uint32_t mss = advertised_mss();
   if (settings_->option_layout() == TcpLayout::like_freebsd) {
-    // FreeBSD makes it a multiple of what a segment carries.
-    const std::uint64_t mss = std::min<std::uint64_t>(peer_mss_, advertised_mss());
+    // FreeBSD has one for both directions, and makes the buffer a multiple of it.
+    mss = std::min<std::uint32_t>(peer_mss_, mss);
     if (mss != 0 && buffer > mss) buffer = (buffer + mss - 1) / mss * mss;
   }
   if (settings_->receive_memory != 0) {
@@ -145,7 +146,7 @@ void TcpConnection::agree(const TcpSegment& syn) {
         *settings_, advertised_mss(), receive_scale_, bool{uses_timestamps_}, sender_.uses_sack()));
     receiver_.memory()->is_owned = !is_passive_;
   }
-  receiver_.begin(syn.sequence, buffer, advertised_mss(), settings_->quick_acks,
+  receiver_.begin(syn.sequence, buffer, mss, settings_->quick_acks,
                   settings_->option_layout() == TcpLayout::like_freebsd);
   if (settings_->auto_tune) {
     receiver_.auto_tune_limit =

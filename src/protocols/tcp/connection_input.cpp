@@ -183,6 +183,9 @@ void TcpConnection::take_in_order(TcpSegment& segment, Time now) {
     segment.flags = static_cast<std::uint16_t>(segment.flags & ~TcpHeader::syn);
     position = 1;
   }
+  if (state_ == TcpState::time_wait && settings_->option_layout() != TcpLayout::rfc) {
+    return take_in_time_wait(segment, position, now);
+  }
   if (!passes_paws(segment, now)) {
     if (!segment.has(TcpHeader::rst)) challenge(now);
     return;
@@ -199,7 +202,7 @@ void TcpConnection::take_in_order(TcpSegment& segment, Time now) {
       if (settings_->option_layout() == TcpLayout::like_linux) reply_reset(segment);
       return end(Errc::reset);
     }
-    if (settings_->challenged_syns) return challenge(now);
+    if (settings_->challenged_syns) return challenge_control(now);
     const bool tells = state_ == TcpState::time_wait;  // which abort() does not
     abort();
     failure_ = Errc::reset;
@@ -240,6 +243,7 @@ bool TcpConnection::is_acceptable(const TcpSegment& segment, std::int64_t positi
 // RFC 9293, 3.10.7.4, first: answered with where we are.
 void TcpConnection::refuse(const TcpSegment& segment, std::int64_t position, Time now) {
   if (segment.has(TcpHeader::rst)) return;
+  if (segment.has(TcpHeader::syn) && is_synchronized()) return challenge_control(now);
   const std::uint32_t length = segment.length();
   if (length == 0) {
     // RFC 9293, 3.8.4: probes of a peer that keeps alive come from before the window.
@@ -271,7 +275,7 @@ bool TcpConnection::passes_paws(const TcpSegment& segment, Time now) const {
 // RFC 5961, 3.2: only the very next sequence number resets.
 void TcpConnection::take_reset(std::int64_t position, Time now) {
   if (settings_->exact_resets && position != static_cast<std::int64_t>(receiver_.next())) {
-    return challenge(now);
+    return challenge_control(now);
   }
   switch (state_) {
     case TcpState::syn_received:
@@ -281,7 +285,9 @@ void TcpConnection::take_reset(std::int64_t position, Time now) {
     case TcpState::time_wait:
       return end();
     case TcpState::close_wait:
-      return end(Errc::shut_down);  // the other end has said all; sending is what fails
+      // The other end has said all; sending is what fails. (FreeBSD says what has happened.)
+      return end(settings_->option_layout() == TcpLayout::like_freebsd ? Errc::reset
+                                                                       : Errc::shut_down);
     default:
       return end(Errc::reset);
   }
@@ -414,6 +420,7 @@ void TcpConnection::fin_acknowledged(Time now) {
 
 // RFC 9293, 3.8.5 as RFC 6093 reads it: the pointer is behind the last urgent byte.
 void TcpConnection::take_urgent(const TcpSegment& segment, std::uint64_t position) {
+  if (receiver_.has_finished()) return;  // RFC 9293, 3.10.7.4, sixth: this should not occur
   const std::uint64_t end = position + segment.urgent;
   if (end <= receiver_.next() || end <= receiver_.urgent_end) return;
   receiver_.urgent_end = end;
@@ -498,6 +505,34 @@ void TcpConnection::enter_time_wait(Time now) {
   is_lingering_ = false;
 }
 
+// As the systems have it, which look at no window here: whatever is not the bare acknowledgement of
+// what was said last is answered with another one. FreeBSD's TIME-WAIT no reset ends (RFC 1337, 3),
+// nor does it speak to who acknowledges nothing; on Linux every answer lets it begin anew.
+void TcpConnection::take_in_time_wait(const TcpSegment& segment, std::int64_t position, Time now) {
+  const bool is_like_linux = settings_->option_layout() == TcpLayout::like_linux;
+  const bool is_next = position == static_cast<std::int64_t>(receiver_.next());
+  if (segment.has(TcpHeader::rst)) {
+    if (is_like_linux && is_next) end();
+    return;
+  }
+  if (is_like_linux) {
+    const bool is_recent = passes_paws(segment, now);
+    if (is_recent && is_next && segment.length() == 0) return;
+    if (!is_recent || segment.has(TcpHeader::ack)) enter_time_wait(now);
+    return segment.length() == 0 ? challenge(now) : receiver_.acknowledge_now();
+  }
+  if (!segment.has(TcpHeader::ack)) return;
+  if (uses_timestamps_ && settings_->strict_timestamps && !segment.options.timestamps) return;
+  const std::int64_t end = position + segment.length();
+  if (segment.has(TcpHeader::fin) && end == static_cast<std::int64_t>(receiver_.next())) {
+    enter_time_wait(now);
+  }
+  const bool is_known =
+      segment.flags == TcpHeader::ack && segment.payload.empty() && is_next &&
+      sender_.position_of(segment.acknowledgement) == static_cast<std::int64_t>(sender_.next());
+  if (!is_known) receiver_.acknowledge_now();
+}
+
 // RFC 6191, 2.
 bool TcpConnection::may_be_reused(const TcpSegment& syn) const {
   const bool is_later =
@@ -524,6 +559,13 @@ void TcpConnection::challenge(Time now) {
   if (challenges_left_ == 0) return;
   --challenges_left_;
   receiver_.acknowledge_now();
+}
+
+// What answers SYNs and resets of whoever may not know the conversation. (Of FreeBSD's it is the
+// one acknowledgement that does not say a FIN again.)
+void TcpConnection::challenge_control(Time now) {
+  is_plain_ack_ = true;
+  challenge(now);
 }
 
 // RFC 9293, 3.10.7.1.

@@ -74,10 +74,11 @@ bool TcpConnection::next(TcpSegment& segment, Time now) {
   segment.sequence = sender_.wire(sender_.next());
   if (wants_keep_alive_) --segment.sequence;  // RFC 9293, 3.8.4: one that must be answered
   if (settings_->option_layout() == TcpLayout::like_freebsd && sender_.is_fin_sent() &&
-      !sender_.is_fin_acknowledged()) {
+      !sender_.is_fin_acknowledged() && !is_plain_ack_) {
     --segment.sequence;  // FreeBSD says its FIN again until it was acknowledged
     segment.flags = TcpHeader::fin;
   }
+  is_plain_ack_ = false;
   wants_keep_alive_ = false;
   fill_acknowledgement(segment, now);
   return true;

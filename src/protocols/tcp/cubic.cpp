@@ -44,18 +44,20 @@ class Cubic final : public TcpCongestion {
     const double mss = window.mss;
     const double now_segments = static_cast<double>(window.bytes) / mss;
     const double acked_segments = static_cast<double>(acked) / mss;
-    if (!has_epoch_) begin_epoch(now_segments, sample.now);
+    if (!curve_.has_epoch) begin_epoch(now_segments, sample.now);
 
-    const double t = seconds(sample.now - epoch_);
+    const double t = seconds(sample.now - curve_.epoch);
     // RFC 9438, 4.3: what Reno would have, from the same losses.
-    const double alpha = estimate_ < prior_ ? 3 * (1 - cubic::beta) / (1 + cubic::beta) : 1;
-    estimate_ += alpha * acked_segments / now_segments;
+    const double alpha =
+        curve_.estimate < curve_.prior ? 3 * (1 - cubic::beta) / (1 + cubic::beta) : 1;
+    curve_.estimate += alpha * acked_segments / now_segments;
     double grown;
-    if (cubic::window_at(t, k_, most_) < estimate_) {
-      grown = std::max(estimate_, now_segments);
+    if (cubic::window_at(t, curve_.k, curve_.most) < curve_.estimate) {
+      grown = std::max(curve_.estimate, now_segments);
     } else {
       // RFC 9438, 4.4 and 4.5: where the curve will be a round trip from now, within bounds (4.2).
-      const double ahead = cubic::window_at(t + seconds(sample.smoothed_rtt), k_, most_);
+      const double ahead =
+          cubic::window_at(t + seconds(sample.smoothed_rtt), curve_.k, curve_.most);
       const double target = std::clamp(ahead, now_segments, 1.5 * now_segments);
       grown = now_segments + (target - now_segments) / now_segments * acked_segments;
     }
@@ -66,43 +68,62 @@ class Cubic final : public TcpCongestion {
   }
 
   std::uint64_t congested(const TcpWindow& window, std::uint64_t in_flight, bool, Time) override {
-    has_epoch_ = false;
+    before_ = std::make_unique<Curve>(curve_);
+    curve_.has_epoch = false;
     const double mss = window.mss;
     const double segments = static_cast<double>(window.bytes) / mss;
     // RFC 9438, 4.7: who gives way lets new flows have room.
-    most_ = segments < most_ ? segments * (1 + cubic::beta) / 2 : segments;
-    prior_ = segments;
+    curve_.most = segments < curve_.most ? segments * (1 + cubic::beta) / 2 : segments;
+    curve_.prior = segments;
     const auto used = static_cast<double>(std::min(window.bytes, in_flight));
     return std::max(static_cast<std::uint64_t>(used * cubic::beta), 2 * std::uint64_t{window.mss});
   }
 
+  // RFC 9438, 4.8: what follows a timeout begins at its own greatest window.
+  std::uint64_t timed_out(const TcpWindow& window, std::uint64_t in_flight, Time now) override {
+    const std::uint64_t threshold = congested(window, in_flight, true, now);
+    curve_.most = 0;
+    return threshold;
+  }
+
+  // RFC 9438, 4.9.
+  void undone() override {
+    if (before_ != nullptr) curve_ = *before_;
+    before_.reset();
+  }
+
   // The curve stands still while nothing is sent (RFC 9438, 5.8).
-  void resumed(Duration pause) override { epoch_ += pause; }
+  void resumed(Duration pause) override { curve_.epoch += pause; }
 
  private:
   static double seconds(Duration duration) { return static_cast<double>(duration.count()) * 1e-9; }
 
   void begin_epoch(double segments, Time now) {
-    has_epoch_ = true;
-    epoch_ = now;
+    curve_.has_epoch = true;
+    curve_.epoch = now;
     fraction_ = 0;
-    estimate_ = segments;
-    if (prior_ == 0) prior_ = segments;
-    if (segments < most_) {
-      k_ = cubic::time_to(most_, segments);
+    curve_.estimate = segments;
+    if (curve_.prior == 0) curve_.prior = segments;
+    if (segments < curve_.most) {
+      curve_.k = cubic::time_to(curve_.most, segments);
     } else {
-      k_ = 0;
-      most_ = segments;
+      curve_.k = 0;
+      curve_.most = segments;
     }
   }
 
-  Time epoch_{};
-  double most_ = 0;      // W_max
-  double k_ = 0;         // K
-  double estimate_ = 0;  // W_est
-  double prior_ = 0;     // cwnd_prior
-  double fraction_ = 0;  // of a byte that the window has not grown by yet
-  bool has_epoch_ = false;
+  struct Curve {
+    Time epoch{};
+    double most = 0;      // W_max
+    double k = 0;         // K
+    double estimate = 0;  // W_est
+    double prior = 0;     // cwnd_prior
+    bool has_epoch = false;
+  };
+
+  Curve curve_;
+  std::unique_ptr<Curve> before_;  // the last congestion
+  double fraction_ = 0;            // of a byte that the window has not grown by yet
 };
 
 }  // namespace

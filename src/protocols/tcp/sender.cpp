@@ -111,10 +111,11 @@ void TcpSender::acknowledged(const Ack& ack, Time now) {
   if (advances) delivered = pop_acknowledged(ack, now, rtt, was_resent);
   const std::uint64_t acked = delivered;
   std::uint64_t news = acked;  // what lets the window grow
-  if (rtt != Duration{}) {
-    rtt_.measured(rtt);
-  } else if (advances && was_resent && ack.echoed_rtt > Duration{}) {
-    rtt_.measured(ack.echoed_rtt);  // RFC 7323, 4: no ambiguity with timestamps
+  // RFC 7323, 4: with timestamps there is no ambiguity.
+  const Duration measured = rtt == Duration{} && advances && was_resent ? ack.echoed_rtt : rtt;
+  if (measured > Duration{}) {
+    rtt_.measured(measured);
+    backoff_ = 0;  // RFC 6298, 5: and not before
   }
   if (uses_sack_ && !ack.blocks.empty()) delivered += take_sack(ack, now);
   // Linux lets it grow by SACK as well where segments overtake each other.
@@ -125,7 +126,8 @@ void TcpSender::acknowledged(const Ack& ack, Time now) {
     if (is_like_linux()) news -= std::min(news, counted);
   }
   if (advances) {
-    backoff_ = 0;
+    has_timed_out_ = false;
+    if (before == 0) backoff_ = 0;  // RFC 6298, 5.7: data have a timeout of their own
     timer_base_ = now;
     progress_at_ = now;
     if (congestion_ != nullptr || settings_->echoes_exactly()) {
@@ -213,12 +215,16 @@ bool TcpSender::acknowledged_smoothly(const Ack& ack, Time now) {
   una_ = ack.position;
   if (!has_small_in_flight()) small_end_ = 0;
   if (was_resent) {
-    if (ack.echoed_rtt > Duration{}) rtt_.measured(ack.echoed_rtt);
+    if (ack.echoed_rtt > Duration{}) {
+      rtt_.measured(ack.echoed_rtt);
+      backoff_ = 0;
+    }
   } else if (oldest != end_of_time) {
     sample.rtt = std::max(now - oldest, Duration{1});
     rtt_.measured(sample.rtt);
+    backoff_ = 0;
   }
-  unanswered_ = 0;  // and backoff_ is
+  unanswered_ = 0;
   is_held = false;
   timer_base_ = progress_at_ = now;
   sample.smoothed_rtt = rtt_.smoothed();
@@ -396,7 +402,7 @@ void TcpSender::arm(Time now) {
   if (reorder < expires) return set_timer(Timer::reorder, reorder);
   // RFC 8985, 7.2: a probe of the tail, unless something is being repaired.
   if (uses_sack_ && settings_->rack && settings_->tail_probes && phase_ <= Phase::disorder &&
-      sacked_ == 0 && reorder == end_of_time && tail_probe_end_ == 0 && backoff_ == 0 &&
+      sacked_ == 0 && reorder == end_of_time && tail_probe_end_ == 0 && !has_timed_out_ &&
       una_ != 0) {
     const Time probe =
         add_saturated(last_sent_at_ > timer_base_ ? last_sent_at_ : timer_base_, tail_probe_time());

@@ -196,6 +196,18 @@ void TcpSender::find_losses_by_count() {
   state.scan_from = std::max(state.scan_from, flight_[i].begin);
 }
 
+// RFC 6675, 4, NextSeg(), rule 3: with nothing better to send, what others arrived behind, though
+// too few of them to call it lost. (RACK tells by time; Linux sends again only what is lost.)
+void TcpSender::doubt_next_hole() {
+  bool is_window_limited = false;
+  const bool has_better = stream_.has_unsent() && size_of_next(is_window_limited) != 0;
+  if (has_better || is_like_linux() || in_flight() + window_.mss > window_.bytes) return;
+  std::size_t index = flight_.index_of(std::max(repair_->scan_from, una_));
+  while (index < flight_.size() && (flight_[index].is_sacked || flight_[index].was_resent)) ++index;
+  if (index == flight_.size() || flight_[index].end() > repair_->highest_sacked) return;
+  mark_lost(flight_[index]);
+}
+
 // Without SACK a duplicate acknowledgement stands for a segment that has arrived (RFC 5681, 3.2).
 // Returns how much of what is acknowledged now duplicates had told of.
 std::uint64_t TcpSender::count_duplicates(const Ack& ack, bool advances, bool window_changed,
@@ -276,6 +288,7 @@ void TcpSender::repair_step(bool advances, std::uint64_t acked, std::uint64_t de
   }
   if (!uses_sack_ && !advances) delivered = window_.mss;
   reduce_proportionally(delivered, advances);
+  if (uses_sack_ && !settings_->rack && lost_ == 0) doubt_next_hole();
 }
 
 // RFC 9937, 6.2: in proportion, and then with the slow start bound unless more is lost.
@@ -322,21 +335,23 @@ void TcpSender::leave_recovery() {
 bool TcpSender::retransmission_timed_out(Time now) {
   if (has_given_up(now)) return false;
   if (unanswered_ < 255) ++unanswered_;
-  const bool is_first = backoff_ == 0 || una_ >= recover_;
+  const bool is_first = !has_timed_out_ || una_ >= recover_;
   Repair& state = repair();
   // RFC 5682, 3.1, step 1: not if it follows upon another attempt to repair the same. (Linux tries
   // again.)
   state.is_timeout_in_doubt = settings_->undo && una_ > 0 && fin_ == 0 &&
-                              (phase_ < Phase::recovery || (is_like_linux() && backoff_ != 0));
+                              (phase_ < Phase::recovery || (is_like_linux() && has_timed_out_));
   if (una_ > 0 && (phase_ != Phase::loss || is_first)) {
     begin_undo(now);
     window_.threshold = congestion().timed_out(window_, used_window(), now);
+    wants_cwr_ = true;  // RFC 3168, 6.1.2: for whatever reason the window gave way
   }
   state.prefers_new = false;
   phase_ = Phase::loss;
   recover_ = next_;
   window_.bytes = window_.mss;  // RFC 5681, 3.1: the loss window
   if (backoff_ < 16) ++backoff_;
+  has_timed_out_ = true;
   timer_base_ = now;
   tail_probe_end_ = 0;
   state.reorder_deadline = end_of_time;

@@ -92,6 +92,7 @@ void TcpSender::undo() {
   }
   must_resend_ = false;
   wants_cwr_ = false;
+  congestion().undone();
   phase_ = sacked_ != 0 ? Phase::disorder : Phase::open;
   recover_ = una_;
   state.scan_from = una_;

@@ -62,6 +62,9 @@ class TcpCongestion : public Pooled {
   virtual std::uint64_t timed_out(const TcpWindow& window, std::uint64_t in_flight, Time now) {
     return congested(window, in_flight, true, now);
   }
+  /// What was decided last, by congested() or timed_out(), was so in vain: the window is what it
+  /// was before.
+  virtual void undone() {}
   /// Sending goes on after a pause in which nothing was in flight.
   virtual void resumed(Duration /*pause*/) {}
 };

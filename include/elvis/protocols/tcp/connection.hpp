@@ -171,6 +171,7 @@ class TcpConnection {
  private:
   void take_in_order(TcpSegment& segment, Time now);
   void take_in_syn_sent(TcpSegment& segment, Time now);
+  void take_in_time_wait(const TcpSegment& segment, std::int64_t position, Time now);
   void agree(const TcpSegment& syn);
   bool echoes_another(const TcpSegment& segment, Time now) const;
   void opened_fast(const TcpSegment& answer, Time now);
@@ -198,6 +199,7 @@ class TcpConnection {
   void fin_received(Time now);
   void enter_time_wait(Time now);
   void challenge(Time now);
+  void challenge_control(Time now);
   void reply_reset(const TcpSegment& segment);
   void end(Errc failure = Errc{});
   void note(std::uint8_t events) { events_ = static_cast<std::uint8_t>(events_ | events); }
@@ -233,6 +235,7 @@ class TcpConnection {
   bool is_early_ : 1 = false;       // RFC 7413: let in by a cookie
   bool is_deferred_ : 1 = false;    // the handshake is over, but data are waited for
   bool has_fast_data_ : 1 = false;  // data of a SYN were taken, by either end
+  bool is_plain_ack_ : 1 = false;   // the acknowledgement that is due says no FIN again
   std::uint8_t keep_alives_ = 0;
   std::uint8_t challenges_left_ = 0;
   std::uint32_t clock_offset_;

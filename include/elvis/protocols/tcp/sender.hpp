@@ -131,8 +131,7 @@ class TcpSender {
   /// A SYN and its data count as one segment that was delivered.
   void count_syn_with_data() { --delivered_segments_; }
   bool has_lost_syn() const { return lost_syn_; }
-  /// Timeouts and probes in a row.
-  unsigned unanswered() const { return unanswered_; }
+  unsigned unanswered() const { return unanswered_; }  ///< Timeouts and probes in a row.
   /// Segments in flight that end before `position` and were not known to have arrived.
   std::uint32_t segments_below(std::uint64_t position) const;
   /// When what is in flight was first sent.
@@ -165,8 +164,7 @@ class TcpSender {
   bool is_held : 1 = false;
   /// Data need not wait for the acknowledgement of the SYN (RFC 7413, 4.2).
   bool sends_early : 1 = false;
-  /// Small segments don't wait (no Nagle).
-  bool is_undelayed : 1 = false;
+  bool is_undelayed : 1 = false;  ///< Small segments don't wait (no Nagle).
 
  private:
   // Here, where they fit beside those above.
@@ -205,6 +203,7 @@ class TcpSender {
   void find_losses(Time now);
   void find_losses_by_time(Time now);
   void find_losses_by_count();
+  void doubt_next_hole();
   void mark_lost(TcpSent& sent);
   void mark_first_lost();
   void repair_step(bool advances, std::uint64_t acked, std::uint64_t delivered, Time now);
@@ -289,6 +288,7 @@ class TcpSender {
   bool is_cork_over_ : 1 = false;            // what was held back has waited long enough
   bool saw_duplicate_ : 1 = false;           // a DSACK came
   bool lost_syn_ : 1 = false;
+  bool has_timed_out_ : 1 = false;     // and nothing was acknowledged since
   std::uint16_t duplicates_seen_ = 0;  // DSACKs
   // Counted for TcpInfo.
   std::uint64_t bytes_sent_ = 0;

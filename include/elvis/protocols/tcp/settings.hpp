@@ -63,7 +63,7 @@ class TcpSettings final : public Options {
   bool shrinks_window = false;       ///< Takes back what was offered, against RFC 9293, 3.8.6.
   bool rounds_windows_down = false;  ///< So that their edges move back (RFC 7323, 2.4, warns).
   std::uint64_t retries = 15;        ///< Retransmissions of data before giving up.
-  std::uint64_t syn_retries = 6;
+  std::uint64_t syn_retries = 7;     ///< For 3 minutes at least (RFC 9293, 3.8.3, MUST-23).
   /// First timeouts of a SYN that are not backed off, and not counted by syn_retries (as Linux has
   /// it; scripts set it).
   std::uint64_t linear_syn_timeouts = 0;
