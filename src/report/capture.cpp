@@ -19,7 +19,8 @@ namespace {
 
 // Bytes that a comment names.
 constexpr std::size_t most_differences = 8;
-// The writer's core has a log's memory when it is lent again: it is asked for this many bytes ahead.
+// The writer's core has a log's memory when it is lent again: it is asked for this many bytes
+// ahead.
 constexpr std::size_t ahead = 1024;
 
 std::string_view words_for(FrameFate fate) {

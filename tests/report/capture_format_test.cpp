@@ -23,7 +23,7 @@ std::string hex(const std::string& out) {
 }
 
 const std::vector<std::uint8_t> broadcast(5, 0xff);
-constexpr Time at{Duration{0x1'2345'6789}};
+constexpr Time moment{Duration{0x1'2345'6789}};
 
 std::string block_of(CaptureFormat format, CapturedFrame frame,
                      const std::vector<std::uint8_t>& bytes) {
@@ -54,7 +54,7 @@ TEST(CaptureFormatTest, AnInterfaceHasItsOptionsPaddedToFourBytes) {
 }
 
 TEST(CaptureFormatTest, AFrameHasItsTimeInTwoHalvesHighFirst) {
-  EXPECT_EQ(hex(block_of(CaptureFormat::pcapng, {.time = at, .interface_id = 3}, broadcast)),
+  EXPECT_EQ(hex(block_of(CaptureFormat::pcapng, {.time = moment, .interface_id = 3}, broadcast)),
             "06000000 28000000 03000000 01000000 89674523 05000000 05000000 "
             "ffffffff ff000000 28000000");
 }
@@ -63,7 +63,7 @@ TEST(CaptureFormatTest, ACommentAndAFlagAreOptionsBehindThePaddedFrame) {
   const std::vector<std::uint8_t> bytes(6, 0xff);
   const std::string block =
       block_of(CaptureFormat::pcapng,
-               {.time = at, .direction = CaptureDirection::inbound, .comment = "lost!"}, bytes);
+               {.time = moment, .direction = CaptureDirection::inbound, .comment = "lost!"}, bytes);
   // The flags: inbound, broadcast.
   EXPECT_EQ(hex(block),
             "06000000 40000000 00000000 01000000 89674523 06000000 06000000 "
@@ -75,7 +75,7 @@ TEST(CaptureFormatTest, FlagsTellDirectionAndKindOfAddress) {
     std::vector<std::uint8_t> bytes(8, 0x10);
     bytes[0] = first;
     return static_cast<int>(
-        block_of(CaptureFormat::pcapng, {.time = at, .direction = direction}, bytes)[40]);
+        block_of(CaptureFormat::pcapng, {.time = moment, .direction = direction}, bytes)[40]);
   };
   EXPECT_EQ(flags(CaptureDirection::outbound, 0x02), 2 | 1 << 2);
   EXPECT_EQ(flags(CaptureDirection::inbound, 0x01), 1 | 2 << 2);
@@ -104,7 +104,7 @@ TEST(CaptureFormatTest, WholeBlocksEndWhereABlockEnds) {
     append_capture_header(out, format);
     ends.push_back(out.size());
     for (int i = 0; i < 3; ++i) {
-      out += block_of(format, {.time = at, .comment = "x"}, broadcast);
+      out += block_of(format, {.time = moment, .comment = "x"}, broadcast);
       ends.push_back(out.size());
     }
     for (std::size_t size = 0; size <= out.size(); ++size) {
@@ -116,7 +116,7 @@ TEST(CaptureFormatTest, WholeBlocksEndWhereABlockEnds) {
 }
 
 TEST(CaptureFormatTest, ACommentNeedsNoFlagToBeEnded) {
-  EXPECT_EQ(hex(block_of(CaptureFormat::pcapng, {.time = at, .comment = "lost"}, broadcast)),
+  EXPECT_EQ(hex(block_of(CaptureFormat::pcapng, {.time = moment, .comment = "lost"}, broadcast)),
             "06000000 34000000 00000000 01000000 89674523 05000000 05000000 "
             "ffffffff ff000000 01000400 6c6f7374 00000000 34000000");
 }

@@ -15,10 +15,11 @@ inline void prefetch_line(const void* memory, std::ptrdiff_t lines = 0) {
       reinterpret_cast<const void*>(address + static_cast<std::uintptr_t>(lines) * 64));
 }
 
-/// Asks for the cache line that is `bytes` bytes behind `memory`, to write to it: no other core will
-/// have it then. Stores to memory that another core has read would wait for that core.
+/// Asks for the cache line that is `bytes` bytes behind `memory`, to write to it: no other core
+/// will have it then. Stores to memory that another core has read would wait for that core.
 inline void prefetch_to_write(const void* memory, std::ptrdiff_t bytes) {
-  const auto address = reinterpret_cast<std::uintptr_t>(memory) + static_cast<std::uintptr_t>(bytes);
+  const auto address =
+      reinterpret_cast<std::uintptr_t>(memory) + static_cast<std::uintptr_t>(bytes);
 #if defined(__x86_64__)
   // The builtin makes this instruction only for processors that are known to have it; others, which
   // are old, take it for none.
