@@ -359,7 +359,12 @@ class SafetyTest(SmallCase):
         for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
             running = Running("run", self.write(ENDLESS), "--pcap", self.out / f"{code}.pcapng", "--report", "-",
                               "--wall-limit", "20s")
-            time.sleep(1)
+            # As soon as something was captured: a second's frames take longer to read than to write.
+            file = self.out / f"{code}.pcapng"
+            for _ in range(1000):
+                if file.exists() and file.stat().st_size >= 100_000:
+                    break
+                time.sleep(0.01)
             running.signal(number)
             outcome = running.end()
             self.assert_code(outcome, code)
