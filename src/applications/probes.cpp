@@ -172,7 +172,7 @@ Task<Result<>> ping(Application& self, const PingOptions& options) {
   RoundTrips trips;
   Waiting waiting;
   const Ipv4Options asked = options_of(options);
-  std::string added;  // to the last reply
+  Ipv4Options last;  // of the last reply
   for (std::uint64_t i = 0; i < options.count; ++i) {
     const auto sequence = static_cast<std::uint16_t>(i + 1);
     waiting.sent(sequence, self.now());
@@ -191,13 +191,13 @@ Task<Result<>> ping(Application& self, const PingOptions& options) {
         trips.failed();
       } else if (const auto answered = waiting.answered(answer->sequence)) {
         trips.received(self.now() - answered->sent, answered->is_first);
-        if (!asked.empty()) added = text_of(self.machine().world(), answer->options);
+        last = answer->options;
         if (answered->is_first) self.count_message(options.size);
       }
     }
     if (!is_last && options.interval <= Duration{}) co_await self.sleep_for(Duration{});
   }
-  self.set_detail(trips.text(self.now() - began) + added);
+  self.set_detail(trips.text(self.now() - began) + text_of(self.machine().world(), last));
   if (trips.received() == 0) co_return Errc::timed_out;
   co_return Result<>{};
 }

@@ -213,6 +213,7 @@ TEST_P(HostilePacketsTest, EachOfAMillionIsAccountedFor) {
   run();
   EXPECT_EQ(kept(), 0);
   EXPECT_GT(heard_, repetitions(7'000U));
+  EXPECT_GT(victim_->drops()[Drop::bad_option], repetitions(4'000U));
   EXPECT_LT(silent, 500'000);
   if (!GetParam().is_router) return;
   EXPECT_GT(ipv4().forwarded(), repetitions(20'000U));
