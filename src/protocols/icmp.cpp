@@ -230,6 +230,7 @@ void Icmp::take_error(const IcmpMessage& message, const Message& quote, const Ar
     error.endpoints.local.port = quoted->source_port();
     error.endpoints.remote.port = quoted->destination_port();
     error.stream_sequence = load32(quoted->payload.data() + ports);
+    error.datagram_size = quoted->total_length;
     // RFC 5927, 4.1: what nobody has sent was not too long either.
     if (!above->believes(error)) return machine().drop(Drop::not_for_me, quote);
   }

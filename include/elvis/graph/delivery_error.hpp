@@ -18,6 +18,7 @@ struct DeliveryError {
   std::uint8_t icmp_code;
   std::uint16_t sequence = 0;         ///< Of an echo.
   std::uint32_t stream_sequence = 0;  ///< Of a TCP segment.
+  std::uint16_t datagram_size = 0;    ///< Of what was sent: its total length in bytes.
 };
 
 }  // namespace elvis

@@ -419,14 +419,18 @@ void Tcp::send_bare(const TcpSegment& segment, const Endpoints& endpoints) {
   (void)ipv4_.send(below, std::move(message));
 }
 
-// RFC 5927, 4.1; RFC 9293, 3.9.2.2: about what is on its way.
+// RFC 5927, 4.1; RFC 9293, 3.9.2.2: about what is on its way. What is too long may also be a bare
+// acknowledgement, whose number is the next one's: with SACK blocks it exceeds the least MTU.
 bool Tcp::believes(const DeliveryError& error) {
   const TcpSession* const session = session_of(error.endpoints);
   if (session == nullptr) return false;
+  constexpr std::size_t most_without_data = Ipv4Header::min_size + TcpHeader::max_size;
+  const bool may_lack_data =
+      error.code == Errc::message_too_long && error.datagram_size <= most_without_data;
   const TcpSender& sender = session->connection_.sender();
   const std::int64_t position = sender.position_of(error.stream_sequence);
   return position >= static_cast<std::int64_t>(sender.una()) &&
-         position < static_cast<std::int64_t>(sender.next());
+         position < static_cast<std::int64_t>(sender.next() + (may_lack_data ? 1 : 0));
 }
 
 void Tcp::failed(const DeliveryError& error) {
