@@ -64,7 +64,9 @@ class Setup {
   bool forgets_cookies = false;      ///< A command asks for that; whoever does so sets it back.
   bool grants_accurate_ecn = false;  ///< Likewise, RFC 9768.
   bool grants_ecn = false;           ///< To those who ask, without asking oneself.
-  bool is_paced = false;             ///< The device has the queue `fq`.
+  /// net.ipv4.tcp_tw_reuse_delay: of ports in TIME-WAIT, if net.ipv4.tcp_tw_reuse is 1.
+  Duration time_wait_reuse = std::chrono::seconds{1};
+  bool is_paced = false;  ///< The device has the queue `fq`.
   // In percent of what the path carries: in the first half of slow start, and later.
   std::uint64_t slow_start_pace = 200;
   std::uint64_t later_pace = 120;
