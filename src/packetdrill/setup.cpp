@@ -401,6 +401,8 @@ bool Setup::apply_linux(std::string_view name, const std::vector<std::string>& v
     if (values.size() == 3) send_buffer = static_cast<std::int64_t>(number_in(values[1]));
   } else if (name == "tcp_notsent_lowat") {
     unsent_low_water = static_cast<std::uint32_t>(std::min<std::uint64_t>(value, 0xffff'ffff));
+  } else if (name == "tcp_min_tso_segs" && is_on) {
+    least_offloaded = value;
   } else if (name == "tcp_mtu_probing") {
     if (value == 2) refusal = "probing for the MTU with larger segments (RFC 4821) is not there";
   } else if (name == "tcp_pacing_ss_ratio" && is_on) {

@@ -56,7 +56,9 @@ class Setup {
   std::int64_t most_send_buffer = 4'194'304;
   std::int64_t receive_buffer = 131'072;
   std::uint32_t unsent_low_water = 0xffff'ffff;  ///< net.ipv4.tcp_notsent_lowat
-  std::uint32_t offloaded_mss = 0;               ///< `--mss`: of packets that were put together.
+  /// net.ipv4.tcp_min_tso_segs: the device is handed so many segments at once, at least.
+  std::uint64_t least_offloaded = 2;
+  std::uint32_t offloaded_mss = 0;  ///< `--mss`: of packets that were put together.
   std::string refusal;  ///< Why the script cannot be run, if a command asks for what is not there.
   std::uint64_t linear_syn_timeouts = 0;  ///< Of who connects.
   /// net.ipv4.tcp_fastopen: bits of FastOpenBits.
