@@ -337,6 +337,10 @@ void Tcp::take(TcpSegment&& segment, const Arrival& arrival) {
 }
 
 void Tcp::take_for_session(TcpSession& session, TcpSegment&& segment, const Arrival& arrival) {
+  if (segment.has(TcpHeader::syn | TcpHeader::fin) &&
+      session.connection_.settings().drops_syn_fin) {
+    return machine().drop(Drop::no_listener, segment.payload);
+  }
   last_ = &session;
   if (session.state() == TcpState::time_wait && segment.has(TcpHeader::syn) &&
       !segment.has(TcpHeader::ack) && !segment.has(TcpHeader::rst)) {

@@ -37,7 +37,7 @@ class TcpSettings final : public Options {
   bool tail_probes = true;         ///< RFC 8985, 7.
   bool exact_resets = true;        ///< RFC 5961, 3.2; else any in the window counts.
   bool icmp_may_reset = true;      ///< ICMP errors may end what is not open yet (RFC 5927, 5.2).
-  bool drops_syn_fin = false;      ///< A SYN with FIN opens nothing.
+  bool drops_syn_fin = false;      ///< A SYN with FIN counts for nothing.
   bool challenged_syns = true;     ///< RFC 5961, 4.2; else one in the window resets.
   bool syn_cookies = true;         ///< When the queue of half-open connections is full.
   bool path_mtu_discovery = true;  ///< RFC 1191: segments are not fragmented.
