@@ -109,8 +109,10 @@ void Runner::check_packet(const Event& event, const Packet& expected, Flow& flow
   CompareOptions options;
   options.order = setup_.has_exact_options ? OptionOrder::exact : OptionOrder::free;
   options.timestamp_tick = setup_.timestamp_tick;
-  options.tolerance = static_cast<std::uint32_t>(
-      std::min<std::int64_t>(setup_.tolerance / std::chrono::microseconds{1}, 0xffff'ffff));
+  // A clock goes wrong from the beginning on.
+  const Duration off = (moment.from - begin_) * std::int64_t{setup_.tolerance_permille} / 1000;
+  options.tolerance = static_cast<std::uint32_t>(std::min<std::int64_t>(
+      std::max(setup_.tolerance, off) / std::chrono::microseconds{1}, 0xffff'ffff));
   // In the middle of what was written a stack may push or not (RFC 9293, 3.9.1.2).
   options.checks_push =
       actual.payload_bytes == 0 || (!actual.has(Packet::syn) && flow.written() != 0 &&

@@ -92,7 +92,7 @@ Task<CallOutcome> Process::connect_fast(File& file, Endpoint remote, bool may_wa
     file.deferred = remote;
     co_return 0;
   }
-  file.flow = &flows_.opened(Packet::Kind::tcp, file.local, remote);
+  begin_flow(file, remote);
   file.stream->use(settings);
   Message nothing;
   if (!may_wait) {
@@ -110,7 +110,7 @@ Task<CallOutcome> Process::connect_fast(File& file, Endpoint remote, bool may_wa
 CallOutcome Process::send_connecting(File& file, const CallEvent& call, std::string bytes,
                                      std::size_t size) {
   const Endpoint remote = endpoint_at(call, 4, {setup_.remote, setup_.connect_port});
-  file.flow = &flows_.opened(Packet::Kind::tcp, file.local, remote);
+  begin_flow(file, remote);
   file.stream->use(settings_of_connection(file));
   bytes.resize(std::min(bytes.size(), size));
   Message data{bytes};
@@ -145,7 +145,7 @@ Task<CallOutcome> Process::send_fast(File& file, const CallEvent& call, std::str
   Endpoint remote = file.deferred.value_or(Endpoint{setup_.remote, setup_.connect_port});
   if (!file.deferred && has_address) remote = endpoint_at(call, 4, remote);
   file.deferred.reset();
-  file.flow = &flows_.opened(Packet::Kind::tcp, file.local, remote);
+  begin_flow(file, remote);
   stream.use(settings_of_connection(file));
   bytes.resize(std::min(bytes.size(), size));
   Message data{bytes};

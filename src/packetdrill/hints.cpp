@@ -110,6 +110,11 @@ bool has_quick_acknowledgement(const Script& script) {
   return false;
 }
 
+bool says_again(const Packet& packet, const Packet& earlier) {
+  return packet.flags == earlier.flags && packet.sequence == earlier.sequence &&
+         packet.payload_bytes == earlier.payload_bytes;
+}
+
 bool chooses_buffers(const Script& script) {
   constexpr std::array<std::string_view, 5> words{"rmem", "maxsockbuf", "recvspace", "defaults.sh",
                                                   "packetdrill/common.sh"};
@@ -160,7 +165,9 @@ bool has_old_timeout(const Script& script) {
   if (speaks_to(script, "rexmit_initial")) return false;
   Duration now{};
   std::optional<Duration> sent_at;
-  bool is_answered = false;  // or sent again
+  bool is_answered = false;      // or sent again
+  const Packet* last = nullptr;  // that was sent for the first time, with nothing since
+  Duration last_at{};
   for (const Event& event : script.events) {
     if (event.time.kind == EventTime::Kind::any) return false;
     now = event.time.is_relative() ? now + event.time.from : event.time.from;
@@ -168,11 +175,38 @@ bool has_old_timeout(const Script& script) {
     if (code != nullptr && code->text.find("tcpi_rto == 3000000") != std::string::npos) return true;
     const auto* const packet = std::get_if<PacketEvent>(&event.what);
     if (packet == nullptr || packet->packet.kind != Packet::Kind::tcp) continue;
+    const bool is_bare_reset =
+        packet->packet.has(Packet::rst) && !packet->packet.has(Packet::ack_flag);
+    if (packet->is_inbound && is_bare_reset) continue;  // which no SYN takes for an answer
     if (sent_at && !is_answered) {
       if (now - *sent_at > too_late) return true;
       is_answered = true;
     }
     if (!packet->is_inbound && packet->packet.has(Packet::syn) && !sent_at) sent_at = now;
+    const bool is_again =
+        last != nullptr && !packet->is_inbound && says_again(packet->packet, *last);
+    constexpr Duration old_timeout = std::chrono::seconds{3};
+    constexpr Duration slack = std::chrono::milliseconds{500};
+    const Duration since = now - last_at;
+    if (is_again && since > old_timeout - slack && since < old_timeout + slack) return true;
+    const bool is_first = !packet->is_inbound && !is_again && packet->packet.sequence_length() != 0;
+    last = is_first ? &packet->packet : nullptr;
+    last_at = now;
+  }
+  return false;
+}
+
+bool has_mss_repeated(const Script& script) {
+  const TcpOption* asked = nullptr;
+  for (const Event& event : script.events) {
+    const auto* const packet = std::get_if<PacketEvent>(&event.what);
+    if (packet == nullptr || !packet->packet.has(Packet::syn)) continue;
+    const TcpOption* const mss = packet->packet.option(TcpOption::Kind::mss);
+    if (packet->is_inbound) {
+      asked = mss;
+    } else if (packet->packet.has(Packet::ack_flag)) {
+      return asked != nullptr && mss != nullptr && asked->value == mss->value;
+    }
   }
   return false;
 }

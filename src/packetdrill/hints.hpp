@@ -31,6 +31,9 @@ EcnHints ecn_hints(const Script& script);
 /// Whether a SYN is to be sent again after 3 seconds, not after one as today (RFC 6298, 2.1).
 bool has_old_timeout(const Script& script);
 
+/// Whether who asks is answered with its own MSS, as FreeBSD did long ago.
+bool has_mss_repeated(const Script& script);
+
 /// Whether the windows that are expected of a FreeBSD are rounded down, as long ago.
 bool has_windows_rounded_down(const Script& script);
 

@@ -56,6 +56,48 @@ bool LinuxSocket::has_room(const TcpInfo& info) const {
   return queued(info) < buffer_ && info.notsent_bytes < low_;
 }
 
+// What the device is handed at once: as many segments as go out within a millisecond, and at most
+// half the window, so that acknowledgements come in between.
+std::uint64_t LinuxSocket::packet(const TcpInfo& info) const {
+  constexpr std::uint64_t largest = 65'215;
+  constexpr unsigned within = 10;    // a second, divided by this power of two
+  constexpr unsigned near_unit = 9;  // of the RTT, in microseconds, that allows for half as much
+  constexpr unsigned bits = 31;
+  const std::uint64_t mss = std::max<std::uint32_t>(info.snd_mss, 1);
+  std::uint64_t bytes = largest;
+  if (info.rtt != 0) {
+    constexpr std::uint64_t second = 1'000'000;
+    const std::uint64_t percent =
+        info.snd_cwnd < info.snd_ssthresh / 2 ? setup_.slow_start_pace : setup_.later_pace;
+    const std::uint64_t cwnd = std::max(info.snd_cwnd, info.unacked);
+    bytes = cwnd * mss * second / info.rtt * percent / 100 >> within;
+    bytes += largest >> std::min<std::uint64_t>(info.min_rtt >> near_unit, bits);
+  }
+  const std::uint64_t most = largest / mss;
+  const std::uint64_t segments =
+      std::min(std::max(std::min(bytes / mss, most), setup_.least_offloaded), most);
+  return mss * std::max<std::uint64_t>(std::min<std::uint64_t>(segments, info.snd_cwnd / 2), 1);
+}
+
+// Up to where the stream has gone out. While a call writes, Linux lets one packet go for each
+// buffer that is full, and everything only when half the window was written.
+std::uint64_t LinuxSocket::gone_out(TcpSocket& stream, const TcpInfo& info) {
+  const std::uint64_t below = written_ - std::min<std::uint64_t>(info.notsent_bytes, written_);
+  const std::uint64_t half = stream.session()->connection().sender().largest_window() / 2;
+  const bool is_head = ends_.size() < 2 || sent_while_ >= ends_[ends_.size() - 2];
+  if (!is_writing_) {
+    is_writing_ = true;
+    sent_while_ = below;
+    pushed_ = written_;
+  } else if (written_ - pushed_ > half) {
+    sent_while_ = below;
+    pushed_ = written_;
+  } else if (is_head) {
+    sent_while_ = std::min(sent_while_ + packet(info), below);
+  }
+  return sent_while_;
+}
+
 std::size_t LinuxSocket::room(TcpSocket& stream, std::size_t wanted) {
   if (stream.session() == nullptr) return wanted;
   const TcpInfo info = stream.info();
@@ -66,7 +108,7 @@ std::size_t LinuxSocket::room(TcpSocket& stream, std::size_t wanted) {
   const std::uint64_t goal = goal_of(stream, std::max<std::uint32_t>(info.snd_mss, 1));
   // What of the last buffer has not been sent yet can be filled up.
   const std::uint64_t begin = ends_.size() < 2 ? 0 : ends_[ends_.size() - 2];
-  const std::uint64_t sent = written_ - std::min<std::uint64_t>(info.notsent_bytes, written_);
+  const std::uint64_t sent = gone_out(stream, info);
   if (!ends_.empty() && sent < ends_.back()) {
     const std::uint64_t filled = ends_.back() - std::max(begin, sent);
     if (filled < goal) {
@@ -77,6 +119,7 @@ std::size_t LinuxSocket::room(TcpSocket& stream, std::size_t wanted) {
   }
   if (!has_room(info)) {
     is_full_ = true;
+    is_writing_ = false;
     return 0;
   }
   const std::uint64_t more = std::min<std::uint64_t>(goal, wanted);
@@ -106,6 +149,7 @@ void LinuxSocket::set_stamps(TcpSocket& stream, std::int64_t bits) {
 }
 
 void LinuxSocket::wrote() {
+  is_writing_ = false;
   constexpr std::int64_t any = stamps_software_sends | stamps_schedules | stamps_acknowledgements;
   if ((stamps_ & any) == 0 || written_ == 0) return;
   const bool has_key = (stamps_ & stamps_have_keys) != 0;

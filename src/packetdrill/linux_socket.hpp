@@ -34,7 +34,10 @@ class LinuxSocket {
   static constexpr std::int64_t stamps_acknowledgements = 1 << 9;
 
   explicit LinuxSocket(const Setup& setup)
-      : buffer_{setup.send_buffer}, most_{setup.most_send_buffer}, low_{setup.unsent_low_water} {}
+      : setup_{setup},
+        buffer_{setup.send_buffer},
+        most_{setup.most_send_buffer},
+        low_{setup.unsent_low_water} {}
 
   /// SO_SNDBUF; the kernel counts its own needs too.
   void set_buffer(std::int64_t bytes);
@@ -76,11 +79,14 @@ class LinuxSocket {
   };
 
   std::int64_t queued(const TcpInfo& info) const;
+  std::uint64_t gone_out(TcpSocket& stream, const TcpInfo& info);
+  std::uint64_t packet(const TcpInfo& info) const;
   void expand(const TcpInfo& info);
   bool has_room(const TcpInfo& info) const;
   void account(TcpSocket& stream, const TcpInfo& info, Time now);
   std::int64_t spent(int state, Time now) const;
 
+  const Setup& setup_;
   std::int64_t buffer_;
   std::int64_t most_;
   std::uint32_t low_;
@@ -89,6 +95,9 @@ class LinuxSocket {
   bool is_expanded_ = false;
   std::uint64_t written_ = 0;
   std::vector<std::uint64_t> ends_;  // of the queue's buffers
+  bool is_writing_ = false;          // a call is in the middle of it
+  std::uint64_t sent_while_ = 0;     // what has gone out meanwhile
+  std::uint64_t pushed_ = 0;         // up to where everything was to go out
   std::uint64_t wakes_ = 0;
   std::uint64_t received_ = 0;
   TcpState state_ = TcpState::closed;

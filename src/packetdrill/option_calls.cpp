@@ -109,35 +109,6 @@ std::int64_t errno_of(boost::system::error_code error) {
   return symbol_value(errno_name(error)).value_or(EIO);
 }
 
-// The numbers that Linux gives to states.
-std::int64_t linux_state(TcpState state) {
-  switch (state) {
-    case TcpState::established:
-      return 1;
-    case TcpState::syn_sent:
-      return 2;
-    case TcpState::syn_received:
-      return 3;
-    case TcpState::fin_wait_1:
-      return 4;
-    case TcpState::fin_wait_2:
-      return 5;
-    case TcpState::time_wait:
-      return 6;
-    case TcpState::closed:
-      return 7;
-    case TcpState::close_wait:
-      return 8;
-    case TcpState::last_ack:
-      return 9;
-    case TcpState::listen:
-      return 10;
-    case TcpState::closing:
-      return 11;
-  }
-  return 7;
-}
-
 }  // namespace
 
 // Changes the settings of a file, and of its connection if it has one.
@@ -177,6 +148,7 @@ CallOutcome Process::setsockopt(const CallEvent& call) {
     return set_congestion(*file, word.word);
   }
   const std::int64_t value = value_of(argument).value_or(1);
+  if (name == "IP_LOCAL_PORT_RANGE") return set_ports(*file, value);
   if (set_option(*file, name, value)) return 0;
   return CallOutcome::failed("ENOPROTOOPT");
 }
@@ -196,6 +168,26 @@ CallOutcome Process::set_linger(File& file, const Expression& value) {
     const auto limit = std::clamp<std::int64_t>(value_of(*time).value_or(0), 0, 1'000'000);
     file.stream->set_linger(seconds{limit});
   }
+  return 0;
+}
+
+// From where to where, in the lower and the upper half; what is 0 is as for everybody.
+CallOutcome Process::set_ports(File& file, std::int64_t range) {
+  constexpr std::int64_t half = 0xffff;
+  const std::int64_t least = range & half;
+  const std::int64_t greatest = range >> 16 & half;
+  if (least != 0 && greatest != 0 && greatest < least) return CallOutcome::failed("EINVAL");
+  file.kept["IP_LOCAL_PORT_RANGE"] = range;
+  constexpr std::uint16_t usual_least = 32'768;
+  constexpr std::uint16_t usual_greatest = 60'999;
+  const auto part = [range](std::int64_t chosen, std::uint16_t usual) {
+    if (range == 0) return std::uint16_t{0};
+    return chosen == 0 ? usual : static_cast<std::uint16_t>(chosen);
+  };
+  configure(file, [&](TcpSettings& settings) {
+    settings.least_port = part(least, usual_least);
+    settings.greatest_port = part(greatest, usual_greatest);
+  });
   return 0;
 }
 
@@ -500,95 +492,6 @@ CallOutcome Process::ioctl(const CallEvent& call) {
     return CallOutcome::failed("EINVAL");
   }
   return outcome;
-}
-
-// ===== tcp_info =====
-
-bool Process::tell_info(CodeNames& names) const {
-  const File* tested = nullptr;
-  for (const auto& [number, file] : files_) {
-    if (file->stream == nullptr || file->stream->session() == nullptr) continue;
-    if (tested == nullptr || tested->flow != flows_.under_test()) tested = file.get();
-  }
-  if (tested == nullptr) return false;
-  const TcpInfo info = tested->stream->info();
-  const auto tell = [&names](const char* name, std::uint64_t value) {
-    names[name] = static_cast<std::int64_t>(value);
-  };
-  tell("tcpi_state", static_cast<std::uint64_t>(linux_state(info.state)));
-  tell("tcpi_ca_state", static_cast<std::uint64_t>(info.ca_state));
-  tell("tcpi_retransmits", info.retransmits);
-  tell("tcpi_probes", info.probes);
-  tell("tcpi_backoff", info.backoff);
-  tell("tcpi_options", info.options);
-  tell("tcpi_snd_wscale", info.snd_wscale);
-  tell("tcpi_rcv_wscale", info.rcv_wscale);
-  tell("tcpi_rto", info.rto);
-  tell("tcpi_ato", info.ato);
-  tell("tcpi_snd_mss", info.snd_mss);
-  tell("tcpi_rcv_mss",
-       setup_.offloaded_mss == 0 ? info.rcv_mss : std::min(info.rcv_mss, setup_.offloaded_mss));
-  tell("tcpi_unacked", info.unacked);
-  tell("tcpi_sacked", info.sacked);
-  tell("tcpi_lost", info.lost);
-  tell("tcpi_retrans", info.retrans);
-  tell("tcpi_fackets", 0);
-  tell("tcpi_last_data_sent", info.last_data_sent);
-  tell("tcpi_last_ack_sent", 0);
-  tell("tcpi_last_data_recv", info.last_data_recv);
-  tell("tcpi_last_ack_recv", info.last_ack_recv);
-  tell("tcpi_pmtu", info.pmtu);
-  tell("tcpi_rcv_ssthresh", info.rcv_ssthresh);
-  tell("tcpi_rtt", info.rtt);
-  tell("tcpi_rttvar", info.rttvar);
-  // Linux counts segments, FreeBSD bytes.
-  const std::uint64_t unit = setup_.is_freebsd ? info.snd_mss : 1;
-  const bool has_threshold = info.snd_ssthresh < 0x7fff'ffff;
-  const std::uint64_t no_threshold = setup_.is_freebsd ? 0x3fff'c000 : 0x7fff'ffff;
-  tell("tcpi_snd_ssthresh", has_threshold ? unit * info.snd_ssthresh : no_threshold);
-  tell("tcpi_snd_cwnd", unit * info.snd_cwnd);
-  tell("tcpi_advmss", info.advmss);
-  tell("tcpi_reordering", info.reordering);
-  tell("tcpi_rcv_rtt", info.rcv_rtt);
-  tell("tcpi_rcv_space", info.rcv_space);
-  tell("tcpi_total_retrans", info.total_retrans);
-  tell("tcpi_bytes_acked", info.bytes_acked);
-  tell("tcpi_bytes_received", info.bytes_received);
-  tell("tcpi_segs_out", info.segs_out);
-  tell("tcpi_segs_in", info.segs_in);
-  tell("tcpi_notsent_bytes", info.notsent_bytes);
-  tell("tcpi_min_rtt", info.min_rtt);
-  tell("tcpi_data_segs_in", info.data_segs_in);
-  tell("tcpi_data_segs_out", info.data_segs_out);
-  tell("tcpi_delivered", info.delivered);
-  tell("tcpi_delivered_ce", info.delivered_ce);
-  tell("tcpi_received_ce", info.received_ce);
-  tell("tcpi_delivered_e1_bytes", info.delivered_bytes_by_ecn[0]);
-  tell("tcpi_delivered_e0_bytes", info.delivered_bytes_by_ecn[1]);
-  tell("tcpi_delivered_ce_bytes", info.delivered_bytes_by_ecn[2]);
-  tell("tcpi_received_e1_bytes", info.received_bytes_by_ecn[0]);
-  tell("tcpi_received_e0_bytes", info.received_bytes_by_ecn[1]);
-  tell("tcpi_received_ce_bytes", info.received_bytes_by_ecn[2]);
-  tell("tcpi_bytes_sent", info.bytes_sent);
-  tell("tcpi_bytes_retrans", info.bytes_retrans);
-  tell("tcpi_dsack_dups", info.dsack_dups);
-  tell("tcpi_reord_seen", info.reord_seen);
-  tell("tcpi_rcv_ooopack", info.rcv_ooopack);
-  tell("tcpi_snd_wnd", info.snd_wnd);
-  tell("tcpi_rcv_wnd", info.rcv_wnd);
-  if (tested->kernel != nullptr) {
-    const LinuxSocket& kernel = *tested->kernel;
-    names["SK_MEMINFO_SNDBUF"] = kernel.buffer();
-    const TcpReceiveMemory* const received =
-        tested->stream->session()->connection().receiver().memory();
-    names["SK_MEMINFO_RCVBUF"] = received != nullptr ? static_cast<std::int64_t>(received->limit())
-                                 : tested->received_limit != 0 ? 2 * tested->received_limit
-                                                               : setup_.receive_buffer;
-    names["tcpi_busy_time"] = kernel.busy(machine_.now());
-    names["tcpi_rwnd_limited"] = kernel.limited_by_window(machine_.now());
-    names["tcpi_sndbuf_limited"] = kernel.limited_by_buffer(machine_.now());
-  }
-  return true;
 }
 
 }  // namespace elvis::packetdrill

@@ -394,7 +394,7 @@ Task<CallOutcome> Process::connect(const CallEvent& call) {
   if (file->is_set("TCP_FASTOPEN_CONNECT")) {
     co_return co_await connect_fast(*file, remote, !file->is_nonblocking);
   }
-  file->flow = &flows_.opened(Packet::Kind::tcp, file->local, remote);
+  begin_flow(*file, remote);
   file->stream->use(settings_of_connection(*file));
   if (file->is_nonblocking) {
     if (const Result<> begun = file->stream->start_connecting(remote); !begun) {
@@ -408,6 +408,16 @@ Task<CallOutcome> Process::connect(const CallEvent& call) {
     co_return CallOutcome::failed(connected.error());
   }
   co_return 0;
+}
+
+// Packets tell the port, unless it is known before.
+void Process::begin_flow(File& file, Endpoint remote) {
+  Endpoint local = file.local;
+  const TcpSettings& settings = file.settings;
+  if (!file.is_bound && settings.least_port == settings.greatest_port) {
+    local.port = settings.least_port;
+  }
+  file.flow = &flows_.opened(Packet::Kind::tcp, local, remote);
 }
 
 // A further connect() tells how the first one goes.

@@ -54,6 +54,8 @@ class Process {
 
   /// Puts what tcp_info says of the socket under test into `names`; false if there is none.
   bool tell_info(CodeNames& names) const;
+  /// Puts the names that code may use besides into `names`.
+  static void tell_constants(CodeNames& names, bool is_freebsd);
   /// Looks at what the stack did meanwhile.
   void settle();
   /// At which rate Linux would let segments from `local` to `remote` leave, in bytes a second; 0:
@@ -111,6 +113,7 @@ class Process {
   Task<CallOutcome> accept(const CallEvent& call);
   Task<CallOutcome> connect(const CallEvent& call);
   CallOutcome connect_datagrams(File& file, Endpoint remote);
+  void begin_flow(File& file, Endpoint remote);
   CallOutcome connect_again(File& file);
   CallOutcome disconnect(File& file);
   CallOutcome accepted(File& listener, TcpSocketRef socket, const CallEvent& call);
@@ -154,6 +157,7 @@ class Process {
   bool set_option(File& file, std::string_view name, std::int64_t value);
   void set_header(File& file, std::string_view name, std::uint8_t value);
   static CallOutcome set_linger(File& file, const Expression& value);
+  CallOutcome set_ports(File& file, std::int64_t range);
   CallOutcome set_congestion(File& file, const std::string& name);
   std::int64_t option_of(File& file, std::string_view name);
   template <typename Change>

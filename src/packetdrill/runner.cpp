@@ -42,38 +42,10 @@ bool is_inbound(const Event* event) {
   return packet != nullptr && packet->is_inbound;
 }
 
-// What packetdrill's own code prelude names.
-void tell_constants(CodeNames& names) {
-  constexpr std::array<std::pair<const char*, std::int64_t>, 21> constants{
-      {{"TCP_CA_Open", 0},        {"TCP_CA_Disorder", 1},    {"TCP_CA_CWR", 2},
-       {"TCP_CA_Recovery", 3},    {"TCP_CA_Loss", 4},        {"TCPI_OPT_TIMESTAMPS", 1},
-       {"TCPI_OPT_SACK", 2},      {"TCPI_OPT_WSCALE", 4},    {"TCPI_OPT_ECN", 8},
-       {"TCPI_OPT_ECN_SEEN", 16}, {"TCPI_OPT_SYN_DATA", 32}, {"TCP_ESTABLISHED", 1},
-       {"TCP_SYN_SENT", 2},       {"TCP_SYN_RECV", 3},       {"TCP_FIN_WAIT1", 4},
-       {"TCP_FIN_WAIT2", 5},      {"TCP_TIME_WAIT", 6},      {"TCP_CLOSE", 7},
-       {"TCP_CLOSE_WAIT", 8},     {"TCP_LAST_ACK", 9},       {"TCP_LISTEN", 10}}};
-  for (const auto& [name, value] : constants) names[name] = value;
-  names["TCP_CLOSING"] = std::int64_t{11};
-  // FreeBSD's names of states; the numbers are those that tcpi_state has here.
-  constexpr std::array<std::pair<const char*, std::int64_t>, 11> states{{{"TCPI_CLOSED", 7},
-                                                                         {"TCPI_LISTEN", 10},
-                                                                         {"TCPI_SYN_SENT", 2},
-                                                                         {"TCPI_SYN_RECEIVED", 3},
-                                                                         {"TCPI_ESTABLISHED", 1},
-                                                                         {"TCPI_CLOSE_WAIT", 8},
-                                                                         {"TCPI_FIN_WAIT_1", 4},
-                                                                         {"TCPI_CLOSING", 11},
-                                                                         {"TCPI_LAST_ACK", 9},
-                                                                         {"TCPI_FIN_WAIT_2", 5},
-                                                                         {"TCPI_TIME_WAIT", 6}}};
-  for (const auto& [name, value] : states) names[name] = value;
-  names["TCP_INFINITE_SSTHRESH"] = std::int64_t{0x7fff'ffff};
-}
-
 }  // namespace
 
 Runner::Runner(const Script& script, Setup& setup) : script_{script}, setup_{setup}, flows_{setup} {
-  tell_constants(names_);
+  Process::tell_constants(names_, setup.is_freebsd);
 }
 
 std::optional<Failure> Runner::run() {

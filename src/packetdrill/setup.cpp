@@ -103,10 +103,12 @@ Setup::Setup(Layout layout, const Script& script) {
   if (layout == Layout::automatic) tcp.slow_start_limit = 0;  // as most scripts have it
   if (is_freebsd) {
     tcp.rounds_windows_down = has_windows_rounded_down(script);
+    tcp.repeats_mss = has_mss_repeated(script);
     if (has_old_timeout(script)) tcp.initial_rto = seconds{3};
   }
+  // Linux' own default has grown over the years, so a script that is silent may mean any.
+  if (is_guessed || layout != Layout::like_freebsd) fit_buffers(buffer_hints(script));
   if (is_guessed || layout == Layout::rfc) {
-    fit_buffers(buffer_hints(script));
     const EcnHints hints = ecn_hints(script);
     tcp.ecn = tcp.ecn || hints.asks;
     grants_ecn = grants_ecn || hints.grants;
@@ -399,6 +401,8 @@ bool Setup::apply_linux(std::string_view name, const std::vector<std::string>& v
     if (values.size() == 3) send_buffer = static_cast<std::int64_t>(number_in(values[1]));
   } else if (name == "tcp_notsent_lowat") {
     unsent_low_water = static_cast<std::uint32_t>(std::min<std::uint64_t>(value, 0xffff'ffff));
+  } else if (name == "tcp_min_tso_segs" && is_on) {
+    least_offloaded = value;
   } else if (name == "tcp_mtu_probing") {
     if (value == 2) refusal = "probing for the MTU with larger segments (RFC 4821) is not there";
   } else if (name == "tcp_pacing_ss_ratio" && is_on) {
@@ -433,6 +437,11 @@ bool Setup::apply_linux(std::string_view name, const std::vector<std::string>& v
     tcp.min_rto = tcp.min_rto_margin = std::chrono::microseconds{value};
   } else if (name == "tcp_rto_max_ms" && is_on) {
     tcp.max_rto = milliseconds{value};
+  } else if (name == "tcp_tw_reuse") {
+    tcp.time_wait_reuse = value == 1 ? time_wait_reuse : Duration{};  // 2: on the loopback alone
+  } else if (name == "tcp_tw_reuse_delay" && is_on) {
+    time_wait_reuse = milliseconds{value};
+    if (tcp.time_wait_reuse != Duration{}) tcp.time_wait_reuse = time_wait_reuse;
   } else if (name == "ip_no_pmtu_disc") {
     tcp.path_mtu_discovery = !is_on;
   } else {

@@ -56,7 +56,9 @@ class Setup {
   std::int64_t most_send_buffer = 4'194'304;
   std::int64_t receive_buffer = 131'072;
   std::uint32_t unsent_low_water = 0xffff'ffff;  ///< net.ipv4.tcp_notsent_lowat
-  std::uint32_t offloaded_mss = 0;               ///< `--mss`: of packets that were put together.
+  /// net.ipv4.tcp_min_tso_segs: the device is handed so many segments at once, at least.
+  std::uint64_t least_offloaded = 2;
+  std::uint32_t offloaded_mss = 0;  ///< `--mss`: of packets that were put together.
   std::string refusal;  ///< Why the script cannot be run, if a command asks for what is not there.
   std::uint64_t linear_syn_timeouts = 0;  ///< Of who connects.
   /// net.ipv4.tcp_fastopen: bits of FastOpenBits.
@@ -64,7 +66,9 @@ class Setup {
   bool forgets_cookies = false;      ///< A command asks for that; whoever does so sets it back.
   bool grants_accurate_ecn = false;  ///< Likewise, RFC 9768.
   bool grants_ecn = false;           ///< To those who ask, without asking oneself.
-  bool is_paced = false;             ///< The device has the queue `fq`.
+  /// net.ipv4.tcp_tw_reuse_delay: of ports in TIME-WAIT, if net.ipv4.tcp_tw_reuse is 1.
+  Duration time_wait_reuse = std::chrono::seconds{1};
+  bool is_paced = false;  ///< The device has the queue `fq`.
   // In percent of what the path carries: in the first half of slow start, and later.
   std::uint64_t slow_start_pace = 200;
   std::uint64_t later_pace = 120;

@@ -127,6 +127,7 @@ class Tcp final : public Protocol {
   Listener* listener_for(Endpoint local);
   bool is_reserved(Endpoint local) const;
   Result<std::uint16_t> free_port(Endpoint local, Endpoint remote);
+  Result<std::uint16_t> port_of_range(Endpoints endpoints, const TcpSettings& settings);
   void take_for_session(TcpSession& session, TcpSegment&& segment, const Arrival& arrival);
   void take_for_listener(Listener& listener, TcpSegment&& segment, const Arrival& arrival);
   void take_syn(Listener& listener, TcpSegment&& syn, const Arrival& arrival);

@@ -545,6 +545,18 @@ bool TcpConnection::may_be_reused(const TcpSegment& syn) const {
   return value == recent_timestamp_ ? is_later : is_older(recent_timestamp_, value);
 }
 
+// Linux' tcp_tw_reuse: segments of the old connection have older timestamps (RFC 7323, 5.2).
+bool TcpConnection::may_be_replaced(Duration wait, Time now) const {
+  if (state_ != TcpState::time_wait || !uses_timestamps_ || wait == Duration{}) return false;
+  return slow_deadline_ < add_saturated(now, 2 * settings_->msl - wait);
+}
+
+// Linux echoes in its SYN what it saw last of the old connection, if it chose the port.
+void TcpConnection::follow(const TcpConnection& old) {
+  if (settings_->option_layout() != TcpLayout::like_linux || !old.uses_timestamps_) return;
+  recent_timestamp_ = old.recent_timestamp_;
+}
+
 // ===== TcpConnection: what answers what should not have come =====
 
 // An acknowledgement, but not too many (RFC 5961, 7).

@@ -121,6 +121,9 @@ void TcpConnection::fill_syn(TcpSegment& segment, bool is_resent, Time now) {
   TcpOptions& options = segment.options;
   options = {};
   if (!settings_->plain_syns) options.mss = advertised_mss();
+  if (is_answer && settings_->repeats_mss && peer_mss_ < options.mss) {
+    options.mss = static_cast<std::uint16_t>(peer_mss_);
+  }
   if (!is_answer && settings_->option_layout() == TcpLayout::like_linux) {
     // Linux says less once it has learnt that the path is narrow.
     options.mss = static_cast<std::uint16_t>(std::min<std::uint32_t>(options.mss, path_mtu_ - 40));
@@ -135,7 +138,8 @@ void TcpConnection::fill_syn(TcpSegment& segment, bool is_resent, Time now) {
     options.window_scale = scale_for(*settings_);
   }
   if (agrees ? uses_timestamps_ : asks && settings_->timestamps) {
-    options.timestamps = {.value = timestamp(now), .echo = is_answer ? recent_timestamp_ : 0};
+    // 0 before anything was seen, but see follow() (RFC 7323, 3.2).
+    options.timestamps = {.value = timestamp(now), .echo = recent_timestamp_};
   }
   segment.window =
       static_cast<std::uint16_t>(std::min<std::uint64_t>(settings_->receive_buffer, 65'535));

@@ -108,6 +108,7 @@ void TcpSender::acknowledged(const Ack& ack, Time now) {
   bool was_resent = false;
   std::uint64_t delivered = 0;
   has_delivered_original_ = false;
+  if (repair_ != nullptr) repair_->fresh_segments = 0;
   if (advances) delivered = pop_acknowledged(ack, now, rtt, was_resent);
   const std::uint64_t acked = delivered;
   std::uint64_t news = acked;  // what lets the window grow
@@ -277,6 +278,7 @@ std::uint64_t TcpSender::pop_acknowledged(const Ack& ack, Time now, Duration& rt
       // arrived. (Linux does not ask.)
       const bool is_earlier =
           sent.was_resent && !is_like_linux() && is_echo_before(ack.echoed_rtt, sent.sent_at, now);
+      if (repair_ != nullptr) ++repair_->fresh_segments;
       if (repair_ != nullptr && !is_earlier) rack_delivered(sent, now);
     } else {
       sacked_ -= sent.length;

@@ -90,6 +90,7 @@ std::uint64_t TcpSender::mark_sacked(std::uint64_t begin, std::uint64_t end, Tim
     ++state.sacked_segments;
     state.highest_sacked = std::max(state.highest_sacked, sent.end());
     fresh += sent.length;
+    ++state.fresh_segments;
     rack_delivered(sent, now);
   }
   return fresh;
@@ -295,6 +296,13 @@ void TcpSender::repair_step(bool advances, std::uint64_t acked, std::uint64_t de
 void TcpSender::reduce_proportionally(std::uint64_t delivered, bool has_advanced) {
   if (delivered == 0 && !must_resend_) return;
   Repair& state = *repair_;
+  if (is_like_linux() && uses_sack_ && lost_ != 0) {
+    // Linux counts segments: however short one is, it lets another one go.
+    std::size_t next = flight_.index_of(std::max(state.lost_from, una_));
+    while (next < flight_.size() && (!flight_[next].is_lost || flight_[next].is_resent)) ++next;
+    const std::uint64_t length = next < flight_.size() ? flight_[next].length : 0;
+    delivered = std::max(delivered, state.fresh_segments * length);
+  }
   state.delivered += delivered;
   const std::uint64_t pipe = in_flight();
   const std::uint64_t threshold = window_.threshold;

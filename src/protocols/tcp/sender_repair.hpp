@@ -23,6 +23,7 @@ struct TcpSender::Repair : Pooled {
 
   std::uint32_t duplicates = 0;  // acknowledgements in a row, without SACK
   std::uint32_t sacked_segments = 0;
+  std::uint32_t fresh_segments = 0;  // that the last acknowledgement told of
   std::uint64_t highest_sacked = 0;
   std::array<Range, TcpOptions::max_blocks> seen;  // blocks of the last acknowledgement
   std::uint64_t scan_from = 0;                     // before this no loss remains to be found

@@ -39,12 +39,16 @@ Result<TcpSessionRef> Tcp::connect(TcpUser& user, Endpoints endpoints, const Tcp
     if (!local) return local.error();
     endpoints.local.address = *local;
   }
+  const bool has_range =
+      endpoints.local.port == 0 && settings != nullptr && settings->least_port != 0;
   if (endpoints.local.port == 0) {
-    const Result<std::uint16_t> port = free_port(endpoints.local, endpoints.remote);
+    const Result<std::uint16_t> port = has_range ? port_of_range(endpoints, *settings)
+                                                 : free_port(endpoints.local, endpoints.remote);
     if (!port) return port.error();
     endpoints.local.port = *port;
   }
-  if (TcpSession* const old = session_of(endpoints)) {
+  const TcpSessionRef old{session_of(endpoints)};
+  if (old != nullptr) {
     // RFC 9293, 3.6.1 (MUST-13 and MAY-2): out of TIME-WAIT, as the new ISN is larger.
     if (old->state() != TcpState::time_wait) return Errc::address_in_use;
     old->drop();
@@ -52,6 +56,7 @@ Result<TcpSessionRef> Tcp::connect(TcpUser& user, Endpoints endpoints, const Tcp
   const Result<TcpSession*> made = make_session(endpoints, &user, settings);
   if (!made) return made.error();
   TcpSessionRef session{*made};
+  if (old != nullptr && has_range) session->connection_.follow(old->connection_);
   if (first != nullptr && session->connection_.settings().may_open_fast()) {
     connect_fast(*session, *first);
   } else {
@@ -164,6 +169,20 @@ Result<std::uint16_t> Tcp::free_port(Endpoint local, Endpoint remote) {
     if (listener_for({local.address, port}) != nullptr) continue;
     if (is_reserved({local.address, port})) continue;
     if (session_of({{local.address, port}, remote}) == nullptr) return port;
+  }
+  return Errc::address_not_available;
+}
+
+// The first one that nobody has, or that TIME-WAIT gives away.
+Result<std::uint16_t> Tcp::port_of_range(Endpoints endpoints, const TcpSettings& settings) {
+  for (std::uint32_t port = settings.least_port; port <= settings.greatest_port; ++port) {
+    endpoints.local.port = static_cast<std::uint16_t>(port);
+    if (listener_for(endpoints.local) != nullptr || is_reserved(endpoints.local)) continue;
+    const TcpSession* const old = session_of(endpoints);
+    if (old == nullptr ||
+        old->connection_.may_be_replaced(settings.time_wait_reuse, machine().now())) {
+      return endpoints.local.port;
+    }
   }
   return Errc::address_not_available;
 }
@@ -318,6 +337,10 @@ void Tcp::take(TcpSegment&& segment, const Arrival& arrival) {
 }
 
 void Tcp::take_for_session(TcpSession& session, TcpSegment&& segment, const Arrival& arrival) {
+  if (segment.has(TcpHeader::syn | TcpHeader::fin) &&
+      session.connection_.settings().drops_syn_fin) {
+    return machine().drop(Drop::no_listener, segment.payload);
+  }
   last_ = &session;
   if (session.state() == TcpState::time_wait && segment.has(TcpHeader::syn) &&
       !segment.has(TcpHeader::ack) && !segment.has(TcpHeader::rst)) {

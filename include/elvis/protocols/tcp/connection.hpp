@@ -167,6 +167,11 @@ class TcpConnection {
   /// Whether a SYN with this sequence number and these options may take the place of a connection
   /// in TIME-WAIT (RFC 9293, 3.6.1; RFC 6191).
   bool may_be_reused(const TcpSegment& syn) const;
+  /// Whether a connection from this end may take its place, which has to be in TIME-WAIT for longer
+  /// than `wait`; never if that is 0.
+  bool may_be_replaced(Duration wait, Time now) const;
+  /// Begins where `old`, whose place it takes, has ended.
+  void follow(const TcpConnection& old);
 
  private:
   void take_in_order(TcpSegment& segment, Time now);

@@ -37,7 +37,7 @@ class TcpSettings final : public Options {
   bool tail_probes = true;         ///< RFC 8985, 7.
   bool exact_resets = true;        ///< RFC 5961, 3.2; else any in the window counts.
   bool icmp_may_reset = true;      ///< ICMP errors may end what is not open yet (RFC 5927, 5.2).
-  bool drops_syn_fin = false;      ///< A SYN with FIN opens nothing.
+  bool drops_syn_fin = false;      ///< A SYN with FIN counts for nothing.
   bool challenged_syns = true;     ///< RFC 5961, 4.2; else one in the window resets.
   bool syn_cookies = true;         ///< When the queue of half-open connections is full.
   bool path_mtu_discovery = true;  ///< RFC 1191: segments are not fragmented.
@@ -73,8 +73,15 @@ class TcpSettings final : public Options {
   /// Timeouts of a SYN,ACK before which an acknowledgement without data opens nothing.
   std::uint64_t deferred_accept = 0;
   bool device_is_full = false;        ///< Nothing goes out, as if the device took nothing.
+  bool repeats_mss = false;           ///< Answers tell no larger MSS than the SYN (old FreeBSD).
   bool plain_syns = false;            ///< SYNs have no options at all (TCP_NOOPT).
   std::uint64_t first_port = 49'152;  ///< Of those that are given out; then from 1,024 on.
+  // Between which ports a connection chooses; 0: from first_port on. Scripts set it, and the next.
+  std::uint16_t least_port = 0;
+  std::uint16_t greatest_port = 0;
+  /// After how long one of these that is in TIME-WAIT may be chosen, as timestamps tell old
+  /// segments apart; 0: never.
+  Duration time_wait_reuse{};
   Duration initial_rto = std::chrono::seconds{1};     ///< RFC 6298, 2.1.
   Duration min_rto = std::chrono::milliseconds{200};  ///< RFC 6298, 2.4 says 1 s.
   Duration min_rto_margin{};  ///< How far beyond SRTT the timeout lies at least; scripts set it.
