@@ -93,7 +93,7 @@ class Cubic final : public TcpCongestion {
   }
 
   // The curve stands still while nothing is sent (RFC 9438, 5.8).
-  void resumed(Duration pause) override { curve_.epoch += pause; }
+  void resumed(Duration pause, Time) override { curve_.epoch += pause; }
 
  private:
   static double seconds(Duration duration) { return static_cast<double>(duration.count()) * 1e-9; }

@@ -239,7 +239,7 @@ void TcpSender::restart(Time now) {
   timer_base_ = progress_at_ = now;
   const Duration pause = now - last_sent_at_;
   if (pause <= Duration{} || segments_ == 0) return;
-  if (congestion_ != nullptr) congestion_->resumed(pause);
+  if (congestion_ != nullptr) congestion_->resumed(pause, now);
   // RFC 5681, 4.1: who has been silent for a timeout begins again.
   if (settings_->slow_start_after_idle && pause > timeout()) {
     const std::uint64_t initial = settings_->initial_window * window_.mss;

@@ -65,8 +65,8 @@ class TcpCongestion : public Pooled {
   /// What was decided last, by congested() or timed_out(), was so in vain: the window is what it
   /// was before.
   virtual void undone() {}
-  /// Sending goes on after a pause in which nothing was in flight.
-  virtual void resumed(Duration /*pause*/) {}
+  /// Sending goes on with nothing in flight, `pause` after what was sent before.
+  virtual void resumed(Duration /*pause*/, Time /*now*/) {}
 };
 
 struct TcpCongestionKind {

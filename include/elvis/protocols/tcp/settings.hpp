@@ -73,6 +73,7 @@ class TcpSettings final : public Options {
   /// Timeouts of a SYN,ACK before which an acknowledgement without data opens nothing.
   std::uint64_t deferred_accept = 0;
   bool device_is_full = false;        ///< Nothing goes out, as if the device took nothing.
+  bool device_paces = false;          ///< What goes out at once leaves within a round trip.
   bool plain_syns = false;            ///< SYNs have no options at all (TCP_NOOPT).
   std::uint64_t first_port = 49'152;  ///< Of those that are given out; then from 1,024 on.
   Duration initial_rto = std::chrono::seconds{1};     ///< RFC 6298, 2.1.
