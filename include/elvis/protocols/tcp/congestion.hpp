@@ -65,7 +65,8 @@ class TcpCongestion : public Pooled {
   /// What was decided last, by congested() or timed_out(), was so in vain: the window is what it
   /// was before.
   virtual void undone() {}
-  /// Sending goes on with nothing in flight, `pause` after what was sent before.
+  /// Sending goes on with nothing in flight. `pause` began when the last was sent, or if there was
+  /// more to send, when the window was acknowledged.
   virtual void resumed(Duration /*pause*/, Time /*now*/) {}
 };
 
