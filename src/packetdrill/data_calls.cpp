@@ -95,10 +95,12 @@ Task<CallOutcome> Process::read(const CallEvent& call) {
 Task<CallOutcome> Process::receive_stream(File& file, const CallEvent& call, std::size_t size,
                                           std::int64_t flags) {
   TcpSocket& stream = *file.stream;
+  const bool may_wait = !file.is_nonblocking && (flags & flag_dont_wait) == 0;
+  if (file.deferred && !may_wait)
+    co_return CallOutcome::failed("EAGAIN");  // the SYN waits for data
   if (stream.session() == nullptr && !file.is_connecting) co_return CallOutcome::failed("ENOTCONN");
   if ((flags & flag_oob) != 0) co_return CallOutcome::failed("EINVAL");
   if (size == 0) co_return 0;
-  const bool may_wait = !file.is_nonblocking && (flags & flag_dont_wait) == 0;
   Message got =
       file.unread.empty() ? Message{} : file.unread.cut(std::min(size, file.unread.size()));
   // Behind a shutdown Linux still hands out what arrives (others have let it go), but never waits.

@@ -223,6 +223,32 @@ bool has_windows_rounded_down(const Script& script) {
   return false;
 }
 
+// The first write that a buffer is too small for, the acknowledgement behind it, the data which
+// that lets go, and then a call that is told of room at once.
+bool expects_recent_buffers(const Script& script) {
+  enum class Stage : std::uint8_t { begins, is_full, is_acknowledged, has_sent };
+  Stage stage = Stage::begins;
+  for (const Event& event : script.events) {
+    const auto* const call = std::get_if<CallEvent>(&event.what);
+    if (call != nullptr && stage == Stage::begins && call->name == "write") {
+      const auto wanted = call->arguments.size() > 2 ? value_of(call->arguments[2]) : std::nullopt;
+      const auto taken = value_of(call->result);
+      if (wanted && taken && *taken > 0 && *taken < *wanted) stage = Stage::is_full;
+    }
+    const bool looks = call != nullptr && (call->name == "poll" || call->name == "epoll_wait");
+    if (looks && stage == Stage::has_sent) return !call->end && value_of(call->result) == 1;
+    const auto* const packet = std::get_if<PacketEvent>(&event.what);
+    if (packet == nullptr || stage == Stage::begins) continue;
+    if (packet->is_inbound) {
+      if (stage != Stage::is_full) return false;
+      stage = Stage::is_acknowledged;
+    } else if (stage == Stage::is_acknowledged && packet->packet.payload_bytes != 0) {
+      stage = Stage::has_sent;
+    }
+  }
+  return false;
+}
+
 EcnHints ecn_hints(const Script& script) {
   constexpr std::uint16_t of_syn = Packet::syn | Packet::ece | Packet::cwr | Packet::ae;
   EcnHints hints;

@@ -37,4 +37,8 @@ bool has_mss_repeated(const Script& script);
 /// Whether the windows that are expected of a FreeBSD are rounded down, as long ago.
 bool has_windows_rounded_down(const Script& script);
 
+/// Whether a full send buffer is looked at as soon as a part of what an acknowledgement let go has
+/// left, and not only behind the last of it: so does Linux since 6.0. (And takes less for itself.)
+bool expects_recent_buffers(const Script& script);
+
 }  // namespace elvis::packetdrill

@@ -9,6 +9,7 @@ namespace {
 
 // What a buffer of the queue takes besides its bytes, and a segment when room is planned for one.
 constexpr std::int64_t buffer_overhead = 1'280;
+constexpr std::int64_t recent_buffer_overhead = 960;
 constexpr std::int64_t segment_overhead = 320 + 320;
 constexpr std::int64_t segment_record = 256;
 constexpr std::int64_t least_buffer = 4'608;
@@ -39,7 +40,8 @@ void LinuxSocket::set_buffer(std::int64_t bytes) {
 std::int64_t LinuxSocket::queued(const TcpInfo& info) const {
   const std::uint64_t acked = std::min(info.bytes_acked, written_);
   const auto buffers = ends_.end() - std::upper_bound(ends_.begin(), ends_.end(), acked);
-  return static_cast<std::int64_t>(written_ - acked) + buffers * buffer_overhead;
+  const std::int64_t overhead = is_recent_ ? recent_buffer_overhead : buffer_overhead;
+  return static_cast<std::int64_t>(written_ - acked) + buffers * overhead;
 }
 
 // The buffer grows with the window, unless somebody has said how large it is.
@@ -98,6 +100,18 @@ std::uint64_t LinuxSocket::gone_out(TcpSocket& stream, const TcpInfo& info) {
   return sent_while_;
 }
 
+// Whether there was a part of the congestion window left: when `out` had been sent, or, for recent
+// kernels, when the first buffer of what was sent since last time had.
+bool LinuxSocket::has_left_window(const TcpInfo& info, std::uint64_t out) const {
+  std::uint64_t flying = info.unacked;
+  if (is_recent_ && out > out_ && info.snd_mss != 0) {
+    const auto first = std::upper_bound(ends_.begin(), ends_.end(), out_);
+    const std::uint64_t later = first == ends_.end() || *first > out ? 0 : out - *first;
+    flying -= std::min(flying, (later + info.snd_mss - 1) / info.snd_mss);
+  }
+  return flying < info.snd_cwnd;
+}
+
 std::size_t LinuxSocket::room(TcpSocket& stream, std::size_t wanted) {
   if (stream.session() == nullptr) return wanted;
   const TcpInfo info = stream.info();
@@ -120,6 +134,7 @@ std::size_t LinuxSocket::room(TcpSocket& stream, std::size_t wanted) {
   if (!has_room(info)) {
     is_full_ = true;
     is_writing_ = false;
+    out_ = sent;
     return 0;
   }
   const std::uint64_t more = std::min<std::uint64_t>(goal, wanted);
@@ -204,11 +219,14 @@ void LinuxSocket::settle(TcpSocket& stream, Time now) {
   }
   if (has_news) ++wakes_;
 
-  if (is_full_) {
-    if (info.unacked < info.snd_cwnd) expand(info);
+  const bool has_moved = info.bytes_acked != acked_ || (is_recent_ && out != out_);
+  if (is_full_ && has_moved) {
+    if (has_left_window(info, out)) expand(info);
     is_full_ = false;
     if (is_writable(stream)) ++wakes_;
   }
+  out_ = out;
+  acked_ = info.bytes_acked;
   if (wakes_ != wakes_before + 1 && wakes_ != wakes_before) wakes_ = wakes_before + 1;
   account(stream, info, now);
 }

@@ -37,7 +37,8 @@ class LinuxSocket {
       : setup_{setup},
         buffer_{setup.send_buffer},
         most_{setup.most_send_buffer},
-        low_{setup.unsent_low_water} {}
+        low_{setup.unsent_low_water},
+        is_recent_{setup.has_recent_buffers} {}
 
   /// SO_SNDBUF; the kernel counts its own needs too.
   void set_buffer(std::int64_t bytes);
@@ -83,6 +84,7 @@ class LinuxSocket {
   std::uint64_t packet(const TcpInfo& info) const;
   void expand(const TcpInfo& info);
   bool has_room(const TcpInfo& info) const;
+  bool has_left_window(const TcpInfo& info, std::uint64_t out) const;
   void account(TcpSocket& stream, const TcpInfo& info, Time now);
   std::int64_t spent(int state, Time now) const;
 
@@ -90,10 +92,14 @@ class LinuxSocket {
   std::int64_t buffer_;
   std::int64_t most_;
   std::uint32_t low_;
+  bool is_recent_;
   bool is_chosen_ = false;  // by SO_SNDBUF
   bool is_full_ = false;    // and somebody waits for room
   bool is_expanded_ = false;
   std::uint64_t written_ = 0;
+  // How much of it had been sent and acknowledged when this was looked at last.
+  std::uint64_t out_ = 0;
+  std::uint64_t acked_ = 0;
   std::vector<std::uint64_t> ends_;  // of the queue's buffers
   bool is_writing_ = false;          // a call is in the middle of it
   std::uint64_t sent_while_ = 0;     // what has gone out meanwhile

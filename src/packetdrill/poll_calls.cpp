@@ -45,6 +45,7 @@ std::int64_t Process::readiness(const File& file) const {
   }
   if (file.stream == nullptr) return not_open;
   const TcpSession* const session = file.stream->session();
+  if (file.deferred) return ready_out | ready_out_normal;  // the SYN waits for data
   if (session == nullptr) return ready_out | ready_hung_up;
   std::int64_t bits = 0;
   const TcpState state = session->state();

@@ -98,6 +98,7 @@ Setup::Setup(Layout layout, const Script& script) {
   const bool is_guessed = layout == Layout::automatic;
   if (is_guessed) layout = likely_layout(script).value_or(layout);
   if (layout == Layout::like_linux) be_like_linux();
+  has_recent_buffers = is_linux && expects_recent_buffers(script);
   if (layout == Layout::like_freebsd) be_like_freebsd();
   if (layout == Layout::rfc) be_like_rfcs();
   if (layout == Layout::automatic) tcp.slow_start_limit = 0;  // as most scripts have it
@@ -331,7 +332,7 @@ void Setup::apply_command(const std::string& command) {
       return std::find(line.begin(), line.end(), word) != line.end();
     };
     if (has("tc") && has("qdisc")) {
-      is_paced = has("fq");
+      is_paced = tcp.device_paces = has("fq");
       tcp.device_is_full = has("limit") && has("0");
     }
     for (const std::string& part : line) {

@@ -55,6 +55,7 @@ class Setup {
   std::int64_t send_buffer = 16'384;     ///< Of new sockets, as Linux counts.
   std::int64_t most_send_buffer = 4'194'304;
   std::int64_t receive_buffer = 131'072;
+  bool has_recent_buffers = false;               ///< See expects_recent_buffers().
   std::uint32_t unsent_low_water = 0xffff'ffff;  ///< net.ipv4.tcp_notsent_lowat
   /// net.ipv4.tcp_min_tso_segs: the device is handed so many segments at once, at least.
   std::uint64_t least_offloaded = 2;

@@ -92,8 +92,11 @@ class Cubic final : public TcpCongestion {
     before_.reset();
   }
 
-  // The curve stands still while nothing is sent (RFC 9438, 5.8).
-  void resumed(Duration pause) override { curve_.epoch += pause; }
+  // The curve stands still while the application holds back (RFC 9438, 4.2 and 5.8); it may have
+  // begun behind the last that was sent.
+  void resumed(Duration pause, Time now) override {
+    curve_.epoch = std::min(curve_.epoch + pause, now);
+  }
 
  private:
   static double seconds(Duration duration) { return static_cast<double>(duration.count()) * 1e-9; }

@@ -66,7 +66,7 @@ class LinuxCubic final : public TcpCongestion {
   }
 
   // The curve stands still while nothing is sent (RFC 9438, 5.8).
-  void resumed(Duration pause) override { epoch_ += pause; }
+  void resumed(Duration pause, Time now) override { epoch_ = std::min(epoch_ + pause, now); }
 
  private:
   void forget() {
@@ -96,10 +96,10 @@ class LinuxCubic final : public TcpCongestion {
     constexpr std::uint64_t least_window = 16;
     constexpr unsigned enough = 8;
     const Time now = sample.now;
+    if (window.bytes / window.mss < least_window) return;  // also the rounds begin later
     if (sample.acked_to > round_.end || round_.end == 0) {
       round_ = {now, now, sample.sent_to, Duration::max(), 0};
     }
-    if (window.bytes / window.mss < least_window) return;
     if (now - round_.last <= milliseconds{2}) {
       round_.last = now;
       const Duration half = (least_ + milliseconds{1}) / 2;

@@ -154,8 +154,12 @@ void TcpSender::acknowledged(const Ack& ack, Time now) {
     phase_ = Phase::open;
     if (is_like_linux()) window_.bytes = window_.threshold;
   }
+  // A paced window is in use when its last segment has left, most of a round trip behind its first.
+  constexpr int pace = 6;  // fifths of what the window makes
+  const bool has_left =
+      !settings_->device_paces || window_.is_in_slow_start() || rtt * pace / 5 >= rtt_.smoothed();
   if (news != 0 && !was_recovering && phase_ != Phase::recovery && phase_ != Phase::cwr &&
-      (is_window_used_ || (window_.is_in_slow_start() && window_.bytes < 2 * used))) {
+      ((is_window_used_ && has_left) || (window_.is_in_slow_start() && window_.bytes < 2 * used))) {
     congestion().acknowledged({.now = now,
                                .acked = counted(news),
                                .in_flight = in_flight_before,

@@ -236,10 +236,13 @@ void TcpSender::end_record() {
 
 // The first after a pause.
 void TcpSender::restart(Time now) {
+  // Who had more to send did not pause while the window was on its way. (Linux takes it for that.)
+  const bool had_more = is_window_used_ && !is_like_linux();
+  const Time quiet_from = had_more ? std::max(last_sent_at_, progress_at_) : last_sent_at_;
   timer_base_ = progress_at_ = now;
   const Duration pause = now - last_sent_at_;
   if (pause <= Duration{} || segments_ == 0) return;
-  if (congestion_ != nullptr) congestion_->resumed(pause);
+  if (congestion_ != nullptr && now > quiet_from) congestion_->resumed(now - quiet_from, now);
   // RFC 5681, 4.1: who has been silent for a timeout begins again.
   if (settings_->slow_start_after_idle && pause > timeout()) {
     const std::uint64_t initial = settings_->initial_window * window_.mss;

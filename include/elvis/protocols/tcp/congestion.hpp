@@ -65,8 +65,9 @@ class TcpCongestion : public Pooled {
   /// What was decided last, by congested() or timed_out(), was so in vain: the window is what it
   /// was before.
   virtual void undone() {}
-  /// Sending goes on after a pause in which nothing was in flight.
-  virtual void resumed(Duration /*pause*/) {}
+  /// Sending goes on with nothing in flight. `pause` began when the last was sent, or if there was
+  /// more to send, when the window was acknowledged.
+  virtual void resumed(Duration /*pause*/, Time /*now*/) {}
 };
 
 struct TcpCongestionKind {

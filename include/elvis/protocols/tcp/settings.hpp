@@ -74,6 +74,7 @@ class TcpSettings final : public Options {
   std::uint64_t deferred_accept = 0;
   bool device_is_full = false;        ///< Nothing goes out, as if the device took nothing.
   bool repeats_mss = false;           ///< Answers tell no larger MSS than the SYN (old FreeBSD).
+  bool device_paces = false;          ///< What goes out at once leaves within a round trip.
   bool plain_syns = false;            ///< SYNs have no options at all (TCP_NOOPT).
   std::uint64_t first_port = 49'152;  ///< Of those that are given out; then from 1,024 on.
   // Between which ports a connection chooses; 0: from first_port on. Scripts set it, and the next.
