@@ -105,7 +105,11 @@ Setup::Setup(Layout layout, const Script& script) {
   if (is_freebsd) {
     tcp.rounds_windows_down = has_windows_rounded_down(script);
     tcp.repeats_mss = has_mss_repeated(script);
-    if (has_old_timeout(script)) tcp.initial_rto = seconds{3};
+    if (has_old_timeout(script)) {
+      tcp.initial_rto = seconds{3};
+      linear_syn_timeouts = 4;  // those kernels' first ones; 12 in all
+      tcp.syn_retries -= linear_syn_timeouts;
+    }
   }
   // Linux' own default has grown over the years, so a script that is silent may mean any.
   if (is_guessed || layout != Layout::like_freebsd) fit_buffers(buffer_hints(script));
