@@ -73,7 +73,16 @@ class Running:
         return os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def signal(self, number):
+        # On a busy machine the program may take its time before it sees to signals.
+        deadline = time.monotonic() + 10 * SLOWER
+        while not self._catches(number) and not self.is_over() and time.monotonic() < deadline:
+            time.sleep(0.01)
         os.kill(self.process.pid, number)  # not yet waited for, so the number is still its own
+
+    def _catches(self, number):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        caught = re.search(r"^SigCgt:\s*([0-9a-f]+)$", status, re.MULTILINE)
+        return caught is None or int(caught[1], 16) >> (number - 1) & 1 != 0
 
     def end(self, timeout=60 * SLOWER):
         """Waits; a program that does not end in time is ended, and the test with it."""
