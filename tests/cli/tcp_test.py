@@ -8,7 +8,7 @@ import subprocess
 import time
 import unittest
 
-from support import ROOT, SLOWER, Case, Running, elvis, main
+from support import INSTRUMENTED, ROOT, SLOWER, Case, Running, elvis, main
 
 SHIPPED = sorted((ROOT / "ndl" / "tcp").glob("*.ndl"))
 # What a network without losses and detours never shows.
@@ -67,6 +67,8 @@ class CaptureTest(Case):
         for path in SHIPPED:
             with self.subTest(scenario=path.name):
                 files, report = self.captured(path)
+                if INSTRUMENTED:
+                    continue  # they are the same bytes, and tshark takes its time
                 totals = report["totals"]
                 is_clean = not any(totals[f"frames_{fate}"] for fate in
                                    ("lost", "corrupted", "queue_dropped", "duplicated")) and not totals["drops"]
