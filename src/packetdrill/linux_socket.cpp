@@ -134,7 +134,7 @@ std::size_t LinuxSocket::room(TcpSocket& stream, std::size_t wanted) {
   if (!has_room(info)) {
     is_full_ = true;
     is_writing_ = false;
-    out_ = sent;
+    out_ = written_ - std::min<std::uint64_t>(info.notsent_bytes, written_);
     return 0;
   }
   const std::uint64_t more = std::min<std::uint64_t>(goal, wanted);
