@@ -362,7 +362,6 @@ class Windows {
     }
     phase_ = phase;
     pool_.for_each(
-        partitions_.size(),
         [](void* context, std::size_t index) {
           auto& self = *static_cast<Windows*>(context);
           self.phase_(self, *self.partitions_[index]);
@@ -526,7 +525,7 @@ Outcome Engine::run(const EngineOptions& options) {
   const auto workers = static_cast<unsigned>(std::min<std::size_t>(options.threads, all.size()));
   asio::io_context context{static_cast<int>(workers) + 1};
   Keeper keeper{context, all, shared_, options};
-  WorkerPool pool{workers - 1, all.size()};
+  WorkerPool pool{all.size()};
   std::vector<std::jthread> helpers;
   Windows windows{all, shared_, options, pool, [&] {
                     for (unsigned i = 1; i < workers; ++i) {

@@ -39,7 +39,6 @@ void WorkerPool::serve(unsigned place) {
     seen = round_.load(std::memory_order_acquire);
     if (dismissed_.load(std::memory_order_relaxed)) return;
     take_work(place, seen);
-    if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) busy_.notify_one();
   }
 }
 
@@ -49,25 +48,30 @@ void WorkerPool::dismiss() {
   round_.notify_all();
 }
 
-void WorkerPool::for_each(std::size_t count, void (*work)(void*, std::size_t), void* context) {
-  count_ = count;
+void WorkerPool::for_each(void (*work)(void*, std::size_t), void* context) {
+  left_.store(static_cast<std::uint32_t>(claims_.size()), std::memory_order_relaxed);
   work_ = work;
   context_ = context;
-  busy_.store(helpers_, std::memory_order_relaxed);
   const std::uint32_t round = round_.fetch_add(1, std::memory_order_release) + 1;
   round_.notify_all();
   take_work(0, round);
-  for (unsigned busy = busy_.load(std::memory_order_acquire); busy != 0;
-       busy = busy_.load(std::memory_order_acquire)) {
-    wait_while(busy_, busy);
+  for (std::uint32_t left = left_.load(std::memory_order_acquire); left != 0;
+       left = left_.load(std::memory_order_acquire)) {
+    wait_while(left_, left);
   }
 }
 
+// A helper may come here when its round is long over: then it finds every piece taken. Only who has
+// a piece looks at what is to be done, as that stays the same until the piece is.
 void WorkerPool::take_work(unsigned place, std::uint32_t round) {
-  for (std::size_t i = 0; i < count_; ++i) {
-    const std::size_t piece = (i + place) % count_;
-    if (claims_[piece].round.exchange(round, std::memory_order_relaxed) == round) continue;
+  for (std::size_t i = 0; i < claims_.size(); ++i) {
+    const std::size_t piece = (i + place) % claims_.size();
+    std::uint32_t before = round - 1;
+    if (!claims_[piece].round.compare_exchange_strong(before, round, std::memory_order_relaxed)) {
+      continue;
+    }
     work_(context_, piece);
+    if (left_.fetch_sub(1, std::memory_order_acq_rel) == 1) left_.notify_one();
   }
 }
 

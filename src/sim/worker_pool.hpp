@@ -12,18 +12,18 @@ namespace elvis {
 /// One thread coordinates and calls for_each(); the others stay in serve() until dismiss().
 class WorkerPool {
  public:
-  /// For `helpers` threads beside the one that coordinates, and up to `items` pieces of work.
-  WorkerPool(unsigned helpers, std::size_t items) : helpers_{helpers}, claims_(items) {}
+  /// For `items` pieces of work.
+  explicit WorkerPool(std::size_t items) : claims_(items) {}
 
-  /// The life of helper `place`, 1 to `helpers`. Returns after dismiss().
+  /// The life of helper `place`, from 1. Returns after dismiss().
   void serve(unsigned place);
   void dismiss();
 
-  /// Calls `work(index)` for every index below `count`, on this thread and the helpers, and returns
-  /// when all calls have. A thread begins with the same index every time, for its caches' sake, and
-  /// takes over what others have not begun. `work` is a plain function with a context, as it is
-  /// called per window.
-  void for_each(std::size_t count, void (*work)(void* context, std::size_t index), void* context);
+  /// Calls `work(index)` for every item, on this thread and the helpers, and returns when all calls
+  /// have. A thread begins with the same index every time, for its caches' sake, and takes over
+  /// what others have not begun: a helper whose processor is lent to somebody else holds nobody up.
+  /// `work` is a plain function with a context, as it is called per window.
+  void for_each(void (*work)(void* context, std::size_t index), void* context);
 
  private:
   struct alignas(64) Claim {
@@ -32,12 +32,10 @@ class WorkerPool {
 
   void take_work(unsigned place, std::uint32_t round);
 
-  const unsigned helpers_;
   std::vector<Claim> claims_;
   alignas(64) std::atomic<std::uint32_t> round_{0};
-  alignas(64) std::atomic<unsigned> busy_{0};
+  alignas(64) std::atomic<std::uint32_t> left_{0};  // pieces of this round that are not done
   std::atomic<bool> dismissed_{false};
-  std::size_t count_ = 0;
   void (*work_)(void*, std::size_t) = nullptr;
   void* context_ = nullptr;
 };
