@@ -48,21 +48,28 @@ boost::system::error_code AsioTcp::shutdown(bool receives, bool sends) {
 // ===== AsioTcp: what operations do =====
 
 bool AsioTcp::connect(AsioOutcome& outcome, Endpoint remote) {
-  if (!is_connecting_) {
-    if (const TcpSession* const failed = socket_->session();
-        failed != nullptr && failed->is_over()) {
-      // After a failure one may try again.
-      auto fresh = std::make_unique<TcpSocket>(core_.machine());
-      fresh->use(failed->connection().settings());
-      socket_ = std::move(fresh);
-    }
-    if (const Result<> started = socket_->start_connecting(remote); !started) {
-      outcome.error = asio_error(started);
+  if (const TcpSession* const failed = socket_->session(); failed != nullptr && failed->is_over()) {
+    // After a failure one may try again.
+    auto fresh = std::make_unique<TcpSocket>(core_.machine());
+    fresh->use(failed->connection().settings());
+    socket_ = std::move(fresh);
+  } else if (std::exchange(is_connecting_, false)) {
+    is_connecting_ = !socket_->is_connected();
+    if (is_connecting_) {
+      outcome.error = boost::asio::error::already_started;
       return true;
     }
-    socket_->session()->set_user(this);
-    is_connecting_ = true;
   }
+  if (const Result<> started = socket_->start_connecting(remote); !started) {
+    outcome.error = asio_error(started);
+    return true;
+  }
+  socket_->session()->set_user(this);
+  is_connecting_ = true;
+  return go_on_connecting(outcome);
+}
+
+bool AsioTcp::go_on_connecting(AsioOutcome& outcome) {
   if (!socket_->session()->is_over()) {
     if (!socket_->is_connected()) return false;
   } else {
@@ -76,19 +83,19 @@ bool AsioTcp::connect(AsioOutcome& outcome, Endpoint remote) {
 bool AsioTcp::receive(AsioOutcome& outcome, std::size_t max, Message& got) {
   if (max == 0) return true;
   TcpSession* const session = socket_->session();
-  if (session == nullptr || !session->is_open() || receives_no_more_) [[unlikely]] {
+  if (session == nullptr || !session->is_open()) [[unlikely]] {
     return receive_rest(outcome, max, got);
   }
   if (session->readable() != 0) {
     got = session->read(max);
     return true;
   }
-  return session->is_at_end() && receive_rest(outcome, max, got);
+  return (session->is_at_end() || receives_no_more_) && receive_rest(outcome, max, got);
 }
 
 // The same of a socket that is not connected, or at its end.
 [[gnu::noinline]] bool AsioTcp::receive_rest(AsioOutcome& outcome, std::size_t max, Message& got) {
-  if (receives_no_more_) {
+  if (receives_no_more_ && socket_->readable() == 0) {
     outcome.error = boost::asio::error::eof;
     return true;
   }
@@ -106,6 +113,7 @@ bool AsioTcp::receive(AsioOutcome& outcome, std::size_t max, Message& got) {
 
 bool AsioTcp::has_room(AsioOutcome& outcome, std::size_t wanted, std::size_t& room) {
   room = 0;
+  if (is_connecting_ && socket_->is_connected()) is_connecting_ = false;  // nobody waited for it
   if (wanted == 0) return true;
   const TcpSession* const session = socket_->session();
   if (session == nullptr) {
@@ -225,7 +233,7 @@ void AsioUdp::cancel() {
 }
 
 std::size_t AsioUdp::readable() const {
-  return socket_->readable();
+  return socket_->front_bytes();
 }
 
 // As Linux does it: only of a connected socket, and of this end alone.

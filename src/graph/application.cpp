@@ -27,7 +27,11 @@ void Application::set_detail(std::string text) {
 void Application::start() {
   const bool is_awaited = kind_.has_end && !has_reached_end_;
   status_ = is_awaited ? ApplicationStatus::waiting : ApplicationStatus::serving;
-  task_ = kind_.run(*this, options_);
+  try {
+    task_ = kind_.run(*this, options_);
+  } catch (...) {
+    return ended(std::current_exception());  // thrown by a function that only makes the coroutine
+  }
   task_.start(this);
 }
 
@@ -38,9 +42,13 @@ void Application::start_again() {
 }
 
 void Application::task_ended() {
+  ended(task_.exception());
+}
+
+void Application::ended(const std::exception_ptr& thrown) {
   const bool is_awaited = status_ == ApplicationStatus::waiting;
   // An application that throws ends alone (DESIGN law 7), and the report says so.
-  if (const std::exception_ptr thrown = task_.exception()) {
+  if (thrown != nullptr) {
     status_ = ApplicationStatus::failed;
     try {
       std::rethrow_exception(thrown);

@@ -17,6 +17,14 @@ constexpr auto udp_number = static_cast<std::uint8_t>(IpProtocol::udp);
 // ===== Udp: who a datagram belongs to =====
 
 Result<SessionRef> Udp::open(Protocol& above, Endpoints endpoints) {
+  return open(above, endpoints, false);
+}
+
+Result<SessionRef> Udp::open_beside(Protocol& above, Endpoints endpoints) {
+  return open(above, endpoints, true);
+}
+
+Result<SessionRef> Udp::open(Protocol& above, Endpoints endpoints, bool may_be_second) {
   const Result<Ipv4Path> below = ipv4_.path(*this, endpoints);
   if (!below) return below.error();
   endpoints.local.address = below->local();
@@ -25,7 +33,7 @@ Result<SessionRef> Udp::open(Protocol& above, Endpoints endpoints) {
     if (!port) return port.error();
     endpoints.local.port = *port;
   }
-  if (sessions_.find(endpoints) != nullptr) return Errc::address_in_use;
+  if (!may_be_second && sessions_.find(endpoints) != nullptr) return Errc::address_in_use;
   return SessionRef{new UdpSession{*this, above, *below, endpoints}};
 }
 
@@ -44,12 +52,21 @@ void Udp::unlisten(Endpoint local) {
   forget_paths();
 }
 
+Protocol* Udp::listener_beside(Endpoint local) {
+  if (!local.address.is_unspecified()) return listener_at({Ipv4Address{}, local.port});
+  for (const Tap& tap : machine().taps()) {
+    if (Protocol* const found = listener_at({tap.address(), local.port})) return found;
+  }
+  return listener_at({Ipv4Address{127, 0, 0, 1}, local.port});
+}
+
 Result<std::uint16_t> Udp::ephemeral_port() {
   constexpr int ports = 65'536 - first_ephemeral;
   for (int i = 0; i < ports; ++i) {
     const std::uint16_t port = next_ephemeral_;
     next_ephemeral_ = port == 65'535 ? first_ephemeral : static_cast<std::uint16_t>(port + 1);
-    if (listener_for({Ipv4Address{}, port}) == nullptr) return port;
+    const Endpoint anywhere{Ipv4Address{}, port};
+    if (listener_for(anywhere) == nullptr && listener_beside(anywhere) == nullptr) return port;
   }
   return Errc::address_not_available;
 }
@@ -148,6 +165,7 @@ UdpSession::UdpSession(Udp& udp, Protocol& above, const Ipv4Path& below, Endpoin
       sum_{fold_sum(
           pseudo_header_sum(endpoints.local.address, endpoints.remote.address, udp_number, 0) +
           endpoints.local.port + endpoints.remote.port)} {
+  if (udp_.sessions_.find(endpoints_) != nullptr) return;  // that one hears what comes back
   udp_.sessions_.insert(*this);
   udp_.count_session(endpoints_.local.port, true);
   udp_.forget_paths();
@@ -159,6 +177,7 @@ UdpSession::~UdpSession() {
 
 void UdpSession::close() {
   if (std::exchange(trouble_, Errc::closed) == Errc::closed) return;
+  if (udp_.sessions_.find(endpoints_) != this) return;
   udp_.sessions_.erase(*this);
   udp_.count_session(endpoints_.local.port, false);
   udp_.forget_paths();

@@ -90,7 +90,14 @@ std::string load(const std::string& path, ExtendedCatalog& catalog) {
   using Entry = const Plugin* (*)();
   const auto entry = reinterpret_cast<Entry>(::dlsym(library, "elvis_plugin"));
   if (entry == nullptr) return "is not a plug-in of Elvis: it has no function `elvis_plugin`";
-  const Plugin* const brought = entry();
+  const Plugin* brought = nullptr;
+  try {
+    brought = entry();
+  } catch (const std::exception& error) {
+    return fmt::format("could not say what it brings, it threw: {}", printable(error.what()));
+  } catch (...) {
+    return "could not say what it brings, it threw something that is no std::exception";
+  }
   if (brought == nullptr) return "brings nothing: its `elvis_plugin` returned null";
   const Plugin& plugin = *brought;
   std::string difference = difference_of(plugin.stamp);

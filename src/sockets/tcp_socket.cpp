@@ -1,12 +1,23 @@
 // SPDX-License-Identifier: MIT
 #include "elvis/sockets/tcp_socket.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "elvis/sockets/names.hpp"
 #include "elvis/sockets/waiting.hpp"
 
 namespace elvis {
+
+namespace {
+
+// Options below or above these would ask for probes without end at one instant, or for a stream
+// that never moves.
+constexpr Duration shortest_keep_alive = std::chrono::milliseconds{1};
+constexpr std::uint32_t most_keep_alive_probes = 127;
+constexpr std::size_t least_buffer = 1;
+
+}  // namespace
 
 TcpSocket::TcpSocket(Machine& machine, TcpSessionRef session)
     : machine_{machine}, session_{std::move(session)} {
@@ -69,6 +80,7 @@ Result<> TcpSocket::start_connecting(Endpoint remote, Message* first) {
   if (!session) return session.error();
   session_ = *std::move(session);
   if (is_undelayed_) session_->set_no_delay(true);
+  if (is_corked_) session_->set_cork(true);
   return {};
 }
 
@@ -337,6 +349,7 @@ void TcpSocket::set_congestion(int congestion) {
 }
 
 void TcpSocket::set_cork(bool cork) {
+  is_corked_ = cork;
   if (session_ != nullptr) session_->set_cork(cork);
 }
 
@@ -347,9 +360,9 @@ void TcpSocket::set_keep_alive(bool keep_alive) {
 void TcpSocket::set_keep_alive(Duration idle, Duration interval, std::uint32_t probes) {
   configure([&](TcpSettings& settings) {
     settings.keep_alive = true;
-    settings.keep_alive_time = idle;
-    settings.keep_alive_interval = interval;
-    settings.keep_alive_probes = probes;
+    settings.keep_alive_time = std::max(idle, shortest_keep_alive);
+    settings.keep_alive_interval = std::max(interval, shortest_keep_alive);
+    settings.keep_alive_probes = std::clamp(probes, 1U, most_keep_alive_probes);
   });
 }
 
@@ -358,11 +371,12 @@ void TcpSocket::set_user_timeout(Duration timeout) {
 }
 
 void TcpSocket::set_send_buffer(std::size_t bytes) {
-  configure([&](TcpSettings& settings) { settings.send_buffer = bytes; });
+  configure([&](TcpSettings& settings) { settings.send_buffer = std::max(bytes, least_buffer); });
 }
 
 void TcpSocket::set_receive_buffer(std::size_t bytes) {
-  configure([&](TcpSettings& settings) { settings.receive_buffer = bytes; });
+  configure(
+      [&](TcpSettings& settings) { settings.receive_buffer = std::max(bytes, least_buffer); });
 }
 
 Result<> TcpSocket::send_urgent(Message data) {

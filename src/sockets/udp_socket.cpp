@@ -128,7 +128,10 @@ Result<UdpSocket::UdpSessionRef> UdpSocket::session_to(Endpoint remote) {
   if (to.is_multicast() && local.address.is_unspecified() && extras_ != nullptr) {
     local.address = extras_->interface;
   }
-  const Result<SessionRef> session = udp->open(*this, {.local = local, .remote = remote});
+  const Endpoints endpoints{.local = local, .remote = remote};
+  Protocol* const shared = shared_port(*udp);
+  const Result<SessionRef> session =
+      shared != nullptr ? udp->open_beside(*shared, endpoints) : udp->open(*this, endpoints);
   if (!session) return session.error();
   auto made = boost::static_pointer_cast<UdpSession>(*session);
   if (dont_fragment_) made->below().set_dont_fragment(true);
@@ -179,9 +182,16 @@ class SharedPort final : public Protocol {
       arrival.ends_event = arrival.ends_event && machine().partition().is_quiet();
       return sockets_.back()->demux(std::move(payload), arrival);
     }
+    // Who is connected to the sender goes first, then who was bound last.
     const auto hears = [&](const UdpSocket* socket) { return socket->hears(arrival.remote()); };
-    const auto last = std::find_if(sockets_.rbegin(), sockets_.rend(), hears);
-    (last == sockets_.rend() ? sockets_.back() : *last)->demux(std::move(payload), arrival);
+    const auto is_peer = [&](const UdpSocket* socket) {
+      return socket->is_connected() && hears(socket);
+    };
+    auto chosen = std::find_if(sockets_.rbegin(), sockets_.rend(), is_peer);
+    if (chosen == sockets_.rend()) {
+      chosen = std::find_if(sockets_.rbegin(), sockets_.rend(), hears);
+    }
+    (chosen == sockets_.rend() ? sockets_.back() : *chosen)->demux(std::move(payload), arrival);
   }
   void failed(const DeliveryError& error) override {
     for (UdpSocket* const socket : sockets_) socket->failed(error);
@@ -193,7 +203,15 @@ class SharedPort final : public Protocol {
 
 }  // namespace
 
+Protocol* UdpSocket::shared_port(Udp& udp) const {
+  return is_listening_ ? dynamic_cast<SharedPort*>(udp.listener_at(local_)) : nullptr;
+}
+
 Result<> UdpSocket::listen_at(Udp& udp, Endpoint local) {
+  if (Protocol* const beside = udp.listener_beside(local)) {
+    const bool may_be_there = reuses_address_ && dynamic_cast<SharedPort*>(beside) != nullptr;
+    if (!may_be_there) return Errc::address_in_use;
+  }
   if (!reuses_address_) return udp.listen(*this, local);
   if (auto* const shared = dynamic_cast<SharedPort*>(udp.listener_at(local))) {
     shared->add(*this);

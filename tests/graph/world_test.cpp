@@ -84,6 +84,20 @@ TEST(WorldTest, SaysWhyAnApplicationFailed) {
   EXPECT_EQ(sleeping.status(), ApplicationStatus::done);
 }
 
+TEST(WorldTest, LetsAnApplicationEndAloneThatThrowsBeforeItIsACoroutine) {
+  constexpr auto throws = [](Application&, const ApplicationOptions&) -> Task<Result<>> {
+    throw std::runtime_error{"early"};
+  };
+  const ApplicationKind kind{"early", "", true, nullptr, throws};
+  World world;
+  const Application& throwing = add(world, kind);
+  const Application& sleeping = add(world, sleeper);
+  EXPECT_EQ(world.run({}).reason, StopReason::completed);
+  EXPECT_EQ(throwing.status(), ApplicationStatus::failed);
+  EXPECT_EQ(throwing.detail(), "early");
+  EXPECT_EQ(sleeping.status(), ApplicationStatus::done);
+}
+
 TEST(WorldTest, LetsAnApplicationThatThrowsEndAlone) {
   World world;
   const Application& throwing = add(world, thrower);

@@ -239,7 +239,8 @@ class BrokenPluginTest(unittest.TestCase):
                 ("version", "was built for Elvis 0.0.9, and this is 0.1.0: build it again"),
                 ("headers", "was built with other headers of Elvis 0.1.0 than this program: build it again"),
                 ("layout", "lay data out differently (Some Compiler 1.0; this program: "),
-                ("null", "brings nothing")):
+                ("null", "brings nothing"),
+                ("throws", "could not say what it brings, it threw: no licence")):
             self.assert_refused(plugin("broken"), words, BROKEN=how)
 
     def test_a_plugin_that_brings_what_cannot_be_is_refused(self):

@@ -435,6 +435,49 @@ TEST_F(SocketOptionsTest, TellsWhichOptionsAStreamHas) {
 
 // ===== Errors =====
 
+TEST_F(SocketOptionsTest, HoldsBackSegmentsFromTheStartOnIfItIsToldSo) {
+  std::vector<std::string> pieces;
+  on_bob([&](Application&, TcpSocket& peer) -> Task<Result<>> {
+    for (;;) {
+      const Result<Message> got = co_await peer.receive();
+      if (!got || got->empty()) co_return Result<>{};
+      pieces.push_back(got->to_string());
+    }
+  });
+  on_alice([&](Application& self) -> Task<Result<>> {
+    TcpSocket socket{self.machine()};
+    socket.set_cork(true);
+    EXPECT_TRUE(co_await socket.connect(bob_end_));
+    for (const char* const part : {"ab", "cd"}) {
+      EXPECT_TRUE(co_await socket.send(text(part)));
+      co_await self.sleep_for(milliseconds{5});
+    }
+    co_return Result<>{};
+  });
+  run();
+  EXPECT_EQ(pieces, std::vector<std::string>{"abcd"});
+}
+
+TEST_F(SocketOptionsTest, TakesTheNearestOfWhatMakesNoSense) {
+  on_bob([&](Application& self, TcpSocket& peer) -> Task<Result<>> {
+    EXPECT_EQ((co_await peer.receive())->to_string(), "x");
+    co_await self.sleep_for(seconds{1});
+    co_return Result<>{};
+  });
+  on_alice([&](Application& self) -> Task<Result<>> {
+    TcpSocket socket{self.machine()};
+    socket.set_send_buffer(0);
+    EXPECT_TRUE(co_await socket.connect(bob_end_));
+    socket.set_keep_alive(Duration{0}, Duration{0},
+                          ~0U);  // or probes are without end at one instant
+    co_await self.sleep_for(milliseconds{100});
+    EXPECT_TRUE(socket.is_connected());
+    EXPECT_TRUE(co_await socket.send(text("x")));
+    co_return Result<>{};
+  });
+  run();
+}
+
 TEST_F(SocketOptionsTest, EachErrorComparesEqualToThatOfPosix) {
   const std::pair<Errc, posix::errc_t> meanings[] = {
       {Errc::address_in_use, posix::address_in_use},

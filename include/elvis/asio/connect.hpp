@@ -28,6 +28,7 @@ struct ConnectBetween {
 
   template <typename Self>
   void operator()(Self& self, boost::system::error_code error = boost::asio::error::not_found) {
+    if (!has_begun) self.reset_cancellation_state(boost::asio::enable_total_cancellation{});
     if (has_tried && (!error || error == boost::asio::error::operation_aborted)) {
       return self.complete(error, error ? end : tried);
     }

@@ -88,7 +88,11 @@ class AsioTcp final : public TcpUser, public Pooled {
   boost::system::error_code get_option(AsioOption& option) const;
 
   // Attempts: true when done.
+  /// Begins. Where a wait for an earlier one was cancelled, that one goes on, as POSIX has it:
+  /// until it has ended this is refused.
   bool connect(AsioOutcome& outcome, Endpoint remote);
+  /// Looks what has become of it.
+  bool go_on_connecting(AsioOutcome& outcome);
   bool receive(AsioOutcome& outcome, std::size_t max, Message& got);
   /// False if receive() of at least one byte would find nothing.
   bool may_receive() const {

@@ -172,7 +172,11 @@ class asio_basic_stream : public asio_basic_socket<AsioTcp, boost::asio::ip::tcp
   struct ConnectJob {
     AsioTcp* tcp;
     Endpoint remote;
-    bool attempt(AsioOutcome& outcome) const { return tcp->connect(outcome, remote); }
+    bool has_begun = false;
+    bool attempt(AsioOutcome& outcome) {
+      return std::exchange(has_begun, true) ? tcp->go_on_connecting(outcome)
+                                            : tcp->connect(outcome, remote);
+    }
     std::tuple<error_code> result(AsioOutcome& outcome) const { return {outcome.error}; }
   };
   template <typename Buffers>
@@ -219,6 +223,7 @@ class asio_basic_stream : public asio_basic_socket<AsioTcp, boost::asio::ip::tcp
 
     template <typename Self>
     void operator()(Self& self, error_code error = boost::asio::error::not_found) {
+      if (!has_begun) self.reset_cancellation_state(boost::asio::enable_total_cancellation{});
       if (has_begun && (!error || error == boost::asio::error::operation_aborted)) {
         return self.complete(error, error ? endpoint_type{} : tried);
       }

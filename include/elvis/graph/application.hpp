@@ -102,6 +102,7 @@ class Application final : public TaskObserver {
   friend class World;
 
   void task_ended() override;
+  void ended(const std::exception_ptr& thrown);
 
   // What every message touches, in the first cache line.
   Machine& machine_;

@@ -25,6 +25,9 @@ class Udp final : public Protocol {
 
   /// Opens the session between `endpoints`. What comes back on it goes up to `above`.
   Result<SessionRef> open(Protocol& above, Endpoints endpoints) override;
+  /// The same beside a session between these endpoints, if there is one, which hears what comes
+  /// back on both: for those who share a port.
+  Result<SessionRef> open_beside(Protocol& above, Endpoints endpoints);
   /// Sends up to `above` the datagrams for `local` that belong to no open session.
   Result<> listen(Protocol& above, Endpoint local) override;
   void unlisten(Endpoint local) override;
@@ -34,6 +37,10 @@ class Udp final : public Protocol {
     Protocol** const found = listeners_.find(local);
     return found == nullptr ? nullptr : *found;
   }
+
+  /// Who listens at the same port of any address, if `local` has a certain one, or of an own one,
+  /// if it is of any; else null.
+  Protocol* listener_beside(Endpoint local);
 
   /// A port of this machine that nobody listens on or was given. Errors: address_not_available.
   Result<std::uint16_t> ephemeral_port();
@@ -53,6 +60,7 @@ class Udp final : public Protocol {
     }
   };
 
+  Result<SessionRef> open(Protocol& above, Endpoints endpoints, bool may_be_second);
   Protocol* listener_for(Endpoint local);
   static void learn_path(const Arrival& arrival, Protocol& above, bool is_from_one);
   void forget_paths();

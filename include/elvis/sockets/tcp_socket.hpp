@@ -87,8 +87,8 @@ class TcpSocket final : public TcpUser, public Waitable, public Pooled {
 
   enum class Half : std::uint8_t { write, read, both };
   /// Ends a half of the stream. Of writing: what was sent before still arrives, then the FIN;
-  /// receiving goes on. Of reading: who receives is at the end of the stream, whatever may still
-  /// arrive. Errors: not_connected, closed.
+  /// receiving goes on. Of reading: who has taken what has arrived is at the end of the stream
+  /// and waits no more. Errors: not_connected, closed.
   Result<> shutdown(Half half = Half::write);
   /// Ends both halves; what was sent still arrives (unless linger says otherwise). If unread data
   /// are left, the connection is reset (RFC 9293, 3.6). Who waits is woken with Errc::closed.
@@ -119,6 +119,7 @@ class TcpSocket final : public TcpUser, public Waitable, public Pooled {
   /// Holds back segments that are not full.
   void set_cork(bool cork);
   void set_keep_alive(bool keep_alive);
+  /// Both times are at least 1 ms, the probes 1 to 127: what lies outside becomes the nearest.
   void set_keep_alive(Duration idle, Duration interval, std::uint32_t probes);
   /// How long sent data may stay unacknowledged (RFC 9293, 3.8.3); 0: by retransmissions.
   void set_user_timeout(Duration timeout);
@@ -126,6 +127,7 @@ class TcpSocket final : public TcpUser, public Waitable, public Pooled {
   void set_linger(std::optional<Duration> linger) {
     linger_ = linger ? std::max(*linger, Duration{}) : no_linger;
   }
+  /// Buffers have at least one byte.
   void set_send_buffer(std::size_t bytes);
   void set_receive_buffer(std::size_t bytes);
   /// Sends `data`, however full the send buffer, and announces that they end in urgent data (RFC
@@ -188,6 +190,7 @@ class TcpSocket final : public TcpUser, public Waitable, public Pooled {
   Errc failure_{};
   bool is_closed_ = false;
   bool is_undelayed_ = false;
+  bool is_corked_ = false;
   bool is_read_shut_ = false;
   bool was_connected_ = false;
   bool reuses_address_ = false;

@@ -132,6 +132,7 @@ class UdpSocket final : public Protocol, public Waitable {
     return connected_ == nullptr ? Endpoint{} : connected_->endpoints().remote;
   }
 
+  bool is_connected() const { return connected_ != nullptr; }
   /// Whether it takes what `remote` sends: everybody's, or of the one that it is connected to.
   bool hears(Endpoint remote) const {
     return connected_ == nullptr || remote == connected_->endpoints().remote;
@@ -170,7 +171,7 @@ class UdpSocket final : public Protocol, public Waitable {
   /// The datagram that has waited longest, until pop(); null if none does.
   Datagram* front() { return newest_ == nullptr ? nullptr : &newest_->next->datagram; }
   /// How many bytes it has; 0 if none waits.
-  std::size_t readable() const {
+  std::size_t front_bytes() const {
     return newest_ == nullptr ? 0 : newest_->next->datagram.payload.size();
   }
   /// Forgets front(); there is one.
@@ -258,6 +259,7 @@ class UdpSocket final : public Protocol, public Waitable {
   Udp* udp() const { return static_cast<Udp*>(machine().find(ProtocolId::udp)); }
 
   Result<> open_port(Endpoint local);
+  Protocol* shared_port(Udp& udp) const;
   Result<> listen_at(Udp& udp, Endpoint local);
   void stop_listening();
 

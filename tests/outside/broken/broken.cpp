@@ -2,6 +2,7 @@
 // A plug-in that is wrong in the way that the environment says.
 #include <cstdlib>
 #include <elvis/plugin.hpp>
+#include <stdexcept>
 #include <string_view>
 
 namespace {
@@ -36,6 +37,7 @@ Plugin plugin;
 extern "C" const Plugin* elvis_plugin() {
   const char* const text = std::getenv("BROKEN");
   const std::string_view how = text != nullptr ? text : "";
+  if (how == "throws") throw std::runtime_error{"no licence"};
   if (how == "magic") plugin.stamp.magic[7] = '0';
   if (how == "version") plugin.stamp.version = "0.0.9";
   if (how == "headers") plugin.stamp.headers ^= 1;
