@@ -90,7 +90,7 @@ bool AsioTcp::receive(AsioOutcome& outcome, std::size_t max, Message& got) {
     got = session->read(max);
     return true;
   }
-  return (session->is_at_end() || receives_no_more_) && receive_rest(outcome, max, got);
+  return has_ended() && receive_rest(outcome, max, got);
 }
 
 // The same of a socket that is not connected, or at its end.

@@ -19,9 +19,6 @@
 
 namespace elvis {
 
-class AsioTcp;
-class AsioUdp;
-
 /// Operations that wait until a socket is ready for something.
 template <typename Owner>
 class AsioSocketLane final : public AsioLane, private Wait {
@@ -88,17 +85,13 @@ class AsioTcp final : public TcpUser, public Pooled {
   boost::system::error_code get_option(AsioOption& option) const;
 
   // Attempts: true when done.
-  /// Begins. Where a wait for an earlier one was cancelled, that one goes on, as POSIX has it:
-  /// until it has ended this is refused.
-  bool connect(AsioOutcome& outcome, Endpoint remote);
-  /// Looks what has become of it.
+  bool connect(AsioOutcome& outcome, Endpoint remote);  ///< Refused while an earlier one goes on.
   bool go_on_connecting(AsioOutcome& outcome);
   bool receive(AsioOutcome& outcome, std::size_t max, Message& got);
   /// False if receive() of at least one byte would find nothing.
   bool may_receive() const {
     const TcpSession* const session = socket_->session();
-    return session == nullptr || session->readable() != 0 || !session->is_open() ||
-           session->is_at_end() || receives_no_more_;
+    return session == nullptr || !session->is_open() || session->readable() != 0 || has_ended();
   }
   /// Whether something can be written; then `room` says how much of `wanted` bytes.
   bool has_room(AsioOutcome& outcome, std::size_t wanted, std::size_t& room);
@@ -129,6 +122,7 @@ class AsioTcp final : public TcpUser, public Pooled {
   };
 
   bool receive_rest(AsioOutcome& outcome, std::size_t max, Message& got);
+  bool has_ended() const { return receives_no_more_ || socket_->session()->is_at_end(); }
 
   AsioCore& core_;
   TcpSocketRef socket_;
@@ -169,9 +163,9 @@ class AsioListener final : public Pooled {
  private:
   friend AsioSocketLane<AsioListener>;
 
-  AsioCore& core_;
   void unbind();
 
+  AsioCore& core_;
   std::unique_ptr<TcpListener> listener_;
   std::unique_ptr<TcpReservation> bound_;  // until it listens
   Endpoint local_{};
