@@ -22,4 +22,14 @@ const LinkState& LinkProperties::changed_at(Time time) const {
   return after == changes.begin() ? *this : after[-1].state;
 }
 
+std::optional<Time> LinkProperties::first_fall(Time after, Time until) const {
+  auto next = std::ranges::upper_bound(changes, after, {}, &LinkChange::from);
+  bool was_up = next == changes.begin() ? is_up : next[-1].state.is_up;
+  for (; next != changes.end() && next->from <= until; ++next) {
+    if (was_up && !next->state.is_up) return next->from;
+    was_up = next->state.is_up;
+  }
+  return std::nullopt;
+}
+
 }  // namespace elvis

@@ -72,46 +72,60 @@ Medium::~Medium() {
   for (Frame* const frame : queue_.clear()) delete frame;
 }
 
+// What waits is lost as the network goes down, and nothing begins to wait while it is down; but
+// what was under way then still comes to its receiver, and may have to wait there.
+std::optional<Time> Medium::lost_at(Time since, Time starts) const {
+  const LinkProperties& properties = network_.properties();
+  if (side_ != Side::ingress && !properties.at(since).is_up) return since;
+  return properties.goes_down_within(since, starts);
+}
+
 Time Medium::carry(const Tap& sender, std::uint64_t bytes, const Passage& passage, bool follows) {
+  if (passage.is_lost) return passage.starts;
   const std::optional<BitRate> rate = network_.properties().at(passage.starts).throughput;
   if (side_ == Side::ingress) return clock_.occupy_until(passage.starts, bytes, rate);
   // What is not sent after all takes no time.
-  const bool starts = network_.may_start(sender, passage.since, passage.starts);
+  const bool starts = network_.stays_on(sender, passage.since, passage.starts);
   return clock_.occupy(passage.starts, starts ? bytes : 0, rate, follows);
 }
 
 // ===== Medium: a queue that decides as frames come =====
 
-std::optional<Medium::Passage> Medium::admit(const Tap& sender, std::uint64_t bytes, Time now,
-                                             bool bears_mark) {
+std::optional<Passage> Medium::admit(const Tap& sender, std::uint64_t bytes, Time now,
+                                     bool bears_mark) {
   Passage passage{now, std::max(now, clock_.free_at()), now};
   const QueueProperties& queue = queue_.properties();
   const bool must_wait = passage.starts > now;
+  const std::optional<Time> lost_at = this->lost_at(now, passage.starts);
+  passage.is_lost = lost_at.has_value();
   // A queue of no use to a frame that need not wait; only RED takes note of it.
   if (queue.is_endless() ||
       (!must_wait && queue.discipline == QueueProperties::Discipline::drop_tail)) {
     passage.ends = carry(sender, bytes, passage, must_wait);
     return passage;
   }
-  forget_started(now);
+  // On a network that is down the queue is not asked.
+  if (lost_at == now) return passage;
+  forget_left(now);
   const auto admission =
       queue_.offer(nullptr, static_cast<std::uint32_t>(bytes), now, luck_, bears_mark);
   if (!admission) return std::nullopt;
   passage.is_marked = admission.is_marked;
   passage.ends = carry(sender, bytes, passage, must_wait);
-  starts_.push_back(passage.starts);
-  forget_started(now);
+  leavings_.push_back(lost_at.value_or(passage.starts));
+  forget_left(now);
   return passage;
 }
 
-void Medium::forget_started(Time now) {
+void Medium::forget_left(Time now) {
   std::vector<Frame*> dropped;
-  while (first_start_ < starts_.size() && starts_[first_start_] <= now) {
-    queue_.poll(starts_[first_start_++], dropped);
+  while (first_leaving_ < leavings_.size() && leavings_[first_leaving_] <= now) {
+    queue_.poll(leavings_[first_leaving_++], dropped);
   }
-  if (first_start_ < 32 || first_start_ * 2 < starts_.size()) return;
-  starts_.erase(starts_.begin(), starts_.begin() + static_cast<std::ptrdiff_t>(first_start_));
-  first_start_ = 0;
+  if (first_leaving_ < 32 || first_leaving_ * 2 < leavings_.size()) return;
+  leavings_.erase(leavings_.begin(),
+                  leavings_.begin() + static_cast<std::ptrdiff_t>(first_leaving_));
+  first_leaving_ = 0;
 }
 
 // ===== Medium: packets that are written down elsewhere =====
@@ -167,6 +181,18 @@ void Medium::settle(const AnnouncedLoad& load, ArrivalPlace place) {
 
 // ===== Medium: a queue that decides as frames leave =====
 
+// Whoever came after an outage has looked before, so all have come before it or none.
+std::vector<Frame*> Medium::take_lost(Time now) {
+  if (queue_.empty()) return {};
+  if (!network_.properties().goes_down_within(queue_.waits_since(), now)) return {};
+  return queue_.clear();
+}
+
+Time Medium::next_look(Time now) const {
+  const Time free = clock_.free_at();
+  return network_.properties().goes_down_within(now, free).value_or(free);
+}
+
 bool Medium::put(Frame* frame, std::uint64_t bytes, Time now, bool bears_mark) {
   return bool{queue_.offer(frame, static_cast<std::uint32_t>(bytes), now, luck_, bears_mark)};
 }
@@ -176,7 +202,7 @@ std::optional<FrameQueue::Departure> Medium::next(Time now, std::vector<Frame*>&
   return queue_.poll(now, dropped);
 }
 
-Medium::Passage Medium::pass(const Tap& sender, const FrameQueue::Departure& frame, Time now) {
+Passage Medium::pass(const Tap& sender, const FrameQueue::Departure& frame, Time now) {
   Passage passage{now - frame.waited, now, now, frame.is_marked};
   passage.ends = carry(sender, frame.bytes, passage, frame.waited > Duration{});
   return passage;

@@ -66,6 +66,15 @@ class MediumClock {
   std::uint64_t bits_per_second_ = 0;
 };
 
+/// A frame's way through a medium.
+struct Passage {
+  Time since;   ///< When it was handed over.
+  Time starts;  ///< When its turn has come.
+  Time ends;    ///< When it is through.
+  bool is_marked = false;
+  bool is_lost = false;  ///< With the network, before its turn.
+};
+
 class Medium {
  public:
   enum class Side : std::uint8_t {
@@ -82,14 +91,6 @@ class Medium {
   Side side() const { return side_; }
   Tap* tap() const { return tap_; }
 
-  /// A frame on the medium.
-  struct Passage {
-    Time since;   ///< When it was handed over.
-    Time starts;  ///< When its turn has come.
-    Time ends;    ///< When it is through.
-    bool is_marked = false;
-  };
-
   /// Whether the queue decides as frames leave.
   bool decides_late() const {
     return queue_.properties().discipline == QueueProperties::Discipline::codel;
@@ -99,6 +100,14 @@ class Medium {
   /// Takes a frame of `bytes` bytes that `sender` hands over at `now`, or refuses it.
   std::optional<Passage> admit(const Tap& sender, std::uint64_t bytes, Time now, bool bears_mark);
 
+  /// When a frame that comes at `since` and waits until `starts` is lost because the network is
+  /// down, or goes down meanwhile, however soon it is up again.
+  std::optional<Time> lost_at(Time since, Time starts) const;
+
+  /// Takes all out of a queue that decides late if the network has gone down since they came.
+  std::vector<Frame*> take_lost(Time now);
+  /// When a queue that decides late has to be looked at again, with something in it.
+  Time next_look(Time now) const;
   /// Puts a frame into a queue that decides late, or refuses it.
   bool put(Frame* frame, std::uint64_t bytes, Time now, bool bears_mark);
   /// The next frame, if the medium is free for it at `now`. Those that the queue drops are added
@@ -138,15 +147,16 @@ class Medium {
   Alarm alarm;
 
  private:
-  void forget_started(Time now);
+  void forget_left(Time now);
   Time carry(const Tap& sender, std::uint64_t bytes, const Passage& passage, bool follows);
 
   Network& network_;
   Tap* tap_;
   MediumClock clock_;
   FrameQueue queue_;
-  std::vector<Time> starts_;  // of those in a queue that decides at once; from first_start_ on
-  std::size_t first_start_ = 0;
+  // When those in a queue that decides at once leave it, to start or lost; from first_leaving_ on.
+  std::vector<Time> leavings_;
+  std::size_t first_leaving_ = 0;
   std::vector<Heard> heard_;  // by place; as long as packets that came then may wait
   Rng luck_;
   Side side_;

@@ -229,6 +229,14 @@ void Network::lose(Entity& origin, Frame* frame, FrameFate fate, const Tap* to) 
   delete frame;
 }
 
+// The network is down, or goes down, while `frame` waits for the medium.
+void Network::lose_in_outage(Medium& medium, Frame* frame) {
+  Entity& origin = owner_of(medium);
+  tell_carried(origin, *frame);
+  const bool is_ingress = medium.side() == Medium::Side::ingress;
+  lose(origin, frame, FrameFate::lost, is_ingress ? medium.tap() : nullptr);
+}
+
 // Flips one bit, and after each one another with probability 1/2.
 void Network::corrupt(Frame& frame, Rng& luck) {
   do {

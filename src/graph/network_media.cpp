@@ -92,11 +92,10 @@ void Network::discard_media() {
   if (groups_ != nullptr) groups_->close();
 }
 
-// Whether a frame that waited for its turn from `since` on is still there when it comes, and the
-// network with it.
-bool Network::may_start(const Tap& sender, Time since, Time starts) const {
-  return properties_.at(starts).is_up &&
-         !world_.switches_off_between(sender.machine(), since, starts);
+// Whether the sender of a frame that waits for its turn is on until it comes: else the frame is
+// gone.
+bool Network::stays_on(const Tap& sender, Time since, Time starts) const {
+  return !world_.switches_off_between(sender.machine(), since, starts);
 }
 
 // ===== Network: the way of a frame through a medium =====
@@ -144,17 +143,19 @@ void Network::occupy(Medium& medium, Frame* frame) {
     const auto passage = medium.admit(sender, bytes, now, false);
     medium.heard(*load_, place);
     load_->note_wait(passage->ends - now);
-    return depart(medium, frame, passage->since, passage->starts, passage->ends);
+    return depart(medium, frame, *passage);
   }
   const bool may_be_marked = medium.may_mark() && bears_mark(frame->bytes);
   if (medium.decides_late()) {
+    lose_waiting(medium);
+    if (medium.lost_at(now, now)) return lose_in_outage(medium, frame);
     if (!medium.put(frame, bytes, now, may_be_marked)) return refuse(medium, frame);
     return wake(medium);
   }
   const auto passage = medium.admit(sender, bytes, now, may_be_marked);
   if (!passage) return refuse(medium, frame);
   if (passage->is_marked) mark(medium, *frame);
-  depart(medium, frame, passage->since, passage->starts, passage->ends);
+  depart(medium, frame, *passage);
 }
 
 // An announced frame is not occupied with like others: it is written down already.
@@ -174,18 +175,23 @@ void Network::enter_announced(Tap& to, std::unique_ptr<Frame> frame) {
   to.demux(std::move(frame->bytes));
 }
 
-// Sends what waits for a medium that is free now, and looks again when it will be.
+// Sends what waits for a medium that is free now, and looks again when it will be, or is down.
 void Network::wake(Medium& medium) {
   Entity& owner = owner_of(medium);
   const Time now = owner.now();
+  lose_waiting(medium);
   std::vector<Frame*> dropped;
   while (const auto next = medium.next(now, dropped)) {
-    const Medium::Passage passage = medium.pass(*next->frame->tap, *next, now);
+    const Passage passage = medium.pass(*next->frame->tap, *next, now);
     if (passage.is_marked) mark(medium, *next->frame);
-    depart(medium, next->frame, passage.since, passage.starts, passage.ends);
+    depart(medium, next->frame, passage);
   }
   for (Frame* const frame : dropped) refuse(medium, frame);
-  if (medium.waiting() != 0) medium.alarm.arm(owner, medium.free_at());
+  if (medium.waiting() != 0) medium.alarm.arm(owner, medium.next_look(now));
+}
+
+void Network::lose_waiting(Medium& medium) {
+  for (Frame* const frame : medium.take_lost(owner_of(medium).now())) lose_in_outage(medium, frame);
 }
 
 // The queue tells the frame's datagram of congestion (RFC 3168, 5).
@@ -208,21 +214,21 @@ void Network::refuse(Medium& medium, Frame* frame) {
   lose(owner_of(medium), frame, FrameFate::queue_dropped, is_ingress ? medium.tap() : nullptr);
 }
 
-void Network::depart(Medium& medium, Frame* frame, Time since, Time starts, Time ends) {
+void Network::depart(Medium& medium, Frame* frame, const Passage& passage) {
+  if (passage.is_lost) return lose_in_outage(medium, frame);
+  const Time starts = passage.starts;
+  const Time ends = passage.ends;
   Entity& owner = owner_of(medium);
   Tap& tap = *frame->tap;
   if (medium.side() == Medium::Side::ingress) {
     if (ends != owner.now()) return owner.partition().schedule(owner, owner, ends, frame);
     return tap.machine().handle(frame);
   }
-  const LinkState& state = properties_.at(starts);
-  if (state.is_up && world_.switches_off_between(tap.machine(), since, starts)) {
-    return lose(owner, frame, FrameFate::queue_dropped);
-  }
+  if (!stays_on(tap, passage.since, starts)) return lose(owner, frame, FrameFate::queue_dropped);
   if (is_switched() && destination_of(frame->bytes).is_group()) {
     return gather(tap, frame, starts, ends);
   }
-  distribute(tap, owner, state, ends, frame);
+  distribute(tap, owner, properties_.at(starts), ends, frame);
 }
 
 // ===== Network: what is announced to all, on a switched network =====

@@ -70,6 +70,8 @@ class FrameQueue {
   std::size_t frames() const { return items_.size() - head_; }
   std::uint64_t bytes() const { return bytes_; }
   bool empty() const { return frames() == 0; }
+  /// When the first of those that wait has come; there is one.
+  Time waits_since() const { return items_[head_].arrived; }
 
   struct Admission {
     bool is_taken;   ///< Else it is dropped, and stays the caller's.

@@ -38,6 +38,10 @@ struct LinkProperties : LinkState {
 
   /// What the network is like at `time`.
   const LinkState& at(Time time) const { return changes.empty() ? *this : changed_at(time); }
+  /// The first time after `after` and up to `until` at which it goes down, if only for an instant.
+  std::optional<Time> goes_down_within(Time after, Time until) const {
+    return changes.empty() ? std::nullopt : first_fall(after, until);
+  }
   /// Whether the throughput is limited at any time.
   bool is_limited() const;
   /// The shortest time that a frame may take, whenever it is sent.
@@ -45,6 +49,7 @@ struct LinkProperties : LinkState {
 
  private:
   const LinkState& changed_at(Time time) const;
+  std::optional<Time> first_fall(Time after, Time until) const;
 };
 
 }  // namespace elvis

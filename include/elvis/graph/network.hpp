@@ -37,6 +37,7 @@ class World;
 struct AddressNews;
 struct ArpPacket;
 struct Outcome;
+struct Passage;
 
 class Network final : public Entity {
  public:
@@ -113,10 +114,11 @@ class Network final : public Entity {
   struct alignas(64) PartitionCounters : NetworkCounters {};
 
   [[gnu::noinline]] void carry(Tap& from, Frame* frame);
-  bool may_start(const Tap& sender, Time since, Time starts) const;
+  bool stays_on(const Tap& sender, Time since, Time starts) const;
   void occupy(Medium& medium, Frame* frame);
-  void depart(Medium& medium, Frame* frame, Time since, Time starts, Time ends);
+  void depart(Medium& medium, Frame* frame, const Passage& passage);
   void wake(Medium& medium);
+  void lose_waiting(Medium& medium);
   void refuse(Medium& medium, Frame* frame);
   void mark(Medium& medium, Frame& frame);
   std::unique_ptr<Medium> make_medium(Tap* tap, bool is_ingress);
@@ -146,6 +148,7 @@ class Network final : public Entity {
                Rng* luck);
   void send_on(Tap& to, Entity& origin, Time arrival, Frame* frame);
   void lose(Entity& origin, Frame* frame, FrameFate fate, const Tap* to = nullptr);
+  void lose_in_outage(Medium& medium, Frame* frame);
   void corrupt(Frame& frame, Rng& luck);
   void be_observed();
   bool tell_sent(const Frame& frame, const std::uint8_t* header) const;
