@@ -47,9 +47,9 @@ std::uint64_t cost_of(const PlannedNetwork& network) {
 
 }  // namespace
 
-PathGraph::PathGraph(const Plan& plan, const World* world) {
+PathGraph::PathGraph(const Plan& plan, const World* world, const std::vector<bool>& holds_others) {
   find_routers(plan, world);
-  find_hosts(plan);
+  find_hosts(plan, holds_others);
   count_hops();
   find_arcs(plan);
 }
@@ -90,13 +90,17 @@ void PathGraph::find_routers(const Plan& plan, const World* world) {
   std::partial_sum(first_link_.begin(), first_link_.end(), first_link_.begin());
 }
 
-void PathGraph::find_hosts(const Plan& plan) {
+void PathGraph::find_hosts(const Plan& plan, const std::vector<bool>& holds_others) {
+  const auto needs_one_route = [&](std::uint32_t network) {
+    const std::size_t hops = links_of(network).size();
+    return hops == 0 || (hops == 1 && !holds_others[network]);
+  };
   std::span<const std::uint32_t> before;  // of the host that was met last
   for (const PlannedGroup& group : plan.groups) {
     if (!speaks_ipv4(group)) continue;
     for (const Stretch& stretch : group.stretches) {
       const auto attached = PlanAddresses::networks_of(group, stretch.place);
-      if (attached.empty() || (attached.size() == 1 && links_of(attached[0]).size() <= 1)) continue;
+      if (attached.empty() || (attached.size() == 1 && needs_one_route(attached[0]))) continue;
       const std::uint32_t first = group.first + stretch.place;
       for (std::uint32_t machine = first; machine < first + stretch.count; ++machine) {
         if (askers_[machine] != nobody) continue;  // a router

@@ -2,9 +2,9 @@
 // PathGraph: who is next to whom, for whoever looks for shortest paths.
 //
 // Each router is a node, and so is a network with three attachments of routers or more; a network
-// of two is an arc from either to the other. A host that is attached to several routers is a node
-// too, one for neighbouring hosts with the same networks, where no path leads through. An arc from
-// router to router has twice its network's cost, one to or from a network once.
+// of two is an arc from either to the other. A host that needs more than a route to its gateway is
+// a node too, one for neighbouring hosts with the same networks, where no path leads through. An
+// arc from router to router has twice its network's cost, one to or from a network once.
 #pragma once
 
 #include <cstddef>
@@ -44,7 +44,9 @@ class PathGraph {
   };
 
   /// The graph of `plan`. Without a world, which was built of it, attachments have no addresses.
-  PathGraph(const Plan& plan, const World* world);
+  /// `holds_others` says of each network whether others are in its prefixes: its hosts need a route
+  /// to these, as what they are attached to is nearer than the gateway for all the rest.
+  PathGraph(const Plan& plan, const World* world, const std::vector<bool>& holds_others);
 
   Node routers() const { return routers_; }
   /// Those who look for ways: routers, then hosts.
@@ -76,8 +78,13 @@ class PathGraph {
   std::vector<std::uint32_t> networks_of(Node asker) const;
   /// As whom each machine of the plan asks; nobody if it needs no more than one route. Once.
   std::vector<Node> release_machines() { return std::exchange(askers_, {}); }
-  /// The router that hosts on a network need no more than, if there is any.
+  /// The router that hosts on a network take for all the rest, if there is any.
   const Link* gateway_of(std::uint32_t network) const;
+  /// Whether an asker is a host for which there is one hop only.
+  bool has_one_hop(Node asker) const {
+    return is_host(asker) && first_tap_[asker + 1] - first_tap_[asker] == 1 &&
+           links_of(taps_[first_tap_[asker]].network).size() == 1;
+  }
 
   std::size_t memory_bytes() const;
 
@@ -93,7 +100,7 @@ class PathGraph {
   };
 
   void find_routers(const Plan& plan, const World* world);
-  void find_hosts(const Plan& plan);
+  void find_hosts(const Plan& plan, const std::vector<bool>& holds_others);
   void count_hops();
   void find_arcs(const Plan& plan);
   void add_arcs(Node asker, const TapOf& tap, std::uint32_t tap_number, std::uint64_t cost,

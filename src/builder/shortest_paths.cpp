@@ -66,16 +66,39 @@ std::vector<PathDestination> destinations_of(const Plan& plan) {
   return all;
 }
 
+// Of each network, whether longer prefixes are in those of its own.
+std::vector<bool> holders(const Plan& plan, const std::vector<PathDestination>& destinations) {
+  std::vector<bool> all(plan.networks.size());
+  bool is_around = false;
+  // What a prefix holds comes right behind it, and behind others that are the same.
+  for (std::size_t i = destinations.size(); i-- > 1;) {
+    const Ipv4Prefix& prefix = destinations[i - 1].prefix;
+    const Ipv4Prefix& next = destinations[i].prefix;
+    if (prefix != next) is_around = prefix.holds(next.address);
+    all[destinations[i - 1].network] = all[destinations[i - 1].network] || is_around;
+  }
+  return all;
+}
+
 // ===== Routes: tables of few routes, each machine's its own =====
 
 class Routes {
  public:
   Routes(const PathGraph& graph, const std::vector<PathDestination>& destinations);
 
-  /// Halves of a prefix that are reached the same way are joined.
-  std::vector<Route> of(Node asker) const;
+  /// Halves of a prefix that are reached the same way are joined, unless it is among `taken`: those
+  /// that the asker has routes to already, sorted.
+  std::vector<Route> of(Node asker, std::span<const Ipv4Prefix> taken) const;
 
  private:
+  struct Part {
+    Ipv4Prefix prefix;
+    Hop hop;
+  };
+
+  std::vector<Part> parts_of(Node asker, std::span<const Ipv4Prefix> taken) const;
+  static void join_last(std::vector<Part>& parts, std::span<const Ipv4Prefix> taken);
+
   const PathGraph& graph_;
   const std::vector<PathDestination>& destinations_;
   std::vector<std::vector<Hop>> hops_;  // by network and asker
@@ -89,31 +112,52 @@ Routes::Routes(const PathGraph& graph, const std::vector<PathDestination>& desti
   }
 }
 
-std::vector<Route> Routes::of(Node asker) const {
-  struct Part {
-    Ipv4Prefix prefix;
-    Hop hop;
-  };
+std::vector<Routes::Part> Routes::parts_of(Node asker, std::span<const Ipv4Prefix> taken) const {
   std::vector<Part> parts;
+  // Where all goes to one router, only what is in a prefix at hand needs a route besides that.
+  const bool has_one_hop = graph_.has_one_hop(asker);
+  if (has_one_hop) parts.push_back({{}, 1});
+  const Ipv4Prefix* last = nullptr;  // that has a part; it may have been joined
+  const Ipv4Prefix* own = nullptr;   // the outermost at hand that was met last
   for (const PathDestination& one : destinations_) {
+    const bool is_inside = own != nullptr && own->holds(one.prefix.address);
+    if (graph_.is_attached(asker, one.network)) {
+      if (!is_inside) own = &one.prefix;
+      continue;
+    }
     const Hop hop = hops_[one.network][asker];
-    if (hop == PathGraph::no_hop || graph_.is_attached(asker, one.network)) continue;
-    if (!parts.empty() && parts.back().prefix == one.prefix) continue;  // the first network wins
+    if (hop == PathGraph::no_hop || (has_one_hop && !is_inside)) continue;
+    if (last != nullptr && *last == one.prefix) continue;  // the first network wins
+    last = &one.prefix;
     parts.push_back({one.prefix, hop});
-    while (parts.size() >= 2) {
-      const Part& left = parts[parts.size() - 2];
-      const Part& right = parts.back();
-      if (left.prefix.length != right.prefix.length || left.hop != right.hop) break;
-      const auto length = static_cast<std::uint8_t>(left.prefix.length - 1);
-      const Ipv4Prefix joined{left.prefix.address, length};
-      if ((left.prefix.address.value() & ~joined.mask()) != 0 ||
-          !joined.holds(right.prefix.address)) {
-        break;
-      }
-      parts.pop_back();
-      parts.back().prefix = joined;
+    join_last(parts, taken);
+  }
+  return parts;
+}
+
+void Routes::join_last(std::vector<Part>& parts, std::span<const Ipv4Prefix> taken) {
+  while (parts.size() >= 2) {
+    const Part& left = parts[parts.size() - 2];
+    const Part& right = parts.back();
+    if (left.prefix.length == 0 || left.prefix.length != right.prefix.length) return;
+    if (left.hop != right.hop) return;
+    const auto length = static_cast<std::uint8_t>(left.prefix.length - 1);
+    const Ipv4Prefix joined{left.prefix.address, length};
+    if ((left.prefix.address.value() & ~joined.mask()) != 0 ||
+        !joined.holds(right.prefix.address) || std::ranges::binary_search(taken, joined)) {
+      return;
+    }
+    parts.pop_back();
+    parts.back().prefix = joined;
+    // Nothing is left of the whole for a route of its own.
+    if (parts.size() >= 2 && parts[parts.size() - 2].prefix == joined) {
+      parts.erase(parts.end() - 2);
     }
   }
+}
+
+std::vector<Route> Routes::of(Node asker, std::span<const Ipv4Prefix> taken) const {
+  const std::vector<Part> parts = parts_of(asker, taken);
   std::vector<Route> routes;
   routes.reserve(parts.size());
   for (const Part& part : parts) {
@@ -121,6 +165,23 @@ std::vector<Route> Routes::of(Node asker) const {
     routes.push_back({part.prefix.address, part.prefix.length, {link.address, tap}, 0});
   }
   return routes;
+}
+
+std::vector<Ipv4Prefix> connected(const Plan& plan, std::span<const std::uint32_t> networks) {
+  std::vector<Ipv4Prefix> all;
+  for (const std::uint32_t network : networks) {
+    for (const Ipv4Prefix& prefix : prefixes_of(plan.networks[network])) all.push_back(prefix);
+  }
+  std::ranges::sort(all);
+  return all;
+}
+
+std::vector<Ipv4Prefix> prefixes_in(const RouteTable& table) {
+  std::vector<Ipv4Prefix> all;
+  for (const Route& route : table.own_routes()) {
+    all.push_back({route.destination, route.prefix_length});
+  }
+  return all;
 }
 
 // ===== What routes will take =====
@@ -132,13 +193,10 @@ std::uint64_t expected_table_bytes(const Plan& plan, const PathGraph& graph, con
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const auto asker = static_cast<Node>(i * graph.askers() / count);
+    const std::vector<Ipv4Prefix> taken = connected(plan, graph.networks_of(asker));
     RouteTable table;
-    table.assign(routes.of(asker));
-    for (const std::uint32_t network : graph.networks_of(asker)) {
-      for (const Ipv4Prefix& prefix : prefixes_of(plan.networks[network])) {
-        table.insert({prefix.address, prefix.length, {}, 0});
-      }
-    }
+    table.assign(routes.of(asker, taken));
+    for (const Ipv4Prefix& prefix : taken) table.insert({prefix.address, prefix.length, {}, 0});
     sum += table.memory_bytes();
   }
   return count == 0 ? 0 : sum / count;
@@ -192,7 +250,7 @@ std::uint64_t expected_path_bytes(const Plan& plan, const PathFinder& finder,
 
 void lay_shortest_paths(const Plan& plan, World& world) {
   const std::vector<PathDestination> destinations = destinations_of(plan);
-  PathGraph graph{plan, &world};
+  PathGraph graph{plan, &world, holders(plan, destinations)};
   const std::vector<Node> askers = graph.release_machines();
   const bool is_large = are_many(graph, destinations.size());
   std::shared_ptr<const PathFinder> finder;
@@ -203,7 +261,8 @@ void lay_shortest_paths(const Plan& plan, World& world) {
     routes = std::make_unique<Routes>(graph, destinations);
   }
   const PathGraph& known = is_large ? finder->graph() : graph;
-  std::vector<Route> own;  // of the asker that was met last
+  std::vector<Route> own;         // of the asker that was met last
+  std::vector<Ipv4Prefix> taken;  // by what it had
   Node last = PathGraph::nobody;
   for (const PlannedGroup& group : plan.groups) {
     for (std::uint32_t place = 0; place < group.count; ++place) {
@@ -212,23 +271,29 @@ void lay_shortest_paths(const Plan& plan, World& world) {
       const auto attached = PlanAddresses::networks_of(group, place);
       if (ipv4 == nullptr || attached.empty()) continue;
       const Node asker = askers[machine];
-      if (asker == PathGraph::nobody) {
+      if (asker == PathGraph::nobody || (is_large && known.has_one_hop(asker))) {
         const PathGraph::Link* const gateway = known.gateway_of(attached[0]);
         if (gateway != nullptr) ipv4->add_routes({{{{}, 0, {gateway->address, 0}, 0}}});
-      } else if (is_large) {
-        ipv4->share_routes(finder, asker);
-      } else {
-        if (asker != last) own = routes->of(asker);
-        last = asker;
-        ipv4->add_routes(own);
       }
+      if (asker == PathGraph::nobody) continue;
+      if (is_large) {
+        ipv4->share_routes(finder, asker);
+        continue;
+      }
+      // A table is made, with what is connected, when the first route comes.
+      const RouteTable* const table = ipv4->routes();
+      auto has = table == nullptr ? connected(plan, attached) : prefixes_in(*table);
+      if (asker != last || has != taken) own = routes->of(asker, has);
+      last = asker;
+      taken = std::move(has);
+      ipv4->add_routes(own);
     }
   }
 }
 
 std::uint64_t expected_shortest_paths_bytes(const Plan& plan) {
   const std::vector<PathDestination> destinations = destinations_of(plan);
-  PathGraph graph{plan, nullptr};
+  PathGraph graph{plan, nullptr, holders(plan, destinations)};
   std::uint64_t needy = 0;  // machines that need more than one route
   const std::vector<Node> askers = graph.release_machines();
   for (const Node asker : askers) needy += asker == PathGraph::nobody ? 0 : 1;

@@ -29,6 +29,10 @@ std::string host(const std::string& name, const std::string& networks,
   const std::string argument = " forwarding='true'";
   return text.erase(text.find(argument), argument.size());
 }
+std::string with_udp(std::string machine) {
+  return machine.insert(machine.find("        [Applications]"),
+                        "            [Protocol name='UDP']\n");
+}
 std::string on(const std::string& id, const std::string& more = "") {
   return "            [Network id='" + id + "'" + more + "]\n";
 }
@@ -171,10 +175,10 @@ std::string chain_of(int count, const std::string& routing) {
     text += router("r" + std::to_string(i),
                    on("n" + std::to_string(i)) + on("n" + std::to_string(i + 1)));
   }
-  std::string first =
-      host("first", on("n0"), "            [Application name='cbr' to='last' port='7']\n");
-  first.insert(first.find("        [Applications]"), "            [Protocol name='UDP']\n");
-  return text + first + host("last", on("n" + std::to_string(count)));
+  return text +
+         with_udp(
+             host("first", on("n0"), "            [Application name='cbr' to='last' port='7']\n")) +
+         host("last", on("n" + std::to_string(count)));
 }
 
 std::string warnings_about(const Scenario& scenario) {
@@ -182,6 +186,114 @@ std::string warnings_about(const Scenario& scenario) {
   ndl::Diagnostics diagnostics;
   warn_of_unreachable(scenario.plan(), *world, diagnostics);
   return diagnostics.warning_count() == 0 ? "" : diagnostics.by_place().front().text;
+}
+
+// h in a wide network; behind r1 and r2 are a network with a part of its prefix, and k in it.
+std::string nested(const std::string& more_networks = "", const std::string& of_r2 = "") {
+  return "[Networks routing='static-shortest-path']\n" + network("wide", "10.2.0.0/16") +
+         network("middle", "10.9.0.0/24") + network("inner", "10.2.96.0/19") + more_networks +
+         "[Machines]\n" +
+         with_udp(host("h", on("wide"),
+                       "            [Application name='send_message' message='Hi' to='k' "
+                       "port='7']\n")) +
+         router("r1", on("wide") + on("middle")) +
+         router("r2", on("middle") + on("inner") + of_r2) +
+         with_udp(host("k", on("inner"),
+                       "            [Application name='capture' message='Hi' message_count='1' "
+                       "port='7']\n"));
+}
+
+TEST(RoutesTest, OfShortestPathsLeadIntoAPartOfTheOwnPrefix) {
+  const Scenario scenario{nested()};
+  ASSERT_EQ(scenario.complaints(), "");
+  const auto world = scenario.build();
+  EXPECT_EQ(routes_of(*world, "h"),
+            "0.0.0.0/0 via 10.2.0.2 on 0\n10.2.96.0/19 via 10.2.0.2 on 0\n");
+  EXPECT_EQ(routes_of(*world, "k"), "0.0.0.0/0 via 10.2.96.1 on 0\n") << "nothing is in its prefix";
+  EXPECT_EQ(warnings_about(scenario), "");
+  EXPECT_EQ(world->run({}).reason, StopReason::completed);
+}
+
+// So many networks that ways are found when they are needed.
+TEST(RoutesTest, ToVeryManyNetworksLeadIntoAPartOfTheOwnPrefix) {
+  std::string nets;
+  std::string stubs;
+  for (int i = 0; i < 1'100; ++i) {
+    const std::string id = "stub" + std::to_string(i);
+    nets +=
+        network(id, "10." + std::to_string(16 + i / 256) + "." + std::to_string(i % 256) + ".0/24");
+    stubs += on(id);
+  }
+  const Scenario scenario{nested(nets, stubs)};
+  ASSERT_EQ(scenario.complaints(), "");
+  const auto world = scenario.build();
+  const auto& ipv4 = static_cast<const Ipv4&>(*machine_called(*world, "h").find(ProtocolId::ipv4));
+  const NextHop r1{Ipv4Address{10, 2, 0, 2}, 0};
+  EXPECT_EQ(ipv4.routes()->find(Ipv4Address{}, 0), (Route{{}, 0, r1, 0}));
+  EXPECT_EQ(ipv4.routes()->find(Ipv4Address{10, 2, 96, 0}, 19),
+            (Route{Ipv4Address{10, 2, 96, 0}, 19, r1, 0}));
+  EXPECT_EQ(routes_of(*world, "k"), "0.0.0.0/0 via 10.2.96.1 on 0\n");
+  EXPECT_EQ(world->run({}).reason, StopReason::completed);
+}
+
+// What nobody leads to stays where the connected prefix says, as for a host with two routers.
+TEST(RoutesTest, OfShortestPathsDoNotLeadIntoAPartThatIsCutOff) {
+  const std::string cut_off = network("cut off", "10.2.128.0/24");
+  const Scenario scenario{nested(cut_off) + host("alone", on("cut off"))};
+  ASSERT_EQ(scenario.complaints(), "");
+  EXPECT_EQ(routes_of(*scenario.build(), "h"),
+            "0.0.0.0/0 via 10.2.0.2 on 0\n10.2.96.0/19 via 10.2.0.2 on 0\n");
+}
+
+// Halves whose whole is a prefix that the machine has a route to: joined they would come to
+// nothing.
+TEST(RoutesTest, OfShortestPathsAreNotJoinedToAPrefixThatIsTaken) {
+  const std::string halves = network("low", "10.2.0.0/17") + network("high", "10.2.128.0/17");
+  const Scenario scenario{
+      "[Networks routing='static-shortest-path']\n" + network("wide", "10.2.0.0/16") +
+      network("middle", "10.9.0.0/24") + halves + "[Machines]\n" +
+      router("r1", on("wide") + on("middle")) +
+      router("r2", on("middle") + on("low") + on("high")) +
+      router("r3", on("middle"),
+             "        [Routes]\n            [Route to='10.2.0.0/16' via='r1']\n") +
+      host("h", on("wide"))};
+  ASSERT_EQ(scenario.complaints(), "");
+  const auto world = scenario.build();
+  EXPECT_EQ(routes_of(*world, "r1"),
+            "10.2.0.0/17 via 10.9.0.2 on 1\n10.2.128.0/17 via 10.9.0.2 on 1\n");
+  EXPECT_EQ(routes_of(*world, "r3"),
+            "10.2.0.0/16 via 10.9.0.1 on 0\n10.2.0.0/17 via 10.9.0.2 on 0\n"
+            "10.2.128.0/17 via 10.9.0.2 on 0\n");
+  EXPECT_EQ(routes_of(*world, "h"),
+            "0.0.0.0/0 via 10.2.0.1 on 0\n10.2.0.0/17 via 10.2.0.1 on 0\n"
+            "10.2.128.0/17 via 10.2.0.1 on 0\n");
+}
+
+// Halves that are joined hide the route to the whole, and are not joined with it once more.
+TEST(RoutesTest, OfShortestPathsAreJoinedOnceOnly) {
+  const std::string nets = network("whole", "10.2.0.0/16") + network("low", "10.2.0.0/17") +
+                           network("high", "10.2.128.0/17") + network("up", "10.9.0.0/24");
+  const Scenario scenario{"[Networks routing='static-shortest-path']\n" + nets + "[Machines]\n" +
+                          router("leafs", on("up") + on("low") + on("high")) +
+                          router("wide", on("up") + on("whole")) +
+                          router("leafs2", on("up") + on("whole")) + router("root", on("up"))};
+  ASSERT_EQ(scenario.complaints(), "");
+  EXPECT_EQ(routes_of(*scenario.build(), "root"), "10.2.0.0/16 via 10.9.0.1 on 0\n");
+  const Scenario same{"[Networks routing='static-shortest-path']\n" + nets + "[Machines]\n" +
+                      router("leafs", on("up") + on("low") + on("high") + on("whole")) +
+                      router("root", on("up"))};
+  EXPECT_EQ(routes_of(*same.build(), "root"), "10.2.0.0/16 via 10.9.0.1 on 0\n");
+}
+
+// Of two networks with one prefix the first counts, though its route has been joined already.
+TEST(RoutesTest, OfShortestPathsLeadToTheFirstNetworkWithAPrefix) {
+  const Scenario scenario{"[Networks routing='static-shortest-path']\n" +
+                          network("low", "10.2.0.0/24") + network("high", "10.2.1.0/24") +
+                          network("twin", "10.2.1.0/24") + network("up", "10.9.0.0/24") +
+                          "[Machines]\n" + router("r1", on("up") + on("low") + on("high")) +
+                          router("r2", on("up") + on("twin")) + router("root", on("up"))};
+  ASSERT_EQ(scenario.complaints(), "");
+  EXPECT_EQ(routes_of(*scenario.build(), "root"), "10.2.0.0/23 via 10.9.0.1 on 0\n");
 }
 
 TEST(RoutesTest, MayLeadFartherThanADatagramGoes) {
