@@ -11,6 +11,11 @@ bool LinkProperties::is_limited() const {
          });
 }
 
+bool LinkProperties::may_fail() const {
+  return !is_up ||
+         std::ranges::any_of(changes, [](const LinkChange& change) { return !change.state.is_up; });
+}
+
 Duration LinkProperties::least_latency() const {
   Duration least = latency.min();
   for (const LinkChange& change : changes) least = std::min(least, change.state.latency.min());

@@ -66,7 +66,8 @@ Medium::Medium(Network& network, Tap* tap, Side side, const Rng& luck)
       tap_{tap},
       queue_{network.properties().queue},
       luck_{luck},
-      side_{side} {}
+      side_{side},
+      may_fail_{network.properties().may_fail()} {}
 
 Medium::~Medium() {
   for (Frame* const frame : queue_.clear()) delete frame;
@@ -96,8 +97,12 @@ std::optional<Passage> Medium::admit(const Tap& sender, std::uint64_t bytes, Tim
   Passage passage{now, std::max(now, clock_.free_at()), now};
   const QueueProperties& queue = queue_.properties();
   const bool must_wait = passage.starts > now;
-  const std::optional<Time> lost_at = this->lost_at(now, passage.starts);
-  passage.is_lost = lost_at.has_value();
+  Time leaves = passage.starts;
+  if (may_fail_) [[unlikely]] {
+    const std::optional<Time> lost = lost_at(now, passage.starts);
+    passage.is_lost = lost.has_value();
+    leaves = lost.value_or(leaves);
+  }
   // A queue of no use to a frame that need not wait; only RED takes note of it.
   if (queue.is_endless() ||
       (!must_wait && queue.discipline == QueueProperties::Discipline::drop_tail)) {
@@ -105,14 +110,14 @@ std::optional<Passage> Medium::admit(const Tap& sender, std::uint64_t bytes, Tim
     return passage;
   }
   // On a network that is down the queue is not asked.
-  if (lost_at == now) return passage;
+  if (passage.is_lost && leaves == now) return passage;
   forget_left(now);
   const auto admission =
       queue_.offer(nullptr, static_cast<std::uint32_t>(bytes), now, luck_, bears_mark);
   if (!admission) return std::nullopt;
   passage.is_marked = admission.is_marked;
   passage.ends = carry(sender, bytes, passage, must_wait);
-  leavings_.push_back(lost_at.value_or(passage.starts));
+  leavings_.push_back(leaves);
   forget_left(now);
   return passage;
 }
@@ -190,7 +195,7 @@ std::vector<Frame*> Medium::take_lost(Time now) {
 
 Time Medium::next_look(Time now) const {
   const Time free = clock_.free_at();
-  return network_.properties().goes_down_within(now, free).value_or(free);
+  return may_fail_ ? network_.properties().goes_down_within(now, free).value_or(free) : free;
 }
 
 bool Medium::put(Frame* frame, std::uint64_t bytes, Time now, bool bears_mark) {

@@ -95,6 +95,8 @@ class Medium {
   bool decides_late() const {
     return queue_.properties().discipline == QueueProperties::Discipline::codel;
   }
+  /// Whether its network is down at any time.
+  bool may_fail() const { return may_fail_; }
   /// Whether its queue marks frames that bear it.
   bool may_mark() const { return queue_.properties().may_mark(); }
   /// Takes a frame of `bytes` bytes that `sender` hands over at `now`, or refuses it.
@@ -160,6 +162,7 @@ class Medium {
   std::vector<Heard> heard_;  // by place; as long as packets that came then may wait
   Rng luck_;
   Side side_;
+  bool may_fail_;
 };
 
 }  // namespace elvis

@@ -147,8 +147,10 @@ void Network::occupy(Medium& medium, Frame* frame) {
   }
   const bool may_be_marked = medium.may_mark() && bears_mark(frame->bytes);
   if (medium.decides_late()) {
-    lose_waiting(medium);
-    if (medium.lost_at(now, now)) return lose_in_outage(medium, frame);
+    if (medium.may_fail()) [[unlikely]] {
+      lose_waiting(medium);
+      if (medium.lost_at(now, now)) return lose_in_outage(medium, frame);
+    }
     if (!medium.put(frame, bytes, now, may_be_marked)) return refuse(medium, frame);
     return wake(medium);
   }
@@ -179,7 +181,8 @@ void Network::enter_announced(Tap& to, std::unique_ptr<Frame> frame) {
 void Network::wake(Medium& medium) {
   Entity& owner = owner_of(medium);
   const Time now = owner.now();
-  lose_waiting(medium);
+  if (medium.may_fail()) [[unlikely]]
+    lose_waiting(medium);
   std::vector<Frame*> dropped;
   while (const auto next = medium.next(now, dropped)) {
     const Passage passage = medium.pass(*next->frame->tap, *next, now);
@@ -215,7 +218,8 @@ void Network::refuse(Medium& medium, Frame* frame) {
 }
 
 void Network::depart(Medium& medium, Frame* frame, const Passage& passage) {
-  if (passage.is_lost) return lose_in_outage(medium, frame);
+  if (passage.is_lost) [[unlikely]]
+    return lose_in_outage(medium, frame);
   const Time starts = passage.starts;
   const Time ends = passage.ends;
   Entity& owner = owner_of(medium);

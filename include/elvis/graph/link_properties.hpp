@@ -42,6 +42,8 @@ struct LinkProperties : LinkState {
   std::optional<Time> goes_down_within(Time after, Time until) const {
     return changes.empty() ? std::nullopt : first_fall(after, until);
   }
+  /// Whether it is down at any time.
+  bool may_fail() const;
   /// Whether the throughput is limited at any time.
   bool is_limited() const;
   /// The shortest time that a frame may take, whenever it is sent.
