@@ -24,7 +24,7 @@ using Node = PathGraph::Node;
 using Hop = PathGraph::Hop;
 
 // Ways are looked for when they are needed if there are so many prefixes, or so many pairs of a
-// prefix and a machine that wants a route to it.
+// prefix and who wants a route to it.
 constexpr std::size_t many_prefixes = 1'024;
 constexpr std::uint64_t many_routes = std::uint64_t{1} << 20;
 
@@ -32,8 +32,14 @@ constexpr std::uint64_t many_routes = std::uint64_t{1} << 20;
 constexpr std::uint64_t bytes_of_one_route = 320;
 constexpr std::uint64_t bytes_of_ways = 2'048;
 
-bool are_many(const PathGraph& graph, std::size_t prefixes) {
-  return prefixes >= many_prefixes || std::uint64_t{prefixes} * graph.askers() >= many_routes;
+// `askers` are the machines'. Hosts that need little more than their gateway are counted one by
+// one, as each has a table.
+bool are_many(const PathGraph& graph, const std::vector<Node>& askers, std::size_t prefixes) {
+  std::uint64_t wanting = graph.askers();
+  for (const Node asker : askers) {
+    if (asker != PathGraph::nobody && graph.has_one_hop(asker)) ++wanting;
+  }
+  return prefixes >= many_prefixes || prefixes * wanting >= many_routes;
 }
 
 // The prefixes of networks, and of their machines' addresses that no prefix has.
@@ -252,7 +258,7 @@ void lay_shortest_paths(const Plan& plan, World& world) {
   const std::vector<PathDestination> destinations = destinations_of(plan);
   PathGraph graph{plan, &world, holders(plan, destinations)};
   const std::vector<Node> askers = graph.release_machines();
-  const bool is_large = are_many(graph, destinations.size());
+  const bool is_large = are_many(graph, askers, destinations.size());
   std::shared_ptr<const PathFinder> finder;
   std::unique_ptr<Routes> routes;
   if (is_large) {
@@ -298,7 +304,7 @@ std::uint64_t expected_shortest_paths_bytes(const Plan& plan) {
   const std::vector<Node> askers = graph.release_machines();
   for (const Node asker : askers) needy += asker == PathGraph::nobody ? 0 : 1;
   std::uint64_t bytes = (plan.machines - needy) * bytes_of_one_route + needy * bytes_of_ways;
-  if (!are_many(graph, destinations.size())) {
+  if (!are_many(graph, askers, destinations.size())) {
     return bytes + needy * expected_table_bytes(plan, graph, Routes{graph, destinations});
   }
   const std::uint64_t with_hosts = networks_with_hosts(plan, graph, askers);

@@ -236,6 +236,27 @@ TEST(RoutesTest, ToVeryManyNetworksLeadIntoAPartOfTheOwnPrefix) {
   EXPECT_EQ(world->run({}).reason, StopReason::completed);
 }
 
+// Many hosts and many parts of their prefix: what is the same for all of them is there once.
+TEST(RoutesTest, IntoManyPartsOfThePrefixOfManyHostsAreShared) {
+  std::string nets;
+  std::string stubs;
+  for (int i = 0; i < 400; ++i) {
+    const std::string id = "stub" + std::to_string(i);
+    nets += network(id, "10.2." + std::to_string(128 + i / 4) + "." + std::to_string(i % 4 * 64) +
+                            "/" + (i % 2 == 0 ? "26" : "27"));
+    stubs += on(id);
+  }
+  const Scenario scenario{nested(nets, stubs) + host("many' count='3000", on("wide"))};
+  ASSERT_EQ(scenario.complaints(), "");
+  const auto world = scenario.build();
+  const auto& ipv4 =
+      static_cast<const Ipv4&>(*machine_called(*world, "many-2999").find(ProtocolId::ipv4));
+  EXPECT_LT(ipv4.routes()->memory_bytes(), 300U);
+  const Ipv4Address stub{10, 2, 227, 192};
+  EXPECT_EQ(ipv4.routes()->find(stub, 27), (Route{stub, 27, {Ipv4Address{10, 2, 0, 2}, 0}, 0}));
+  EXPECT_EQ(world->run({}).reason, StopReason::completed);
+}
+
 // What nobody leads to stays where the connected prefix says, as for a host with two routers.
 TEST(RoutesTest, OfShortestPathsDoNotLeadIntoAPartThatIsCutOff) {
   const std::string cut_off = network("cut off", "10.2.128.0/24");
