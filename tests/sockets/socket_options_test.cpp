@@ -461,18 +461,23 @@ TEST_F(SocketOptionsTest, HoldsBackSegmentsFromTheStartOnIfItIsToldSo) {
 TEST_F(SocketOptionsTest, TakesTheNearestOfWhatMakesNoSense) {
   on_bob([&](Application& self, TcpSocket& peer) -> Task<Result<>> {
     EXPECT_EQ((co_await peer.receive())->to_string(), "x");
+    EXPECT_TRUE(co_await peer.send(text("yes")));
     co_await self.sleep_for(seconds{1});
     co_return Result<>{};
   });
   on_alice([&](Application& self) -> Task<Result<>> {
     TcpSocket socket{self.machine()};
     socket.set_send_buffer(0);
+    socket.set_receive_buffer(0);
     EXPECT_TRUE(co_await socket.connect(bob_end_));
     socket.set_keep_alive(Duration{0}, Duration{0},
                           ~0U);  // or probes are without end at one instant
     co_await self.sleep_for(milliseconds{100});
     EXPECT_TRUE(socket.is_connected());
     EXPECT_TRUE(co_await socket.send(text("x")));
+    std::string answer;
+    while (answer.size() < 3) answer += (co_await socket.receive())->to_string();
+    EXPECT_EQ(answer, "yes");
     co_return Result<>{};
   });
   run();
