@@ -41,7 +41,7 @@ inline constinit thread_local std::coroutine_handle<> continuation{};
 
 // Who is told of a task's end, and how it ended: one word, as every coroutine's frame has it. A
 // coroutine and an observer lie at multiples of 8, which leaves three bits.
-class PromiseBase : public Pooled {
+class PromiseBase : public PooledLines {
  public:
   enum class Ending : std::uintptr_t { none = 0, returned = 2, threw = 4 };
 

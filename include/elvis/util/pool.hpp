@@ -130,6 +130,22 @@ inline void release(void* memory, std::size_t bytes) noexcept {
 
 }  // namespace pool
 
+/// Base of classes whose objects come from the pool when made with `new`, in whole cache lines:
+/// what lies together in an object is in one line then, wherever the object is.
+class PooledLines {
+ public:
+  static void* operator new(std::size_t bytes) { return pool::allocate(whole_lines(bytes)); }
+  static void operator delete(void* memory, std::size_t bytes) noexcept {
+    pool::release(memory, whole_lines(bytes));
+  }
+
+ private:
+  static constexpr std::size_t whole_lines(std::size_t bytes) {
+    constexpr std::size_t line = 64;
+    return (bytes + line - 1) / line * line;
+  }
+};
+
 /// Base of classes whose objects come from the pool when made with `new`.
 class Pooled {
  public:
