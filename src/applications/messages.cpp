@@ -15,8 +15,8 @@ namespace {
 constexpr std::uint64_t messages_per_event = 4'096;
 
 // Apart, so that the message on its way takes no room in a coroutine's frame.
-[[gnu::noinline]] Result<> send(UdpSocket& socket, const Payload& message) {
-  return socket.send(message.message());
+[[gnu::noinline, gnu::flatten]] Result<> send(UdpSocket& socket, const Payload& message) {
+  return socket.send(message);
 }
 
 // Takes what arrives, and compares it if it is to be something.

@@ -32,6 +32,12 @@ class Network;
 
 /// A frame for several that waits until its network decides where it goes.
 struct Departure : Frame {
+  Departure(const Frame& frame, Time its_start, Time its_end)
+      : Frame{frame}, starts{its_start}, ends{its_end} {}
+  static void operator delete(void* memory, std::size_t bytes) noexcept {
+    pool::release(memory, bytes);
+  }
+
   Time starts;  ///< What the network is like then is what counts.
   Time ends;    ///< When it leaves its sender's medium.
 };

@@ -39,7 +39,7 @@ void Machine::drop(Drop reason, const Message& message) {
 }
 
 void Machine::loop_back(Message datagram) {
-  auto* const frame = new Frame{{}, std::move(datagram), nullptr, 0, 0};
+  Frame* const frame = Frame::make(std::move(datagram));
   partition().schedule(*this, *this, add_saturated(now(), Duration{1}), frame);
 }
 
@@ -52,17 +52,28 @@ void Machine::destroy_tasks() {
 // ===== Machine: what happens to it =====
 
 [[gnu::flatten]] void Machine::handle(void* subject) {
-  if (subject == start()) return begin();
-  std::unique_ptr<Frame> frame{static_cast<Frame*>(subject)};
-  if (frame->tap != nullptr) {
-    frame->tap->network().delivered(*frame, *frame->tap);
-    return frame->tap->demux(std::move(frame->bytes));
-  }
-  handle_other(std::move(frame));
+  if (subject == start()) [[unlikely]]
+    return begin();
+  auto* const frame = static_cast<Frame*>(subject);
+  Tap* const tap = frame->tap;
+  if (tap == nullptr) [[unlikely]]
+    return handle_other(frame);
+  Network& network = tap->network();
+  network.delivered(*frame, *tap);
+  if (network.is_observed()) [[unlikely]]
+    return handle_observed(frame);
+  tap->demux(frame);
+}
+
+[[gnu::noinline]] void Machine::handle_observed(Frame* frame) {
+  Tap& tap = *frame->tap;
+  tap.network().tell_delivered(tap, frame->bytes);
+  tap.demux(frame);
 }
 
 // What has no tap.
-[[gnu::noinline]] void Machine::handle_other(std::unique_ptr<Frame> frame) {
+[[gnu::noinline]] void Machine::handle_other(Frame* subject) {
+  std::unique_ptr<Frame> frame{subject};
   if (frame->number == Frame::switches_on) return switch_on();
   if (frame->number == Frame::switches_off) return switch_off();
   if ((frame->number & Frame::announced) != 0) {
@@ -75,7 +86,8 @@ void Machine::destroy_tasks() {
   }
   if (!is_on_) return drop(Drop::machine_off, frame->bytes);
   Arrival itself;
-  if (Protocol* const ipv4 = find(ProtocolId::ipv4)) ipv4->demux(std::move(frame->bytes), itself);
+  if (Protocol* const ipv4 = find(ProtocolId::ipv4))
+    ipv4->demux(Frame::unpack(frame.release()), itself);
 }
 
 const Tap* Machine::ingress_of(const Frame& frame) const {
@@ -83,7 +95,7 @@ const Tap* Machine::ingress_of(const Frame& frame) const {
   return has_one ? taps_ + (frame.number - 1) : nullptr;
 }
 
-void Machine::begin() {
+[[gnu::noinline]] void Machine::begin() {
   if (!is_on_) return;
   if (starts_protocols_) {
     for (Protocol* const protocol : protocols()) protocol->machine_started();
@@ -119,10 +131,10 @@ void Machine::prefetch(const void* subject, bool is_here) const {
     if (applications_ != nullptr) prefetch_line(applications_);
     prefetch_remembered();
   }
-  if (subject == nullptr) return prefetch_timers();
+  if (subject == this) return prefetch_timers();
   if (subject == start()) return;
   const Frame& frame = *static_cast<const Frame*>(subject);
-  if (frame.bytes.slice_count() == 0) return;
+  if (frame.is_in_room || frame.bytes.slice_count() == 0) return;  // the engine has asked for it
   const std::span<const std::uint8_t> first = frame.bytes.slice_at(0);
   prefetch_bytes(first.data(), first.size());
 }

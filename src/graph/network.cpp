@@ -122,27 +122,31 @@ inline void Network::tell_carried(Entity& origin, const Frame& frame) const {
   }
 }
 
-[[gnu::flatten]] void Network::transmit(Tap& from, Message&& frame) {
+void Network::transmit(Tap& from, Message&& frame) {
+  Frame* const made = Frame::make(std::move(frame), &from);
+  std::uint8_t scratch[digest_bytes];
+  transmit(from, made, header_of(made->bytes, scratch));
+}
+
+[[gnu::flatten]] void Network::transmit(Tap& from, Frame* frame, const std::uint8_t* header) {
   Machine& sender = from.machine();
   Partition& here = sender.partition();
   NetworkCounters& counters = counters_here(here);
   ++counters.frames_sent;
-  counters.bytes_sent += frame.size();
+  counters.bytes_sent += frame->bytes.size();
 
-  std::uint8_t scratch[digest_bytes];
-  const std::uint8_t* const header = header_of(frame, scratch);
-  const std::uint64_t fold = fold_of(frame, header);
-  sender.fold_in(static_cast<std::uint64_t>(here.now().time_since_epoch().count()), fold);
-  auto* const sent = new Frame{{}, std::move(frame), &from, fold, from.frames_sent_++};
-  if (is_plain_ || tell_sent(*sent, header)) [[likely]] {
-    const Attachment* const to = only_receiver(*sent, header);
+  frame->fold = fold_of(frame->bytes, header);
+  frame->number = from.frames_sent_++;
+  sender.fold_in(static_cast<std::uint64_t>(here.now().time_since_epoch().count()), frame->fold);
+  if (is_plain_ || tell_sent(*frame, header)) [[likely]] {
+    const Attachment* const to = only_receiver(*frame, header);
     if (to != nullptr) [[likely]] {
-      sent->tap = to->tap();
+      frame->tap = to->tap();
       return here.schedule(*to->machine, to->partition, sender,
-                           add_saturated(here.now(), lookahead_), sent);
+                           add_saturated(here.now(), lookahead_), frame);
     }
   }
-  carry(from, sent);
+  carry(from, frame);
 }
 
 // Whom `frame`, whose header is given, goes to, if that is one tap of this network.
@@ -190,7 +194,8 @@ void Network::deliver(Tap& to, Entity& origin, const LinkState& state, Time depa
   }
   Tap& from = *frame->tap;
   ChannelState& channel = &origin == this && !is_shared() ? from.group_channel_ : from.channel_;
-  const FrameLuck fate = state.draw(frame->number, channel, *luck, [&] { corrupt(*frame, *luck); });
+  const FrameLuck fate =
+      state.draw(frame->number, channel, *luck, [&] { frame = corrupt(frame, *luck); });
   if (fate.is_lost) return lose(origin, frame, FrameFate::lost, &to);
   NetworkCounters& counters = counters_here(origin.partition());
   if (fate.is_corrupted) {
@@ -238,12 +243,14 @@ void Network::lose_in_outage(Medium& medium, Frame* frame) {
 }
 
 // Flips one bit, and after each one another with probability 1/2.
-void Network::corrupt(Frame& frame, Rng& luck) {
+Frame* Network::corrupt(Frame* frame, Rng& luck) {
+  frame = Frame::stand_alone(frame);
   do {
-    const std::uint64_t bit = luck.below(frame.bytes.size() * 8);
-    frame.bytes.flip_bit(bit);
-    frame.fold = fold(frame.fold, bit);
+    const std::uint64_t bit = luck.below(frame->bytes.size() * 8);
+    frame->bytes.flip_bit(bit);
+    frame->fold = fold(frame->fold, bit);
   } while (luck() >> 63 != 0);
+  return frame;
 }
 
 void Network::delivered(const Frame& frame, Tap& to) {
@@ -253,8 +260,6 @@ void Network::delivered(const Frame& frame, Tap& to) {
   ++counters.frames_delivered;
   counters.bytes_delivered += frame.bytes.size();
   receiver.fold_in(~static_cast<std::uint64_t>(here.now().time_since_epoch().count()), frame.fold);
-  if (is_observed_) [[unlikely]]
-    tell_delivered(to, frame.bytes);
 }
 
 // ===== Network: what observers are told =====
@@ -275,7 +280,7 @@ void Network::be_observed() {
   return has_fixed_fate_;
 }
 
-[[gnu::noinline]] void Network::tell_delivered(Tap& to, const Message& frame) const {
+void Network::tell_delivered(Tap& to, const Message& frame) const {
   world_.observer()->frame_delivered(to, frame, to.machine().now());
 }
 

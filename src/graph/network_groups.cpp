@@ -167,12 +167,10 @@ void Network::announce(Tap& from, Time arrival, Frame* frame, const ArpPacket& p
   const std::uint64_t order = next_order();
   Partition& here = partition();
   const auto receivers = static_cast<std::uint32_t>(taps_.size() - 1);
-  here.schedule_in_order(*this, arrival, order,
-                         new Frame{{},
-                                   sent->bytes,
-                                   nullptr,
-                                   groups_->fold_for_all_but(from, arrival, sent->fold),
-                                   receivers});
+  here.schedule_in_order(
+      *this, arrival, order,
+      new Frame{Message{sent->bytes}, nullptr, groups_->fold_for_all_but(from, arrival, sent->fold),
+                receivers});
   if (load_ != nullptr) {
     load_->add({arrival, order}, from.index(), static_cast<std::uint32_t>(sent->bytes.size()));
     forget_load();
@@ -203,7 +201,7 @@ void Network::announce(Tap& from, Time arrival, Frame* frame, const ArpPacket& p
 // What brings an announced frame to `to`.
 Frame* Network::told(Tap& to, const Message& frame) {
   const auto place = static_cast<std::uint32_t>(&to - to.machine().taps().data());
-  return new Frame{{}, frame, nullptr, 0, Frame::announced | place};
+  return new Frame{Message{frame}, nullptr, 0, Frame::announced | place};
 }
 
 }  // namespace elvis

@@ -156,7 +156,7 @@ void Network::occupy(Medium& medium, Frame* frame) {
   }
   const auto passage = medium.admit(sender, bytes, now, may_be_marked);
   if (!passage) return refuse(medium, frame);
-  if (passage->is_marked) mark(medium, *frame);
+  if (passage->is_marked) frame = mark(medium, frame);
   depart(medium, frame, *passage);
 }
 
@@ -174,7 +174,7 @@ void Network::enter_announced(Tap& to, std::unique_ptr<Frame> frame) {
     }
   }
   if (is_observed_) tell_delivered(to, frame->bytes);
-  to.demux(std::move(frame->bytes));
+  to.demux(Frame::unpack(frame.release()));
 }
 
 // Sends what waits for a medium that is free now, and looks again when it will be, or is down.
@@ -186,8 +186,8 @@ void Network::wake(Medium& medium) {
   std::vector<Frame*> dropped;
   while (const auto next = medium.next(now, dropped)) {
     const Passage passage = medium.pass(*next->frame->tap, *next, now);
-    if (passage.is_marked) mark(medium, *next->frame);
-    depart(medium, next->frame, passage);
+    Frame* const frame = passage.is_marked ? mark(medium, next->frame) : next->frame;
+    depart(medium, frame, passage);
   }
   for (Frame* const frame : dropped) refuse(medium, frame);
   if (medium.waiting() != 0) medium.alarm.arm(owner, medium.next_look(now));
@@ -198,9 +198,10 @@ void Network::lose_waiting(Medium& medium) {
 }
 
 // The queue tells the frame's datagram of congestion (RFC 3168, 5).
-void Network::mark(Medium& medium, Frame& frame) {
+Frame* Network::mark(Medium& medium, Frame* frame) {
   ++counters_here(owner_of(medium).partition()).frames_marked;
-  std::uint8_t* const bytes = frame.bytes.own_front(headers);
+  frame = Frame::stand_alone(frame);
+  std::uint8_t* const bytes = frame->bytes.own_front(headers);
   const std::uint16_t before = load16(bytes + version_at);
   bytes[service_at] |= met_congestion;
   // RFC 1624, equation 3: what was wrong before stays wrong.
@@ -208,7 +209,8 @@ void Network::mark(Medium& medium, Frame& frame) {
       std::uint64_t{static_cast<std::uint16_t>(~load16(bytes + checksum_at))} +
       static_cast<std::uint16_t>(~before) + load16(bytes + version_at);
   store16(bytes + checksum_at, finish_checksum(sum));
-  frame.fold = fold(frame.fold, before, met_congestion);
+  frame->fold = fold(frame->fold, before, met_congestion);
+  return frame;
 }
 
 // The queue does not let the frame through.

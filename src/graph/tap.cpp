@@ -15,6 +15,11 @@ Result<> Tap::send(MacAddress destination, EtherType type, Message&& payload) {
   return {};
 }
 
+void InboundPath::demux(Frame* frame, Tap& tap) {
+  Message bytes = Frame::unpack(frame);
+  if (!take(std::move(bytes))) tap.pass_up(std::move(bytes));
+}
+
 void Tap::pass_up(Message&& frame) {
   if (!machine_.is_on()) return machine_.drop(Drop::machine_off, frame);
   std::uint8_t scratch[EthernetHeader::size];

@@ -202,7 +202,7 @@ void World::count_in_flight() {
   in_flight_.assign(networks_.size(), 0);
   for (std::size_t i = 0; i < engine_->size(); ++i) {
     engine_->partition(i).for_each_pending([&](const Entity& target, void* subject) {
-      if (subject == nullptr || subject == Machine::start()) return;
+      if (subject == &target || subject == Machine::start()) return;
       const Frame& frame = *static_cast<const Frame*>(subject);
       if (const Network* const network = network_of(target)) {
         in_flight_[network->index()] += network->in_flight_in(frame);
@@ -270,7 +270,7 @@ void World::schedule_switches() {
     if (next != switches.begin() && !std::prev(next)->on) --next;
     for (const Switchable::Switch& one : std::ranges::subrange(next, switches.end())) {
       auto* const frame =
-          new Frame{{}, {}, nullptr, 0, one.on ? Frame::switches_on : Frame::switches_off};
+          new Frame{Message{}, nullptr, 0, one.on ? Frame::switches_on : Frame::switches_off};
       machine.partition().schedule(machine, machine, one.at, frame);
     }
   }

@@ -183,30 +183,23 @@ void UdpSession::close() {
   udp_.forget_paths();
 }
 
-[[gnu::always_inline, gnu::flatten]] inline Result<> UdpSession::send_summed(
-    Message&& payload, std::uint64_t payload_sum) {
+[[gnu::always_inline]] inline Result<> UdpSession::send_summed(Message&& payload,
+                                                               std::uint64_t payload_sum) {
   if (trouble_ != Errc{}) [[unlikely]]
     return trouble_ == Errc::closed ? Errc::closed : std::exchange(trouble_, Errc{});
   if (payload.size() > UdpHeader::max_payload) return Errc::message_too_long;
   below_.machine().remember(&trouble_, 1);
-  const auto length = static_cast<std::uint16_t>(UdpHeader::size + payload.size());
-  // The length counts twice: in the header and in the pseudo header.
-  std::uint16_t checksum = finish_checksum(payload_sum + sum_ + 2U * length);
-  if (checksum == 0) checksum = 0xffff;  // RFC 768: 0 would mean none
+  const UdpHeader header = header_of(payload.size(), payload_sum);
   payload.set_verified(true);
-  return below_.send(UdpHeader{.source_port = local_port_,
-                               .destination_port = remote_port_,
-                               .length = length,
-                               .checksum = checksum},
-                     std::move(payload));
+  return below_.send(header, std::move(payload));
 }
 
-Result<> UdpSession::send(Message&& payload) {
+[[gnu::flatten]] Result<> UdpSession::send(Message&& payload) {
   const std::uint64_t sum = payload.partial_sum();
   return send_summed(std::move(payload), sum);
 }
 
-Result<> UdpSession::send(Message&& payload, std::uint64_t sum) {
+[[gnu::flatten]] Result<> UdpSession::send(Message&& payload, std::uint64_t sum) {
   return send_summed(std::move(payload), sum);
 }
 

@@ -20,12 +20,13 @@ class UdpPath final : public InboundPath {
   UdpPath(const Arrival& arrival, Protocol& above, bool is_from_one);
 
   bool take(Message&& frame) override;
+  void demux(Frame* frame, Tap& tap) override;
 
  private:
-  struct Words;
+  bool expects(const std::uint8_t* bytes, std::size_t size, bool is_verified) const;
 
-  std::uint64_t link_destination_;
-  // Parts of the headers as Words has them.
+  // Words of the headers as they stand in a frame.
+  std::uint64_t link_;
   std::uint64_t addresses_;
   std::uint64_t ports_;
   std::uint32_t host_mask_;

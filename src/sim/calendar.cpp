@@ -19,7 +19,8 @@ constexpr std::size_t bucket_size = 12;
 constexpr std::size_t max_buckets = 2048;
 // How many events are sorted before they are taken, so that those can be looked ahead to.
 constexpr std::size_t sorted_ahead = 96;
-constexpr std::size_t look_ahead_margin = 32;
+// How many blocks are read at once: few stay in the cache.
+constexpr std::size_t blocks_read = 3;
 
 constexpr auto target_key = [](const Event& event) -> std::uint64_t {
   return reinterpret_cast<std::uintptr_t>(event.target);
@@ -68,6 +69,19 @@ void Calendar::start(Time now, Duration width) {
 
 // ===== Calendar: what comes in =====
 
+void Calendar::push_elsewhere(Time time, std::uint64_t order, Entity* target, void* subject) {
+  const Event event{time, order, target, subject};
+  if (time < open_end_) return push_to_window(event);
+  const Duration::rep ahead = (time - base_) / width_;
+  Slot& slot = slots_[(head_ + static_cast<std::size_t>(ahead)) % slot_count];
+  push_to_slot(slot, event);
+  filled_ |= bit_of(slot);
+  if (ahead == 0) return;  // part of it may be open
+  last_slot_ = &slot;
+  last_start_ = base_ + ahead * width_;
+  last_width_ = static_cast<std::uint64_t>(width_.count());
+}
+
 void Calendar::add_block(Slot& slot) {
   if (spare_blocks_.empty()) {
     spare_blocks_.push_back(new (arena_.allocate(sizeof(Block), alignof(Block))) Block);
@@ -75,7 +89,9 @@ void Calendar::add_block(Slot& slot) {
   Block* const block = spare_blocks_.back();
   spare_blocks_.pop_back();
   if (slot.block != nullptr) ++slot.full;
+  block->next = nullptr;
   block->previous = std::exchange(slot.block, block);
+  if (block->previous != nullptr) block->previous->next = block;
   slot.at = block->events;
   slot.end = block->events + block_events;
 }
@@ -84,12 +100,11 @@ void Calendar::release_blocks(Slot& slot) {
   for (Block* block = slot.block; block != nullptr; block = block->previous) {
     spare_blocks_.push_back(block);
   }
-  slot_events_ -= slot.size();
   slot = {};
 }
 
-void Calendar::push_to_window(Time time, std::uint64_t order, Entity* target, void* subject) {
-  heap_.push_back({time, order, target, subject});
+void Calendar::push_to_window(const Event& event) {
+  heap_.push_back(event);
   std::push_heap(heap_.begin(), heap_.end(), is_after);
   stop_at_ = at_;
 }
@@ -97,10 +112,10 @@ void Calendar::push_to_window(Time time, std::uint64_t order, Entity* target, vo
 // ===== Calendar: from window to window =====
 
 Time Calendar::next_time() const {
-  if (slot_events_ == 0) return end_of_time;
-  std::size_t slot = head_;
-  while (slots_[slot].block == nullptr) slot = (slot + 1) % slot_count;
-  return slots_[slot].first;
+  if (filled_ == 0) return end_of_time;
+  const auto ahead =
+      static_cast<std::size_t>(std::countr_zero(std::rotr(filled_, static_cast<int>(head_))));
+  return slots_[(head_ + ahead) % slot_count].first;
 }
 
 void Calendar::advance_to(Time next) {
@@ -114,17 +129,17 @@ void Calendar::advance_to(Time next) {
 void Calendar::open(Time limit, Order order) {
   ELVIS_ASSERT(at_ == events_end_ && heap_.empty() && limit > base_);
   Slot due = std::exchange(slots_[head_], {});
+  filled_ &= ~bit_of(slots_[head_]);
+  if (last_slot_ == &slots_[head_]) last_width_ = 0;
   const Time slot_end = add_saturated(base_, width_);
   if (limit < slot_end) due = split(due, limit);
   order_ = order;
   open_end_ = std::min(limit, slot_end);
 
-  const std::size_t events = due.size();
-  events_.reserve(events);
-  const bool is_sorted = order == Order::by_time && due.is_in_order;
-  if (is_sorted) {
-    copy_in_order(due);
-  } else if (order == Order::by_time) {
+  const std::size_t events = window_events_ = due.size();
+  if (order == Order::by_time && due.is_in_order) return start_to_read(due);
+  events_.reserve(events + max_ahead);
+  if (order == Order::by_time) {
     scatter(due, division_of(due), time_key);
   } else {
     scatter(due, division_of(due), target_key);
@@ -132,8 +147,13 @@ void Calendar::open(Time limit, Order order) {
   release_blocks(due);
   at_ = stop_at_ = sorted_end_ = events_.get();
   events_end_ = events_.get() + events;
-  if (is_sorted) stop_at_ = sorted_end_ = events_end_;
+  end_of_look_ahead();
   bucket_ = 0;
+}
+
+// Behind the last event there is something to be looked ahead to, too.
+void Calendar::end_of_look_ahead() {
+  if (events_end_ != events_.get()) std::fill_n(events_end_, max_ahead, events_end_[-1]);
 }
 
 // By time where the events came in that order, as there is nothing to sort then. Whether they do
@@ -148,7 +168,7 @@ Calendar::Order Calendar::best_order() {
   constexpr std::size_t large_window = std::size_t{1} << 20;
   constexpr unsigned trial_interval = 64;
   const Slot& slot = slots_[head_];
-  if (slot.newest == nullptr) return Order::by_target;
+  if (slot.block == nullptr) return Order::by_target;
   if (slot.is_in_order && slot.first == slot.newest->time) return Order::by_target;
   const bool is_large = slot.size() >= large_window;
   const bool has_hub = one_target_has_much(slot);
@@ -191,6 +211,7 @@ Calendar::Slot Calendar::split(Slot& slot, Time limit) {
       push_to_slot(first->time < limit ? due : slots_[head_], *first);
     }
   });
+  if (slots_[head_].block != nullptr) filled_ |= bit_of(slots_[head_]);
   release_blocks(slot);
   return due;
 }
@@ -222,12 +243,40 @@ Calendar::Division Calendar::division_of(const Slot& slot) {
   return division(lowest_target_, highest_target_, slot.size());
 }
 
-// What is sent and slept at constant distances comes in order; then there is nothing to sort.
-void Calendar::copy_in_order(const Slot& slot) {
-  Event* end = events_.get() + slot.size();
-  for_each_block(slot, [&](const Event* first, const Event* last) {  // the newest block first
-    end = std::copy_backward(first, last, end);
-  });
+// What is sent and slept at constant distances comes in order; then there is nothing to sort, and
+// the blocks are read as their turn comes.
+void Calendar::start_to_read(Slot& slot) {
+  events_.reserve(blocks_read * block_events + 2 * max_ahead);
+  at_ = sorted_end_ = events_end_ = events_.get();
+  unread_ = std::exchange(slot, {});
+  next_to_read_ = unread_.block;
+  while (next_to_read_ != nullptr && next_to_read_->previous != nullptr) {
+    next_to_read_ = next_to_read_->previous;
+  }
+  read_more();
+}
+
+// Puts the next blocks behind the few events that are left of those before.
+void Calendar::read_more() {
+  Event* end = std::copy(at_, static_cast<const Event*>(events_end_), events_.get());
+  for (std::size_t i = 0; i < blocks_read && next_to_read_ != nullptr; ++i) {
+    Block* const block = next_to_read_;
+    const bool is_newest = block == unread_.block;
+    end = std::copy(block->events, is_newest ? unread_.at : block->events + block_events, end);
+    spare_blocks_.push_back(block);
+    next_to_read_ = block->next;
+    if (is_newest) {
+      unread_ = {};
+    } else {
+      next_to_read_->previous = nullptr;
+      --unread_.full;
+    }
+  }
+  at_ = events_.get();
+  sorted_end_ = events_end_ = end;
+  const bool is_all = next_to_read_ == nullptr;
+  if (is_all) end_of_look_ahead();
+  stop_at_ = is_all ? end : end - max_ahead;
 }
 
 // Puts the events of `slot` into buckets: one pass counts, one moves.
@@ -253,7 +302,7 @@ void Calendar::scatter(const Slot& slot, const Division& parts, Key key) {
 // ===== Calendar: the open window =====
 
 const Event* Calendar::take_slowly() {
-  if (at_ == sorted_end_ || heap_.empty()) sort_more();
+  sort_more();
   const bool is_over = at_ == events_end_;
   if (heap_.empty()) {
     if (is_over) return nullptr;
@@ -275,13 +324,18 @@ const Event* Calendar::take_slowly() {
 
 // Sorts some more buckets, if there are any, and says how far take() may go without asking.
 void Calendar::sort_more() {
+  if (next_to_read_ != nullptr) {
+    if (at_ + max_ahead >= events_end_) return read_more();
+    stop_at_ = events_end_ - max_ahead;
+    return;
+  }
   Event* const events = events_.get();
   while (sorted_end_ != events_end_ && sorted_end_ < at_ + sorted_ahead) {
     Event* const end = events + offsets_[bucket_++];
     sort(sorted_end_, end);
     sorted_end_ = end;
   }
-  stop_at_ = sorted_end_ == events_end_ ? sorted_end_ : sorted_end_ - look_ahead_margin;
+  stop_at_ = sorted_end_ == events_end_ ? sorted_end_ : sorted_end_ - max_ahead;
 }
 
 void Calendar::sort(Event* first, Event* last) {
@@ -345,6 +399,10 @@ void Calendar::divide_by(Event* first, Event* last, std::uint64_t low, std::uint
 
 void Calendar::clear() {
   for (Slot& slot : slots_) release_blocks(slot);
+  filled_ = 0;
+  last_width_ = 0;
+  release_blocks(unread_);
+  next_to_read_ = nullptr;
   heap_.clear();
   at_ = stop_at_ = sorted_end_ = events_end_ = events_.get();
 }

@@ -24,6 +24,10 @@ Partition::~Partition() {
   discard_all();
 }
 
+void Partition::enqueue_timers(Time at, std::uint64_t order, Entity& entity) {
+  enqueue({at, order, &entity, &entity});
+}
+
 void Partition::send(std::size_t partition, Time time, std::uint64_t order, Entity* target,
                      void* subject) {
   if (is_alone_) return enqueue({time, order, target, subject});  // took over from the others
@@ -104,6 +108,7 @@ bool Partition::run_in_order() {
     if (const Event* const later = queue_.look_ahead(far_ahead)) {
       prefetch_line(later->target);
       prefetch_line(later->subject);
+      prefetch_line(later->subject, 1);
     }
     if (queue_.is_at_start_of_part()) prefetch_first(near_ahead);
     if (const Event* const later = queue_.look_ahead(near_ahead)) {
@@ -146,13 +151,12 @@ bool Partition::run_window() {
   std::uint64_t count = events();
   Time latest = now_;
   while (const Event* const next = calendar_.take()) {
-    if (const Event* const later = calendar_.look_ahead(far_ahead)) {
-      prefetch_line(later->target);
-      prefetch_line(later->subject);
-    }
-    if (const Event* const later = calendar_.look_ahead(near_ahead)) {
-      later->target->prefetch(later->subject, later->target == next->target);
-    }
+    const Event& far = calendar_.look_ahead(far_ahead);
+    prefetch_line(far.target);
+    prefetch_line(far.subject);
+    prefetch_line(far.subject, 1);
+    const Event& near = calendar_.look_ahead(near_ahead);
+    near.target->prefetch(near.subject, near.target == next->target);
     latest = std::max(latest, next->time);
     handle(*next, ++count);
     if ((count & 1023) == 0 && must_stop()) return false;
@@ -167,7 +171,7 @@ bool Partition::run_window() {
   present_order_ = event.order;
   events_.store(count, std::memory_order_relaxed);
   current_.store(event.target, std::memory_order_relaxed);
-  if (event.subject != nullptr) {
+  if (!event.is_for_timers()) {
     event.target->handle(event.subject);
   } else {
     if (event.time != self_time_) {
@@ -323,7 +327,7 @@ void Partition::give_back(const std::vector<Partition*>& all, Duration window) {
 void Partition::discard_all() {
   std::vector<std::pair<Entity*, void*>> pending;
   for_each_pending([&](Entity& target, void* subject) {
-    if (subject != nullptr) pending.emplace_back(&target, subject);
+    if (subject != &target) pending.emplace_back(&target, subject);
   });
   for (const auto& [target, subject] : pending) target->discard(subject);
   for (Event const* next = queue_.peek(); next != nullptr; next = queue_.peek()) queue_.pop();

@@ -10,16 +10,14 @@ namespace elvis {
 // ===== TimerHeap: which deadline comes first =====
 
 void TimerHeap::insert(Timer& timer) {
-  timer.child_ = timer.sibling_ = timer.previous_ = nullptr;
-  root_ = root_ == nullptr ? &timer : Timer::meld(root_, &timer);
+  if (root_ == nullptr) return insert_first(timer);
+  timer.child_ = nullptr;
+  root_ = Timer::meld(root_, &timer);
 }
 
 void TimerHeap::remove(Timer& timer) {
+  if (&timer == root_) return remove_earliest();
   Timer* const below = timer.child_ == nullptr ? nullptr : Timer::merge_pairs(timer.child_);
-  if (&timer == root_) {
-    root_ = below;
-    return;
-  }
   if (timer.previous_->child_ == &timer) {
     timer.previous_->child_ = timer.sibling_;
   } else {
@@ -31,8 +29,9 @@ void TimerHeap::remove(Timer& timer) {
 
 // ===== Timer: one deadline =====
 
-[[gnu::flatten]] void Timer::arm(Entity& entity, Time deadline) {
-  cancel();
+void Timer::arm(Entity& entity, Time deadline) {
+  if (entity_ != nullptr) [[unlikely]]
+    unlink();
   entity_ = &entity;
   deadline_ = deadline;
   entity.timer_armed(*this);
@@ -42,7 +41,7 @@ void Timer::unlink() {
   std::exchange(entity_, nullptr)->timers_.remove(*this);
 }
 
-Timer* Timer::meld(Timer* left, Timer* right) {
+[[gnu::noinline]] Timer* Timer::meld(Timer* left, Timer* right) {
   if (left == nullptr) return right;
   if (right == nullptr) return left;
   if (right->is_before(*left)) std::swap(left, right);
@@ -55,7 +54,7 @@ Timer* Timer::meld(Timer* left, Timer* right) {
 }
 
 // Melds siblings two by two, then the pairs from the last to the first; without recursion.
-Timer* Timer::merge_pairs(Timer* first) {
+[[gnu::noinline]] Timer* Timer::merge_pairs(Timer* first) {
   Timer* pairs = nullptr;
   while (first != nullptr) {
     Timer* const second = first->sibling_;

@@ -74,8 +74,14 @@ class Network final : public Entity {
 
   /// Takes a frame from `from`, a tap of this network.
   void transmit(Tap& from, Message&& frame);
+  /// The same of one that is made already, whose first bytes in one piece are `header`, at least
+  /// those of Ethernet, IPv4 and UDP.
+  void transmit(Tap& from, Frame* frame, const std::uint8_t* header);
   /// Counts a frame that reached `to`, and folds it into its machine's digest.
   void delivered(const Frame& frame, Tap& to);
+  /// Whether an observer is to be told of it, too, and tells it.
+  bool is_observed() const { return is_observed_; }
+  void tell_delivered(Tap& to, const Message& frame) const;
   /// Takes a frame that has come to the ingress of `to`.
   void enter(Tap& to, std::unique_ptr<Frame> frame);
   /// Takes a frame that was announced to all, for `to`.
@@ -120,7 +126,7 @@ class Network final : public Entity {
   void wake(Medium& medium);
   void lose_waiting(Medium& medium);
   void refuse(Medium& medium, Frame* frame);
-  void mark(Medium& medium, Frame& frame);
+  Frame* mark(Medium& medium, Frame* frame);
   std::unique_ptr<Medium> make_medium(Tap* tap, bool is_ingress);
   Medium& medium_of(Tap& tap, bool is_ingress);
   Entity& owner_of(Medium& medium);
@@ -149,11 +155,10 @@ class Network final : public Entity {
   void send_on(Tap& to, Entity& origin, Time arrival, Frame* frame);
   void lose(Entity& origin, Frame* frame, FrameFate fate, const Tap* to = nullptr);
   void lose_in_outage(Medium& medium, Frame* frame);
-  void corrupt(Frame& frame, Rng& luck);
+  static Frame* corrupt(Frame* frame, Rng& luck);
   void be_observed();
   bool tell_sent(const Frame& frame, const std::uint8_t* header) const;
   void tell_carried(Entity& origin, const Frame& frame) const;
-  void tell_delivered(Tap& to, const Message& frame) const;
   [[gnu::cold]] void tell_fate(Entity& origin, const Frame& frame, FrameFate fate,
                                const Tap* to) const;
   void fold_fate(Entity& origin, const Frame& frame);

@@ -45,6 +45,8 @@ class Payload {
   Message message() const {
     return constant_ == nullptr ? Message{} : Message::of_constant(*constant_);
   }
+  /// What message() consists of; null if it is empty.
+  Chunk* constant() const { return constant_; }
   /// Whether `message` has the same bytes; at once if it is the same memory.
   bool is_in(const Message& message) const {
     return (constant_ != nullptr && message.is_all_of(*constant_)) || message == text();

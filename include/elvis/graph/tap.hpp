@@ -39,10 +39,20 @@ class Tap {
   Result<> send(MacAddress destination, EtherType type, Message&& payload);
   /// Sends a frame as it is, with its link header, of which nothing is checked.
   void transmit(Message&& frame) { network_.transmit(*this, std::move(frame)); }
+  void transmit(Frame* frame, const std::uint8_t* header) {
+    network_.transmit(*this, frame, header);
+  }
   /// Takes a frame off the network and passes it up to the protocol that its type names.
   void demux(Message&& frame) {
     if (path_ == nullptr || !path_->take(std::move(frame))) pass_up(std::move(frame));
   }
+  void demux(Frame* frame) {
+    if (path_ != nullptr) [[likely]]
+      return path_->demux(frame, *this);
+    pass_up(Frame::unpack(frame));
+  }
+  /// The same without the path.
+  void pass_up(Message&& frame);
 
   /// Takes frames for this group of the link from now on, and leave() no more; as often as it was
   /// joined. Frames for all come anyway.
@@ -62,8 +72,6 @@ class Tap {
  private:
   friend class Network;
   friend class World;
-
-  void pass_up(Message&& frame);
 
   /// The first members, which frames seldom need: the others begin a cache line (see World).
   static constexpr std::size_t seldom_needed_bytes = 8;

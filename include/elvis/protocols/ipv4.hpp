@@ -173,6 +173,10 @@ class Ipv4Path {
   /// Sends `payload` behind `header`, all headers in one piece. Errors: message_too_long.
   template <typename Header>
   Result<> send(const Header& header, Message&& payload);
+  /// The same of a constant, which is not empty, with the checksum of a transport; false if it is
+  /// no matter of writing these headers alone, and nothing was done.
+  template <typename Header>
+  bool send_constant(const Header& header, Chunk& payload);
 
   Ipv4Address local() const { return local_; }
   Ipv4Address remote() const;
@@ -236,18 +240,46 @@ inline void Ipv4Path::write_headers(std::uint8_t* bytes, std::size_t length) {
 }
 
 template <typename Header>
-Result<> Ipv4Path::send(const Header& header, Message&& payload) {
+[[gnu::always_inline]] inline Result<> Ipv4Path::send(const Header& header, Message&& payload) {
   const std::size_t length = Ipv4Header::min_size + header.size + payload.size();
   if (headers_.fast_generation != ipv4_->generation_ || length > tap_->network().properties().mtu)
       [[unlikely]] {
     header.emit(payload.prepend(header.size));
     return send(std::move(payload));
   }
+  if constexpr (requires { std::integral_constant<std::size_t, Header::size>{}; }) {
+    constexpr std::uint32_t size = Headers::size + Header::size;
+    if (payload.is_short()) [[likely]] {
+      Frame* const frame = Frame::make_headed(size, std::move(payload), tap_);
+      std::uint8_t* const bytes = frame->header(size);
+      write_headers(bytes, length);
+      header.emit(bytes + Headers::size);
+      tap_->transmit(frame, bytes);
+      return {};
+    }
+  }
   std::uint8_t* const bytes = payload.prepend(Headers::size + header.size);
   write_headers(bytes, length);
   header.emit(bytes + Headers::size);
   tap_->transmit(std::move(payload));
   return {};
+}
+
+template <typename Header>
+[[gnu::always_inline]] inline bool Ipv4Path::send_constant(const Header& header, Chunk& payload) {
+  constexpr std::uint32_t size = Headers::size + Header::size;
+  const std::size_t length = Ipv4Header::min_size + Header::size + payload.capacity();
+  if (headers_.fast_generation != ipv4_->generation_ || length > tap_->network().properties().mtu)
+      [[unlikely]] {
+    return false;
+  }
+  Frame* const frame = Frame::make_headed(size, payload, tap_);
+  frame->bytes.set_verified(true);
+  std::uint8_t* const bytes = frame->header(size);
+  write_headers(bytes, length);
+  header.emit(bytes + Headers::size);
+  tap_->transmit(frame, bytes);
+  return true;
 }
 
 /// The way to one remote address as a session.

@@ -84,6 +84,8 @@ class UdpSession final : public Session {
   Result<> send(Message&& payload) override;
   /// The same of a payload whose partial_sum() is known to be `sum`.
   Result<> send(Message&& payload, std::uint64_t sum);
+  /// The same of all of a constant, as part of the caller: for those who send much.
+  [[gnu::always_inline]] Result<> send_constant(Chunk& payload);
   /// Who takes what comes back on this session.
   Protocol& above() const { return above_; }
   void close() override;
@@ -106,6 +108,7 @@ class UdpSession final : public Session {
 
   UdpSession(Udp& udp, Protocol& above, const Ipv4Path& below, Endpoints endpoints);
   Result<> send_summed(Message&& payload, std::uint64_t payload_sum);
+  UdpHeader header_of(std::size_t payload_bytes, std::uint64_t payload_sum) const;
 
   // The second line is what datagrams touch: most of below_, and what follows it.
   Endpoints endpoints_;  // first, where the base leaves room
@@ -118,5 +121,25 @@ class UdpSession final : public Session {
   Errc trouble_{};     // why nothing can be sent: closed for ever, anything else once
 };
 static_assert(sizeof(UdpSession) == 128, "one cache line for each message sent, one for others");
+
+inline UdpHeader UdpSession::header_of(std::size_t payload_bytes, std::uint64_t payload_sum) const {
+  const auto length = static_cast<std::uint16_t>(UdpHeader::size + payload_bytes);
+  // The length counts twice: in the header and in the pseudo header.
+  std::uint16_t checksum = finish_checksum(payload_sum + sum_ + 2U * length);
+  if (checksum == 0) checksum = 0xffff;  // RFC 768: 0 would mean none
+  return {.source_port = local_port_,
+          .destination_port = remote_port_,
+          .length = length,
+          .checksum = checksum};
+}
+
+inline Result<> UdpSession::send_constant(Chunk& payload) {
+  const std::size_t bytes = payload.capacity();
+  if (trouble_ == Errc{} && bytes - 1 < UdpHeader::max_payload) [[likely]] {
+    below_.machine().remember(&trouble_, 1);
+    if (below_.send_constant(header_of(bytes, payload.constant_sum()), payload)) return {};
+  }
+  return send(Message::of_constant(payload));
+}
 
 }  // namespace elvis

@@ -11,6 +11,7 @@
 // and its memory comes to the cache once a window.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -38,15 +39,17 @@ class Calendar {
   /// Adds an event that is earlier than the horizon. Those of the open window are of the entity
   /// whose event was taken last.
   [[gnu::always_inline]] void push(const Event& event) {
-    if (event.time < open_end_) {
-      return push_to_window(event.time, event.order, event.target, event.subject);
-    }
-    const Duration ahead = event.time - base_;
-    std::size_t slot = 0;
-    if (ahead >= width_) {
-      slot = ahead - width_ < width_ ? 1 : static_cast<std::size_t>(ahead / width_);
-    }
-    push_to_slot(slots_[(head_ + slot) % slot_count], event);
+    if (!push_beside_last(event)) [[unlikely]]
+      push_elsewhere(event.time, event.order, event.target, event.subject);
+  }
+  /// The same if it goes where others went, and there is room; false if not, whenever it comes.
+  [[gnu::always_inline]] bool push_beside_last(const Event& event) {
+    const auto into = static_cast<std::uint64_t>((event.time - last_start_).count());
+    Slot& slot = *last_slot_;
+    if (into >= last_width_ || slot.at == slot.end) [[unlikely]]
+      return false;
+    add(slot, event);
+    return true;
   }
 
   /// When the next event happens, if no window is open; end_of_time if there is none.
@@ -61,20 +64,20 @@ class Calendar {
     if (at_ != stop_at_) return at_++;
     return take_slowly();
   }
-  /// The event that comes `ahead` places after the next one, if that is already known; else null.
-  /// For prefetching only.
-  const Event* look_ahead(std::size_t ahead) const {
-    return at_ + ahead < sorted_end_ ? at_ + ahead : nullptr;
-  }
+  /// How far look_ahead() may look.
+  static constexpr std::size_t max_ahead = 32;
+  /// The event that probably comes `ahead` places after the next one, or another of this window.
+  /// For prefetching only, after take() has given an event.
+  const Event& look_ahead(std::size_t ahead) const { return at_[ahead]; }
 
   std::size_t size() const {
-    return slot_events_ + heap_.size() + static_cast<std::size_t>(events_end_ - at_);
+    std::size_t size = heap_.size() + static_cast<std::size_t>(events_end_ - at_) + unread_.size();
+    for (const Slot& slot : slots_) size += slot.size();
+    return size;
   }
   bool empty() const { return size() == 0; }
   /// How many events the open window began with.
-  std::size_t window_events() const {
-    return static_cast<std::size_t>(events_end_ - events_.get());
-  }
+  std::size_t window_events() const { return window_events_; }
   /// Calls `visit` with every pending event, in no particular order.
   template <typename Visit>
   void for_each(Visit visit) const;
@@ -86,14 +89,16 @@ class Calendar {
 
   struct Block {
     Block* previous;
+    Block* next;
     Event events[block_events];
   };
+  static constexpr Event before_all{start_of_time, 0, nullptr, nullptr};
   struct Slot {
     Block* block = nullptr;  // the one being filled, the others behind it
     Event* at = nullptr;
     Event* end = nullptr;
     Time first = end_of_time;
-    const Event* newest = nullptr;
+    const Event* newest = &before_all;
     bool is_in_order = true;  // whether each event is later than the one added before it
     std::size_t full = 0;     // blocks behind the one being filled
 
@@ -120,22 +125,33 @@ class Calendar {
   static bool one_target_has_much(const Slot& slot);
   static Division division(std::uint64_t low, std::uint64_t high, std::size_t events);
   Division division_of(const Slot& slot);
-  [[gnu::always_inline]] void push_to_slot(Slot& slot, const Event& event) {
+  // To a slot that has room.
+  [[gnu::always_inline]] static void add(Slot& slot, const Event& event) {
+    Event* const at = slot.at;
+    *at = event;
+    slot.is_in_order &= !(event < *slot.newest);
+    slot.newest = at;
+    slot.at = at + 1;
+    slot.first = std::min(slot.first, event.time);
+  }
+  void push_to_slot(Slot& slot, const Event& event) {
     if (slot.at == slot.end) [[unlikely]]
       add_block(slot);
-    *slot.at = event;
-    if (slot.newest != nullptr && event < *slot.newest) slot.is_in_order = false;
-    slot.newest = slot.at++;
-    if (event.time < slot.first) slot.first = event.time;
-    ++slot_events_;
+    add(slot, event);
   }
-  void push_to_window(Time time, std::uint64_t order, Entity* target, void* subject);
+  std::uint64_t bit_of(const Slot& slot) const {
+    return std::uint64_t{1} << (&slot - slots_.data());
+  }
+  void push_elsewhere(Time time, std::uint64_t order, Entity* target, void* subject);
+  void push_to_window(const Event& event);
   void add_block(Slot& slot);
   void release_blocks(Slot& slot);
   template <typename Visit>
   static void for_each_block(const Slot& slot, Visit visit);
   Slot split(Slot& slot, Time limit);
-  void copy_in_order(const Slot& slot);
+  void start_to_read(Slot& slot);
+  void read_more();
+  void end_of_look_ahead();
   template <typename Key>
   void scatter(const Slot& slot, const Division& parts, Key key);
   const Event* take_slowly();
@@ -153,13 +169,21 @@ class Calendar {
   Time base_ = start_of_time;
   Duration width_{1};
   std::size_t head_ = 0;
-  std::size_t slot_events_ = 0;
+  std::uint64_t filled_ = 0;  // a bit for each slot that has events
   std::array<Slot, slot_count> slots_;
-  Arena arena_;  // of all blocks
+  // Where one went lately, behind the open window: the next one goes there, too, as a rule.
+  Slot* last_slot_ = slots_.data();
+  Time last_start_ = start_of_time;
+  std::uint64_t last_width_ = 0;  // 0: nowhere
+  Arena arena_;                   // of all blocks
   std::vector<Block*> spare_blocks_;
 
-  // The open window, in buckets: sorted up to sorted_end_, taken up to at_.
+  // The open window, in buckets: sorted up to sorted_end_, taken up to at_. Where there is nothing
+  // to sort, only a piece of it; what comes behind that is in unread_.
   Order order_ = Order::by_time;
+  Slot unread_;
+  Block* next_to_read_ = nullptr;  // in unread_
+  std::size_t window_events_ = 0;
   unsigned windows_to_trial_ = 0;
   const Event* at_ = nullptr;
   const Event* stop_at_ = nullptr;  // where take() must look closer
@@ -189,11 +213,11 @@ template <typename Visit>
 void Calendar::for_each(Visit visit) const {
   for (const Event* event = at_; event != events_end_; ++event) visit(*event);
   for (const Event& event : heap_) visit(event);
-  for (const Slot& slot : slots_) {
-    for_each_block(slot, [&](const Event* first, const Event* last) {
-      for (; first != last; ++first) visit(*first);
-    });
-  }
+  const auto visit_all = [&](const Event* first, const Event* last) {
+    for (; first != last; ++first) visit(*first);
+  };
+  for_each_block(unread_, visit_all);
+  for (const Slot& slot : slots_) for_each_block(slot, visit_all);
 }
 
 }  // namespace elvis

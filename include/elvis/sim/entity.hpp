@@ -28,8 +28,8 @@ class Entity {
 
   /// What `subject`, given to Partition::schedule, means when its time has come.
   virtual void handle(void* subject) = 0;
-  /// Asks for the memory that handle(`subject`), or a timer if it is null, is going to touch.
-  /// `is_here`: this entity is being handled now, so that its own memory is at hand.
+  /// Asks for the memory that handle(`subject`), or a timer if it is the entity itself, is going to
+  /// touch. `is_here`: this entity is being handled now, so that its own memory is at hand.
   virtual void prefetch(const void* subject, bool is_here) const;
   /// Frees `subject`, whose time will not come any more.
   virtual void discard(void* subject) = 0;
@@ -82,7 +82,9 @@ class Entity {
         scale;
     return static_cast<std::int32_t>(away) == away ? static_cast<std::int32_t>(away) : 0;
   }
+  void look_at(Time time, std::uint64_t order);
   void timer_armed(Timer& timer);
+  void timer_armed_too(Timer& timer, std::uint64_t order);
   void run_timers(Time now);
 
   Partition* partition_ = nullptr;

@@ -116,8 +116,10 @@ class Partition {
   }
 
   /// Lets the timers of `entity` be looked at, at `at`. For Entity.
-  void schedule_timers(Entity& entity, Time at, std::uint64_t order) {
-    enqueue({at, order, &entity, nullptr});
+  [[gnu::always_inline]] void schedule_timers(Entity& entity, Time at, std::uint64_t order) {
+    const Event event{at, order, &entity, &entity};
+    if (!calendar_.push_beside_last(event)) [[unlikely]]
+      enqueue_timers(at, order, entity);
   }
 
   // ----- completion: tasks that have an end -----
@@ -233,6 +235,7 @@ class Partition {
       queue_.push(event);
     }
   }
+  void enqueue_timers(Time at, std::uint64_t order, Entity& entity);
   void send(std::size_t partition, Time time, std::uint64_t order, Entity* target, void* subject);
   bool run_in_order();
   bool run_in_windows();

@@ -17,7 +17,11 @@ class TimerHeap {
  public:
   Timer* earliest() const { return root_; }
   void insert(Timer& timer);
+  /// The same while there is none.
+  void insert_first(Timer& timer);
   void remove(Timer& timer);
+  /// Removes earliest(), which there is.
+  void remove_earliest();
 
  private:
   Timer* root_ = nullptr;
@@ -61,10 +65,21 @@ class Timer {
   Time deadline_;
   // While armed:
   std::uint32_t sequence_;
-  Timer* child_;     // the first of those below
+  Timer* child_;  // the first of those below
+  // Of those that are not the earliest:
   Timer* sibling_;   // the next with the same parent
   Timer* previous_;  // the sibling before, or the parent
   Expire expire_;
 };
+
+inline void TimerHeap::insert_first(Timer& timer) {
+  timer.child_ = nullptr;
+  root_ = &timer;
+}
+
+inline void TimerHeap::remove_earliest() {
+  Timer* const below = root_->child_;
+  root_ = below == nullptr ? nullptr : Timer::merge_pairs(below);
+}
 
 }  // namespace elvis

@@ -56,6 +56,12 @@ class UdpSocket final : public Protocol, public Waitable {
     return connected_->send(std::move(payload));
   }
   [[gnu::always_inline]] Result<> send(const Message& payload) { return send(Message{payload}); }
+  /// The same of what many send many times.
+  [[gnu::always_inline]] Result<> send(const Payload& payload) {
+    if (connected_ == nullptr || is_send_shut_ || payload.constant() == nullptr) [[unlikely]]
+      return send(payload.message());
+    return connected_->send_constant(*payload.constant());
+  }
   /// Sends to any destination, from the bound port; an unspecified address is the machine itself.
   /// Errors: those of Udp::open and UdpSession::send, access_denied, invalid_argument for port 0.
   Result<> send_to(Endpoint remote, Message&& payload) {

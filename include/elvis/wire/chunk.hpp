@@ -23,6 +23,20 @@ class Chunk {
   static Chunk* make(std::uint32_t capacity) {
     return new (pool::allocate(sizeof(Chunk) + capacity)) Chunk{capacity, false};
   }
+  /// The same behind room() for an object of its maker's.
+  static Chunk* make_behind_room(std::uint32_t capacity) {
+    auto* const block =
+        static_cast<std::byte*>(pool::allocate(room_bytes + sizeof(Chunk) + capacity));
+    return new (block + room_bytes) Chunk{capacity, false, room_bytes};
+  }
+  static constexpr std::size_t room_bytes = 64;
+  /// The chunk whose room() is given.
+  static Chunk* behind_room(void* room) {
+    return reinterpret_cast<Chunk*>(static_cast<std::byte*>(room) + room_bytes);
+  }
+  /// Memory in front of the chunk, which goes with it: for whoever has the only reference. Null if
+  /// there is none.
+  void* room() { return room_ == 0 ? nullptr : reinterpret_cast<std::byte*>(this) - room_bytes; }
   /// A chunk of `capacity` bytes or as many more as its block of the pool has room for.
   static Chunk* make_at_least(std::size_t capacity);
   /// A chunk that is not counted, holding a copy of `bytes`. Freed with destroy_constant().
@@ -57,14 +71,17 @@ class Chunk {
   }
 
  private:
-  explicit Chunk(std::uint32_t capacity, bool is_constant)
-      : capacity_{capacity}, is_constant_{is_constant} {}
-  void destroy() noexcept { pool::release(this, sizeof(Chunk) + capacity_); }
+  Chunk(std::uint32_t capacity, bool is_constant, std::uint8_t room = 0)
+      : capacity_{capacity}, is_constant_{is_constant}, room_{room} {}
+  void destroy() noexcept {
+    pool::release(reinterpret_cast<std::byte*>(this) - room_, room_ + sizeof(Chunk) + capacity_);
+  }
 
   std::atomic<std::uint32_t> references_{1};
   std::uint32_t capacity_;
   std::uint32_t constant_sum_ = 0;
   bool is_constant_;
+  std::uint8_t room_;  // bytes in front
 };
 static_assert(sizeof(Chunk) == 16, "a chunk of 48 bytes of headers fills a cache line");
 

@@ -76,6 +76,16 @@ class Message : private MessageParts {
   /// `size` zero bytes that all messages of this kind share, for those who only care how many.
   static Message shared_zeros(std::size_t size);
 
+  /// The last `bytes` bytes of `header`, to be written, and `payload`, which is_short(), behind
+  /// them. The reference to `header` is this message's then.
+  Message(Chunk& header, std::uint32_t bytes, Message&& payload) noexcept;
+  /// The same of all of a constant, which is not empty.
+  Message(Chunk& header, std::uint32_t bytes, Chunk& constant) noexcept {
+    inline_[0] = {&header, header.capacity() - bytes, bytes};
+    inline_[1] = {&constant, 0, constant.capacity()};
+    size_ = constant.capacity() + bytes;
+    count_ = 2;
+  }
   Message(const Message& other);
   Message(Message&& other) noexcept : MessageParts{other} { other.forget(); }
   Message& operator=(const Message& other);
@@ -90,6 +100,33 @@ class Message : private MessageParts {
 
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
+  /// Whether it has one slice at most, which has no room for a header in front or is not its alone:
+  /// a header gets a chunk of its own.
+  bool is_short() const {
+    return !is_on_heap_ && (count_ == 0 || (count_ == 1 && (inline_[0].offset == 0 ||
+                                                            !inline_[0].chunk->is_unshared())));
+  }
+  /// Whether the first `bytes` bytes are a slice of their own, and what is behind them is another.
+  bool is_headed_by(std::size_t bytes) const {
+    return count_ == 2 && !is_on_heap_ && inline_[0].size == bytes;
+  }
+  /// Of a message that is_headed_by() something: takes what is behind the header, unverified, and
+  /// leaves the header.
+  [[gnu::always_inline]] Message cut_payload() noexcept {
+    Message payload;
+    payload.inline_[0] = inline_[1];
+    payload.size_ = inline_[1].size;
+    payload.count_ = 1;
+    size_ = inline_[0].size;
+    count_ = 1;
+    return payload;
+  }
+  /// What Chunk::room() of the first slice's chunk gives, if no other slice shares it.
+  void* room() {
+    if (count_ == 0) return nullptr;
+    Chunk& first = *slices()[0].chunk;
+    return first.is_unshared() ? first.room() : nullptr;
+  }
 
   // ----- grow -----
 

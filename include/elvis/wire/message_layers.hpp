@@ -2,6 +2,7 @@
 // What every layer does with every packet; part of message.hpp.
 #pragma once
 
+#include "elvis/util/load_apart.hpp"
 #include "elvis/wire/message.hpp"
 
 namespace elvis {
@@ -14,6 +15,17 @@ inline Message Message::of_constant(Chunk& constant) {
   message.size_ = constant.capacity();
   message.count_ = 1;
   return message;
+}
+
+inline Message::Message(Chunk& header, std::uint32_t bytes, Message&& payload) noexcept {
+  // Each by itself: what was written in parts would have to be waited for if it were read as one.
+  const Slice& only = payload.inline_[0];
+  inline_[0] = {&header, header.capacity() - bytes, bytes};
+  inline_[1] = {only.chunk, only.offset, load_apart(only.size)};
+  size_ = payload.size_ + bytes;
+  count_ = static_cast<std::uint16_t>(load_apart(payload.count_) + 1);
+  is_verified_ = payload.is_verified_;
+  payload.forget();
 }
 
 inline Message& Message::operator=(Message&& other) noexcept {
@@ -46,7 +58,7 @@ inline std::span<std::uint8_t> Message::writable_front() {
     // The first header of a packet gets the chunk that the others will find room in.
     ELVIS_ASSERT(bytes >= 1 && bytes <= UINT32_MAX - size_);
     const std::uint32_t room = bytes <= headroom ? headroom : long_headroom;
-    Chunk* const chunk = Chunk::make(room);
+    Chunk* const chunk = Chunk::make_behind_room(room);
     inline_[1] = inline_[0];
     inline_[0] = {chunk, static_cast<std::uint32_t>(room - bytes),
                   static_cast<std::uint32_t>(bytes)};
