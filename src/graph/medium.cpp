@@ -67,7 +67,7 @@ Medium::Medium(Network& network, Tap* tap, Side side, const Rng& luck)
       queue_{network.properties().queue},
       luck_{luck},
       side_{side},
-      may_fail_{network.properties().may_fail()} {}
+      may_fail_{network.may_lose_waiting()} {}
 
 Medium::~Medium() {
   for (Frame* const frame : queue_.clear()) delete frame;
@@ -75,19 +75,28 @@ Medium::~Medium() {
 
 // What waits is lost as the network goes down, and nothing begins to wait while it is down; but
 // what was under way then still comes to its receiver, and may have to wait there.
-std::optional<Time> Medium::lost_at(Time since, Time starts) const {
+std::optional<Time> Medium::fails_within(Time since, Time starts) const {
   const LinkProperties& properties = network_.properties();
   if (side_ != Side::ingress && !properties.at(since).is_up) return since;
   return properties.goes_down_within(since, starts);
 }
 
-Time Medium::carry(const Tap& sender, std::uint64_t bytes, const Passage& passage, bool follows) {
-  if (passage.is_lost) return passage.starts;
+// Likewise what waits to be sent is gone with its machine.
+std::optional<Medium::Loss> Medium::loss_within(const Tap* sender, Time since, Time starts) const {
+  std::optional<Loss> loss;
+  if (const auto failure = fails_within(since, starts)) loss = Loss{*failure, FrameFate::lost};
+  if (side_ == Side::ingress || sender == nullptr) return loss;
+  const auto off = network_.switched_off_within(*sender, since, starts);
+  if (off && (!loss || *off < loss->at)) loss = Loss{*off, FrameFate::queue_dropped};
+  return loss;
+}
+
+Time Medium::carry(std::uint64_t bytes, const Passage& passage, bool follows) {
+  // What is not sent after all takes no time.
+  if (passage.lost) return passage.starts;
   const std::optional<BitRate> rate = network_.properties().at(passage.starts).throughput;
   if (side_ == Side::ingress) return clock_.occupy_until(passage.starts, bytes, rate);
-  // What is not sent after all takes no time.
-  const bool starts = network_.stays_on(sender, passage.since, passage.starts);
-  return clock_.occupy(passage.starts, starts ? bytes : 0, rate, follows);
+  return clock_.occupy(passage.starts, bytes, rate, follows);
 }
 
 // ===== Medium: a queue that decides as frames come =====
@@ -99,24 +108,25 @@ std::optional<Passage> Medium::admit(const Tap& sender, std::uint64_t bytes, Tim
   const bool must_wait = passage.starts > now;
   Time leaves = passage.starts;
   if (may_fail_) [[unlikely]] {
-    const std::optional<Time> lost = lost_at(now, passage.starts);
-    passage.is_lost = lost.has_value();
-    leaves = lost.value_or(leaves);
+    if (const auto loss = loss_within(&sender, now, passage.starts)) passage.lost = loss->fate;
+    // In a queue that several share, those of one sender have others in front of them.
+    const auto all_lost = loss_within(only_sender(), now, passage.starts);
+    if (all_lost) leaves = all_lost->at;
   }
   // A queue of no use to a frame that need not wait; only RED takes note of it.
   if (queue.is_endless() ||
       (!must_wait && queue.discipline == QueueProperties::Discipline::drop_tail)) {
-    passage.ends = carry(sender, bytes, passage, must_wait);
+    passage.ends = carry(bytes, passage, must_wait);
     return passage;
   }
   // On a network that is down the queue is not asked.
-  if (passage.is_lost && leaves == now) return passage;
+  if (passage.lost && leaves == now) return passage;
   forget_left(now);
   const auto admission =
       queue_.offer(nullptr, static_cast<std::uint32_t>(bytes), now, luck_, bears_mark);
   if (!admission) return std::nullopt;
   passage.is_marked = admission.is_marked;
-  passage.ends = carry(sender, bytes, passage, must_wait);
+  passage.ends = carry(bytes, passage, must_wait);
   leavings_.push_back(leaves);
   forget_left(now);
   return passage;
@@ -187,15 +197,16 @@ void Medium::settle(const AnnouncedLoad& load, ArrivalPlace place) {
 // ===== Medium: a queue that decides as frames leave =====
 
 // Whoever came after an outage has looked before, so all have come before it or none.
-std::vector<Frame*> Medium::take_lost(Time now) {
-  if (queue_.empty()) return {};
-  if (!network_.properties().goes_down_within(queue_.waits_since(), now)) return {};
-  return queue_.clear();
+std::optional<Medium::Loss> Medium::loss_of_waiting(Time now) const {
+  if (queue_.empty()) return std::nullopt;
+  return loss_within(only_sender(), queue_.waits_since(), now);
 }
 
 Time Medium::next_look(Time now) const {
   const Time free = clock_.free_at();
-  return may_fail_ ? network_.properties().goes_down_within(now, free).value_or(free) : free;
+  if (!may_fail_) return free;
+  const auto loss = loss_within(only_sender(), now, free);
+  return loss ? loss->at : free;
 }
 
 bool Medium::put(Frame* frame, std::uint64_t bytes, Time now, bool bears_mark) {
@@ -209,7 +220,10 @@ std::optional<FrameQueue::Departure> Medium::next(Time now, std::vector<Frame*>&
 
 Passage Medium::pass(const Tap& sender, const FrameQueue::Departure& frame, Time now) {
   Passage passage{now - frame.waited, now, now, frame.is_marked};
-  passage.ends = carry(sender, frame.bytes, passage, frame.waited > Duration{});
+  if (may_fail_) [[unlikely]] {
+    if (const auto loss = loss_within(&sender, passage.since, now)) passage.lost = loss->fate;
+  }
+  passage.ends = carry(frame.bytes, passage, frame.waited > Duration{});
   return passage;
 }
 

@@ -13,6 +13,7 @@
 
 #include "elvis/graph/frame_queue.hpp"
 #include "elvis/graph/link_properties.hpp"
+#include "elvis/graph/observer.hpp"
 #include "elvis/sim/timer.hpp"
 #include "elvis/util/rng.hpp"
 #include "elvis/util/units.hpp"
@@ -72,7 +73,7 @@ struct Passage {
   Time starts;  ///< When its turn has come.
   Time ends;    ///< When it is through.
   bool is_marked = false;
-  bool is_lost = false;  ///< With the network, before its turn.
+  std::optional<FrameFate> lost{};  ///< Before its turn, with the network or its sender.
 };
 
 class Medium {
@@ -95,19 +96,25 @@ class Medium {
   bool decides_late() const {
     return queue_.properties().discipline == QueueProperties::Discipline::codel;
   }
-  /// Whether its network is down at any time.
+  /// Whether its network or a machine is down at any time.
   bool may_fail() const { return may_fail_; }
   /// Whether its queue marks frames that bear it.
   bool may_mark() const { return queue_.properties().may_mark(); }
   /// Takes a frame of `bytes` bytes that `sender` hands over at `now`, or refuses it.
   std::optional<Passage> admit(const Tap& sender, std::uint64_t bytes, Time now, bool bears_mark);
 
-  /// When a frame that comes at `since` and waits until `starts` is lost because the network is
-  /// down, or goes down meanwhile, however soon it is up again.
-  std::optional<Time> lost_at(Time since, Time starts) const;
-
-  /// Takes all out of a queue that decides late if the network has gone down since they came.
-  std::vector<Frame*> take_lost(Time now);
+  struct Loss {
+    Time at;
+    FrameFate fate;
+  };
+  /// When and how a frame that comes at `since` and waits until `starts` is lost because the
+  /// network is down, or goes down meanwhile, or the machine of `sender` does, however soon they
+  /// are up again.
+  std::optional<Loss> loss_within(const Tap* sender, Time since, Time starts) const;
+  /// The same, of all that wait in a queue that decides late.
+  std::optional<Loss> loss_of_waiting(Time now) const;
+  /// Takes all out of a queue that decides late.
+  std::vector<Frame*> take_waiting() { return queue_.clear(); }
   /// When a queue that decides late has to be looked at again, with something in it.
   Time next_look(Time now) const;
   /// Puts a frame into a queue that decides late, or refuses it.
@@ -150,7 +157,9 @@ class Medium {
 
  private:
   void forget_left(Time now);
-  Time carry(const Tap& sender, std::uint64_t bytes, const Passage& passage, bool follows);
+  const Tap* only_sender() const { return side_ == Side::egress ? tap_ : nullptr; }
+  std::optional<Time> fails_within(Time since, Time starts) const;
+  Time carry(std::uint64_t bytes, const Passage& passage, bool follows);
 
   Network& network_;
   Tap* tap_;

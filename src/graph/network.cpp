@@ -234,12 +234,12 @@ void Network::lose(Entity& origin, Frame* frame, FrameFate fate, const Tap* to) 
   delete frame;
 }
 
-// The network is down, or goes down, while `frame` waits for the medium.
-void Network::lose_in_outage(Medium& medium, Frame* frame) {
+// The network or the sender of `frame` is down, or goes down, while that waits for the medium.
+void Network::lose_waiting(Medium& medium, Frame* frame, FrameFate fate) {
   Entity& origin = owner_of(medium);
-  tell_carried(origin, *frame);
+  if (fate == FrameFate::lost) tell_carried(origin, *frame);
   const bool is_ingress = medium.side() == Medium::Side::ingress;
-  lose(origin, frame, FrameFate::lost, is_ingress ? medium.tap() : nullptr);
+  lose(origin, frame, fate, is_ingress ? medium.tap() : nullptr);
 }
 
 // Flips one bit, and after each one another with probability 1/2.

@@ -92,10 +92,14 @@ void Network::discard_media() {
   if (groups_ != nullptr) groups_->close();
 }
 
-// Whether the sender of a frame that waits for its turn is on until it comes: else the frame is
-// gone.
-bool Network::stays_on(const Tap& sender, Time since, Time starts) const {
-  return !world_.switches_off_between(sender.machine(), since, starts);
+// Whether what waits for a medium may be gone before its turn comes.
+bool Network::may_lose_waiting() const {
+  return properties_.may_fail() || !world_.switchables_.empty();
+}
+
+// The first time at which the machine of `sender` is switched off: what waits then is gone.
+std::optional<Time> Network::switched_off_within(const Tap& sender, Time after, Time until) const {
+  return world_.switched_off_within(sender.machine(), after, until);
 }
 
 // ===== Network: the way of a frame through a medium =====
@@ -149,7 +153,9 @@ void Network::occupy(Medium& medium, Frame* frame) {
   if (medium.decides_late()) {
     if (medium.may_fail()) [[unlikely]] {
       lose_waiting(medium);
-      if (medium.lost_at(now, now)) return lose_in_outage(medium, frame);
+      if (const auto loss = medium.loss_within(&sender, now, now)) {
+        return lose_waiting(medium, frame, loss->fate);
+      }
     }
     if (!medium.put(frame, bytes, now, may_be_marked)) return refuse(medium, frame);
     return wake(medium);
@@ -194,7 +200,9 @@ void Network::wake(Medium& medium) {
 }
 
 void Network::lose_waiting(Medium& medium) {
-  for (Frame* const frame : medium.take_lost(owner_of(medium).now())) lose_in_outage(medium, frame);
+  const auto loss = medium.loss_of_waiting(owner_of(medium).now());
+  if (!loss) return;
+  for (Frame* const frame : medium.take_waiting()) lose_waiting(medium, frame, loss->fate);
 }
 
 // The queue tells the frame's datagram of congestion (RFC 3168, 5).
@@ -220,8 +228,8 @@ void Network::refuse(Medium& medium, Frame* frame) {
 }
 
 void Network::depart(Medium& medium, Frame* frame, const Passage& passage) {
-  if (passage.is_lost) [[unlikely]]
-    return lose_in_outage(medium, frame);
+  if (passage.lost) [[unlikely]]
+    return lose_waiting(medium, frame, *passage.lost);
   const Time starts = passage.starts;
   const Time ends = passage.ends;
   Entity& owner = owner_of(medium);
@@ -230,7 +238,6 @@ void Network::depart(Medium& medium, Frame* frame, const Passage& passage) {
     if (ends != owner.now()) return owner.partition().schedule(owner, owner, ends, frame);
     return tap.machine().handle(frame);
   }
-  if (!stays_on(tap, passage.since, starts)) return lose(owner, frame, FrameFate::queue_dropped);
   if (is_switched() && destination_of(frame->bytes).is_group()) {
     return gather(tap, frame, starts, ends);
   }

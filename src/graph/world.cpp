@@ -276,12 +276,16 @@ void World::schedule_switches() {
   }
 }
 
-bool World::has_switch_off(const Machine& machine, Time after, Time until) const {
+// The first time after `after` and up to `until` at which `machine` is switched off.
+std::optional<Time> World::switched_off_within(const Machine& machine, Time after,
+                                               Time until) const {
   const auto found = switchables_.find(machine.id());
-  if (found == switchables_.end()) return false;
-  return std::any_of(
-      found->second.switches.begin(), found->second.switches.end(),
-      [&](const Switchable::Switch& one) { return !one.on && after < one.at && one.at <= until; });
+  if (found == switchables_.end()) return std::nullopt;
+  for (const Switchable::Switch& one : found->second.switches) {
+    if (one.at > until) break;
+    if (!one.on && one.at > after) return one.at;
+  }
+  return std::nullopt;
 }
 
 // Each of these machines has an arena of its own, for its partition alone may use it now.

@@ -457,6 +457,91 @@ TEST(OutageTest, LosesNothingWhileItLastsThatAnotherChangeFollows) {
   EXPECT_EQ(hosts.times(3), (Nanoseconds{8'001, 16'001, 24'001}));
 }
 
+// ===== Machines that are switched off: so is what they wait to send =====
+
+// Calls `test` with queues of all kinds for seven frames, and for how long the machine is off.
+template <typename Test>
+void for_all_queues(MediumKind medium, const Test& test) {
+  for (const auto discipline : disciplines) {
+    for (const nanoseconds lasting : {nanoseconds{1}, nanoseconds{1'000}, nanoseconds{9'000}}) {
+      SCOPED_TRACE(testing::Message() << static_cast<int>(discipline) << ' ' << lasting.count());
+      LinkProperties properties = failing(medium, discipline, {}, {});
+      properties.queue.most_frames = 7;
+      test(properties, lasting);
+    }
+  }
+}
+
+// Off at 20 us, while its third frame of 8 us is on the wire; on again it starts anew.
+void switch_sender(Hosts& hosts, nanoseconds lasting) {
+  hosts.world.make_switchable(hosts.world.machine(0), {});
+  hosts.world.switch_at(hosts.world.machine(0), Time{microseconds{20}}, false);
+  hosts.world.switch_at(hosts.world.machine(0), Time{microseconds{20} + lasting}, true);
+}
+
+TEST(SwitchedOffTest, AMachineFindsItsQueueEmptyWhenItIsOnAgain) {
+  for_all_queues(MediumKind::switched, [](const LinkProperties& properties, nanoseconds lasting) {
+    Hosts hosts{2, properties};
+    hosts.send(0, std::vector<Sending::Frame>(10, {nanoseconds{0}, 1, 986}));
+    switch_sender(hosts, lasting);
+    hosts.run();
+    // One more finds room where the medium is free by then.
+    const std::uint64_t free = lasting > microseconds{4} ? 1 : 0;
+    EXPECT_EQ(hosts.counters().frames_queue_dropped, 2U + 5U + 3U - free);
+    EXPECT_EQ(hosts.counters().frames_delivered, 3U + 7U + free);
+    EXPECT_EQ(hosts.times(1)[3], free == 1 ? 37'001 : 32'001);
+  });
+}
+
+TEST(SwitchedOffTest, IsCountedWhenTheRunEndsBeforeTheMediumIsFree) {
+  for_all_queues(MediumKind::switched, [](const LinkProperties& properties, nanoseconds) {
+    Hosts hosts{2, properties};
+    hosts.send(0, std::vector<Sending::Frame>(8, {nanoseconds{0}, 1, 986}));
+    switch_sender(hosts, microseconds{100});
+    World::RunOptions options;
+    options.engine.until = Time{microseconds{21}};
+    EXPECT_EQ(hosts.world.run(std::move(options)).reason, StopReason::until);
+    EXPECT_TRUE(hosts.world.conserves_frames());
+    EXPECT_EQ(hosts.counters().frames_queue_dropped, 5U);
+    EXPECT_EQ(hosts.world.in_flight(hosts.network), 1U);
+  });
+}
+
+TEST(SwitchedOffTest, WhatItHadInASharedQueueIsPassedOver) {
+  for_all_queues(MediumKind::shared, [](const LinkProperties& properties, nanoseconds) {
+    Hosts hosts{3, properties};
+    hosts.send(0, std::vector<Sending::Frame>(5, {nanoseconds{0}, 2, 986}));
+    hosts.send(1, std::vector<Sending::Frame>(2, {nanoseconds{0}, 2, 986}));
+    switch_sender(hosts, microseconds{100});
+    World::RunOptions options;
+    options.engine.until = Time{microseconds{60}};
+    hosts.world.run(std::move(options));
+    EXPECT_EQ(hosts.times(2), (Nanoseconds{8'001, 16'001, 24'001, 32'001, 40'001}));
+    EXPECT_EQ(hosts.counters().frames_queue_dropped, 2U);
+  });
+}
+
+TEST(SwitchedOffTest, WhatWaitsIsLostByWhicheverOutageComesFirst) {
+  for (const auto medium : {MediumKind::shared, MediumKind::switched}) {
+    for (const auto discipline : disciplines) {
+      for (const microseconds failure : {microseconds{18}, microseconds{22}}) {
+        Hosts hosts{2, failing(medium, discipline, {failure}, microseconds{1})};
+        hosts.send(0, std::vector<Sending::Frame>(8, {nanoseconds{0}, 1, 986}));
+        hosts.world.make_switchable(hosts.world.machine(0), {});
+        hosts.world.switch_at(hosts.world.machine(0), Time{microseconds{20}}, false);
+        hosts.run();
+        const bool is_network_first = failure < microseconds{20};
+        const bool looks_late =
+            medium == MediumKind::shared && discipline == QueueProperties::Discipline::codel;
+        const std::uint64_t lost = is_network_first || looks_late ? 5 : 0;
+        EXPECT_EQ(hosts.counters().frames_lost, lost);
+        EXPECT_EQ(hosts.counters().frames_queue_dropped, 5 - lost);
+        EXPECT_EQ(hosts.counters().frames_delivered, 3U);
+      }
+    }
+  }
+}
+
 // ===== Divided worlds =====
 
 std::pair<std::uint64_t, std::vector<std::int64_t>> chatter(const LinkProperties& properties,

@@ -120,7 +120,8 @@ class Network final : public Entity {
   struct alignas(64) PartitionCounters : NetworkCounters {};
 
   [[gnu::noinline]] void carry(Tap& from, Frame* frame);
-  bool stays_on(const Tap& sender, Time since, Time starts) const;
+  bool may_lose_waiting() const;
+  std::optional<Time> switched_off_within(const Tap& sender, Time after, Time until) const;
   void occupy(Medium& medium, Frame* frame);
   void depart(Medium& medium, Frame* frame, const Passage& passage);
   void wake(Medium& medium);
@@ -154,7 +155,7 @@ class Network final : public Entity {
                Rng* luck);
   void send_on(Tap& to, Entity& origin, Time arrival, Frame* frame);
   void lose(Entity& origin, Frame* frame, FrameFate fate, const Tap* to = nullptr);
-  void lose_in_outage(Medium& medium, Frame* frame);
+  void lose_waiting(Medium& medium, Frame* frame, FrameFate fate);
   static Frame* corrupt(Frame* frame, Rng& luck);
   void be_observed();
   bool tell_sent(const Frame& frame, const std::uint8_t* header) const;

@@ -167,10 +167,7 @@ class World {
     std::unique_ptr<Arena> arena;  // of protocols that were made anew
   };
 
-  bool switches_off_between(const Machine& machine, Time after, Time until) const {
-    return !switchables_.empty() && has_switch_off(machine, after, until);
-  }
-  bool has_switch_off(const Machine& machine, Time after, Time until) const;
+  std::optional<Time> switched_off_within(const Machine& machine, Time after, Time until) const;
   void remove_protocols(Machine& machine);
   void add_protocols_again(Machine& machine);
   void* room_for_protocol(const Machine& machine, std::size_t bytes, std::size_t alignment) {
