@@ -11,10 +11,10 @@ namespace {
 
 using ndl::AddressRange;
 
-constexpr std::array<AddressRange, 4> unusable{{{0x0000'0000, 0x00ff'ffff},
-                                                {0x7f00'0000, 0x7fff'ffff},
-                                                {0xe000'0000, 0xefff'ffff},
-                                                {0xffff'ffff, 0xffff'ffff}}};
+// RFC 1122, 3.2.1.3; groups, and behind them what is reserved (RFC 1112, 4), which no router sends
+// on (RFC 1812, 5.3.7).
+constexpr std::array<AddressRange, 3> unusable{
+    {{0x0000'0000, 0x00ff'ffff}, {0x7f00'0000, 0x7fff'ffff}, {0xe000'0000, 0xffff'ffff}}};
 
 // The first of `joined` that does not end before `address`.
 auto first_from(std::span<const AddressRange> joined, std::uint64_t address) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "address_ranges.hpp"
 #include "elvis/protocols/ipv4.hpp"
 
 namespace elvis {
@@ -35,6 +36,11 @@ bool finds_routes(const Machine& machine) {
 
 // Why a datagram from `machine` would not come to whoever has `address`; empty if it would.
 std::string obstacle(const Machine& machine, Ipv4Address address) {
+  const std::uint32_t value = address.value();
+  if (is_unusable({value, value}) && !address.is_loopback() && !address.is_multicast() &&
+      !address.is_broadcast()) {
+    return "it is reserved, so no machine has it and no router sends on what is for it";
+  }
   constexpr std::size_t time_to_live = 64;  // that it starts with: each router takes one off
   std::vector<const Machine*> passed;
   const Machine* at = &machine;

@@ -68,6 +68,27 @@ TEST(ReachabilityTest, SaysWhereTheWayEnds) {
             place + "`192.0.2.1`: `router` has no route to it");
 }
 
+TEST(ReachabilityTest, SaysOfWhatIsReservedThatNobodyHasIt) {
+  // Whoever asks `router` for it does so forever: they are each other's gateways.
+  std::string circle = two_lans(forwards, gateway, "240.0.0.1");
+  const std::string name =
+      "[Machine name='router']\n        [Networks]\n            [Network id='a'";
+  circle.insert(circle.find(name) + name.size(), " gateway='near'");
+  for (const char* const address : {"240.0.0.1", "255.255.255.254", "0.0.0.1", "0.255.255.255"}) {
+    std::string text = circle;
+    text.replace(text.find("240.0.0.1"), 9, address);
+    EXPECT_EQ(warnings_about(text), std::string{"sim.ndl:22:41: warning: `near` cannot reach `"} +
+                                        address +
+                                        "`: it is reserved, so no machine has it and no router "
+                                        "sends on what is for it");
+  }
+  for (const char* const address : {"255.255.255.255", "127.255.255.254", "239.1.2.3"}) {
+    std::string text = circle;
+    text.replace(text.find("240.0.0.1"), 9, address);
+    EXPECT_EQ(warnings_about(text), "");
+  }
+}
+
 TEST(ReachabilityTest, WhoSpeaksArpReachesOnlyWhoDoes) {
   std::string text = two_lans(forwards, gateway, "far");
   const std::string arp = "            [Protocol name='ARP']\n";
