@@ -23,13 +23,6 @@ struct Declared {
   ndl::Argument argument;
 };
 
-// All addresses of the prefix in `text`, which is right.
-AddressRange whole_prefix(std::string_view text) {
-  const ndl::Prefix prefix = *ndl::read_prefix(text);
-  const std::uint64_t size = std::uint64_t{1} << (32 - prefix.length);
-  return {prefix.address, static_cast<std::uint32_t>(prefix.address + (size - 1))};
-}
-
 ndl::Reading<AddressRange> read_one(std::string_view text) {
   const auto address = ndl::read_address(text);
   if (!address) return ndl::Reading<AddressRange>::failed(address.error());
@@ -56,7 +49,7 @@ std::optional<Declared> read_range(const ndl::Section& line, std::string_view ke
                       argument->origin());
     return std::nullopt;
   }
-  return Declared{*range, key == "subnet" ? whole_prefix(text) : *range, *argument};
+  return Declared{*range, key == "subnet" ? all_of(*ndl::read_prefix(text)) : *range, *argument};
 }
 
 void report_twice(const ndl::NetworkDeclaration& network, std::uint32_t address,

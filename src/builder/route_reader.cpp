@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "address_ranges.hpp"
 #include "elvis/ndl/values.hpp"
 
 namespace elvis {
@@ -13,6 +14,18 @@ namespace elvis {
 namespace {
 
 using ndl::quoted;
+
+// Why no route to `prefix` would ever be used; empty if one would be.
+std::string fault_of(const ndl::Prefix& prefix) {
+  const ndl::AddressRange all = ndl::all_of(prefix);
+  if (!is_unusable(all)) return {};
+  if (Ipv4Address{all.first}.is_multicast() && Ipv4Address{all.last}.is_multicast()) {
+    return "no route leads to groups: what is for them goes out on the machine's first network, or "
+           "on that of the own address that it is sent from";
+  }
+  return fmt::format("no route leads to `{}/{}`, as no machine may have such an address",
+                     ndl::format_address(prefix.address), prefix.length);
+}
 
 }  // namespace
 
@@ -119,6 +132,7 @@ void RouteReader::read_route(const ndl::Section& section, std::span<const std::u
   if (!to || !over) return;
   const auto prefix = ndl::read_prefix(to->text == "default" ? "0.0.0.0/0" : to->text);
   if (!prefix) return fail(*to, fmt::format("`to` {}", prefix.error()));
+  if (const std::string fault = fault_of(*prefix); !fault.empty()) return fail(*to, fault);
   const auto via = address_of(*over, networks);
   if (!via) return;
   if (is_own(*via, networks)) return fail(*over, "a route cannot lead to the machine itself");

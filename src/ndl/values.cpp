@@ -341,6 +341,10 @@ Reading<Prefix> read_prefix(std::string_view text) {
   }
   const Prefix prefix{*address, static_cast<std::uint8_t>(length)};
   const std::uint32_t network = *address & mask_of(prefix.length);
+  if (digits.size() > 1 && digits.starts_with('0')) {
+    return Result::failed(fmt::format("has a length that begins with 0, {}; did you mean `{}/{}`?",
+                                      got(text), format_address(network), length));
+  }
   if (network != *address) {
     return Result::failed(fmt::format("has bits set behind its length, {}; did you mean `{}/{}`?",
                                       got(text), format_address(network), length));
@@ -348,8 +352,12 @@ Reading<Prefix> read_prefix(std::string_view text) {
   return prefix;
 }
 
+AddressRange all_of(Prefix prefix) {
+  return {prefix.address, prefix.address | ~mask_of(prefix.length)};
+}
+
 AddressRange hosts_of(Prefix prefix) {
-  const AddressRange all{prefix.address, prefix.address | ~mask_of(prefix.length)};
+  const AddressRange all = all_of(prefix);
   return prefix.length >= 31 ? all : AddressRange{all.first + 1, all.last - 1};
 }
 

@@ -206,6 +206,13 @@ TEST(ValuesTest, LeavesNetworkAndBroadcastAddressOutOfASubnet) {
 TEST(ValuesTest, ShowsHowToWriteAPrefix) {
   EXPECT_EQ(read_subnet("10.1.2.3/16").error(),
             "has bits set behind its length, got `10.1.2.3/16`; did you mean `10.1.0.0/16`?");
+  EXPECT_EQ(read_prefix("10.2.0.0/016").error(),
+            "has a length that begins with 0, got `10.2.0.0/016`; did you mean `10.2.0.0/16`?");
+  EXPECT_EQ(read_prefix("0.0.0.0/00").error(),
+            "has a length that begins with 0, got `0.0.0.0/00`; did you mean `0.0.0.0/0`?");
+  EXPECT_EQ(read_subnet("10.1.2.3/08").error(),
+            "has a length that begins with 0, got `10.1.2.3/08`; did you mean `10.0.0.0/8`?");
+  EXPECT_EQ(*read_prefix("0.0.0.0/0"), (Prefix{0, 0}));
   EXPECT_EQ(read_subnet("10.1.0.0").error(),
             "needs a prefix, for example `10.1.0.0/16`, got `10.1.0.0`");
   for (const char* const wrong : {"", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1",

@@ -93,6 +93,8 @@ struct Prefix {
 /// A prefix whose bits behind its length are all zero.
 Reading<Prefix> read_prefix(std::string_view text);
 
+/// All addresses of `prefix`.
+AddressRange all_of(Prefix prefix);
 /// The addresses that hosts of `prefix` may have: without network and broadcast address for /0 to
 /// /30, both for /31 (RFC 3021), the one for /32.
 AddressRange hosts_of(Prefix prefix);
