@@ -96,10 +96,11 @@ TextVerdict TextCheck::check_byte(std::string_view text, std::size_t& at, std::s
     diagnostics_.error(span(start, at), "a carriage return without a line feed after it");
   } else if ((point.value < 0x20 && point.value != '\n' && point.value != '\t' && !ends_line) ||
              (point.value >= 0x7f && point.value < 0xa0)) {
+    const std::string_view lead = point.value < 0x80 ? "" : "\\xc2";  // of two bytes in UTF-8
     diagnostics_.error(span(start, at),
                        fmt::format("the control character U+{:04X} cannot stand in a file; in a "
-                                   "value, write `\\x{:02x}`",
-                                   point.value, point.value));
+                                   "value, write `{}\\x{:02x}`",
+                                   point.value, lead, point.value));
   } else {
     return TextVerdict::usable;
   }

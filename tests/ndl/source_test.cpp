@@ -215,7 +215,7 @@ TEST_F(SourceTest, ReportsControlCharacters) {
             "`\\x1b`\n    1 | a\\x1b[0m\n      |  ^~~~\n1 error\n");
   EXPECT_EQ(complaint("\xc2\x9b"),
             "x:1:1: error: the control character U+009B cannot stand in a file; in a value, write "
-            "`\\x9b`\n    1 | \\xc2\\x9b\n      | ^~~~~~~~\n1 error\n");
+            "`\\xc2\\x9b`\n    1 | \\xc2\\x9b\n      | ^~~~~~~~\n1 error\n");
   EXPECT_NE(complaint("\x7f").find("U+007F"), std::string::npos);
   EXPECT_TRUE(is_usable_);
 }
