@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: MIT
 """Graphs out of GraphML files, such as those of the Internet Topology Zoo."""
+import decimal
 import math
+import re
 import xml.etree.ElementTree as xml
 
 from topologies.graphs import Graph, Link, Mistake, latency_over
-from topologies.scenario import HOSTS, RATE, TIME
+from topologies.scenario import HOSTS, MOST_RATE, RATE, TIME, rate_fault, time_fault
 
-# What attributes of an edge are called that say the same, and what they have to look like.
-WORDS = {"latency": (("latency", "delay"), TIME, "10ms"),
-         "throughput": (("bandwidth", "capacity", "throughput"), RATE, "100Mbps")}
+# What attributes of an edge are called that say the same, what they have to look like, and what is wrong
+# with those that do.
+WORDS = {"latency": (("latency", "delay"), TIME, time_fault, "10ms"),
+         "throughput": (("bandwidth", "capacity", "throughput"), RATE, rate_fault, "100Mbps")}
+# Numbers that can be none of these, whatever their unit is.
+IMPOSSIBLE = re.compile(r"-\s*[0-9.].*|[+-]?(nan|inf|infinity)\s*(ns|us|ms|s|min|h|[kmg]?bps|[kmg]?b/s)?",
+                        re.IGNORECASE)
 EARTH_KM = 6371.0
 
 
@@ -33,12 +39,16 @@ def _values(element, keys, defaults):
                        for data in _children(element, "data")}
 
 
-def _place(values):
+def _place(values, node):
+    """Where the node is, if it says so."""
     try:
-        place = math.radians(float(values["latitude"])), math.radians(float(values["longitude"]))
+        degrees = float(values["latitude"]), float(values["longitude"])
     except (KeyError, ValueError):
         return None
-    return place if all(map(math.isfinite, place)) else None
+    if not (abs(degrees[0]) <= 90 and abs(degrees[1]) <= 360):
+        raise Mistake(f"the node {node.get('id')!r} lies nowhere: Latitude {values['latitude']!r} and Longitude"
+                      f" {values['longitude']!r}; write degrees, at most 90 and 360, or leave them out")
+    return math.radians(degrees[0]), math.radians(degrees[1])
 
 
 def _kilometres(a, b):
@@ -53,6 +63,9 @@ def _names(nodes, values):
     names, taken = [], set()
     for node, said in zip(nodes, values):
         name = said.get("label") or node.get("id")
+        if not name:
+            raise Mistake(f"the node number {len(names) + 1} has neither a label nor an id with something in it;"
+                          " give it one")
         if name in taken or HOSTS.fullmatch(name):
             name = f"{name} {node.get('id')}"
         while name in taken or HOSTS.fullmatch(name):
@@ -62,24 +75,42 @@ def _names(nodes, values):
     return names
 
 
-def _properties(values, ends, notes):
-    """Of a line: its own latency, or that of the distance; its own speed."""
+def _speed(text, edge, notes):
+    """Bits a second of what should be a number; nothing if it is none."""
+    try:
+        speed = decimal.Decimal(text)
+    except decimal.InvalidOperation:
+        notes.append(f"the LinkSpeedRaw of {edge} is no number, and left out: {text!r}")
+        return None
+    if not speed.is_finite() or not 1 <= speed <= MOST_RATE:
+        raise Mistake(f"the LinkSpeedRaw of {edge} is not from 1 to 2^64 - 1 bits a second, but {text!r}; where it"
+                      " is not known, leave it out")
+    return int(speed)
+
+
+def _properties(values, edge, ends, notes):
+    """Of the line `edge`: its own latency, or that of the distance; its own speed."""
     properties = {}
-    for key, (names, form, example) in WORDS.items():
+    for key, (names, form, fault_of, example) in WORDS.items():
         for name in names:
-            if form.fullmatch(values.get(name, "")):
-                properties[key] = values[name]
-            elif values.get(name):
-                notes.append(f"the {name} of an edge is not understood without a unit such as that of"
+            text = values.get(name, "")
+            fault = "cannot be that of a line" if IMPOSSIBLE.fullmatch(text) else ""
+            if form.fullmatch(text):
+                fault = fault_of(text)
+                if text.startswith("empirical"):
+                    fault = "is in a file of its own, which is not read here"
+                properties[key] = text
+            if fault:
+                raise Mistake(f"the {name} of {edge} {fault}: {text!r}; write one such as {example}")
+            if text and not form.fullmatch(text):
+                notes.append(f"the {name} of {edge} is not understood without a unit such as that of"
                              f" {example}, and left out: {values[name]!r}")
     if "latency" not in properties and None not in ends:
         properties["latency"] = latency_over(_kilometres(*ends))
-    try:
-        speed = int(float(values.get("linkspeedraw", "0")))
-    except (ValueError, OverflowError):
-        speed = 0
-    if speed > 0 and "throughput" not in properties:
-        properties["throughput"] = f"{speed}bps"
+    if values.get("linkspeedraw"):
+        speed = _speed(values["linkspeedraw"], edge, notes)
+        if speed is not None:
+            properties.setdefault("throughput", f"{speed}bps")
     return properties
 
 
@@ -103,7 +134,7 @@ def read(text):
     if len(number) != len(nodes):
         raise Mistake("two nodes have one id")
     values = [_values(node, keys, _defaults(root, "node")) for node in nodes]
-    places = [_place(said) for said in values]
+    places = [_place(said, node) for node, said in zip(nodes, values)]
     defaults = _defaults(root, "edge")
     links, seen, notes = [], set(), []
     if any(_children(node, "graph") for node in nodes):
@@ -118,5 +149,6 @@ def read(text):
             continue  # a line and the way back are one
         seen.add(ends)
         said = _values(edge, keys, defaults)
-        links.append(Link(ends, _properties(said, [places[end] for end in ends], notes)))
+        edge = f"the edge from {edge.get('source')!r} to {edge.get('target')!r}"
+        links.append(Link(ends, _properties(said, edge, [places[end] for end in ends], notes)))
     return Graph(_names(nodes, values), links, list(range(len(nodes))), notes)

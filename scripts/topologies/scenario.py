@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """NDL of a graph of routers with hosts at them, and of what the hosts do."""
+import fractions
 import re
+import unicodedata
 
 from topologies.graphs import Mistake
 
@@ -10,11 +12,71 @@ PORT = 7
 MOST_COLUMNS = 100
 HOSTS = re.compile(r"host(-[0-9]+)?")  # what the hosts are called
 
-# What values look like; elvis looks closer at what stands in parentheses.
+# What values look like; time_fault() and rate_fault() look closer, and elvis at a queue's.
 MODEL = r"|[a-z-]+\(.*\)"
-TIME = re.compile(r"[0-9]+(\.[0-9]+)?(ns|us|ms|s|min|h)" + MODEL)
+TIME = re.compile(r"0|[0-9]+(\.[0-9]+)?(ns|us|ms|s|min|h)" + MODEL)
 RATE = re.compile(r"[0-9]+(\.[0-9]+)?([kMG]?bps|[kMG]?B/s)")
 QUEUE = re.compile(r"[0-9]+|[0-9]+(\.[0-9]+)?([kMG]?B|[KMG]iB)" + MODEL)
+NUMBER = re.compile(r"[0-9]+(\.[0-9]{1,19})?")
+MOST_DIGITS = 24  # before or behind the point
+
+# In the smallest unit.
+UNITS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "min": 60 * 10**9, "h": 3600 * 10**9,
+         **{scale + unit: 1000**i * bits for i, scale in enumerate(["", "k", "M", "G"])
+            for unit, bits in (("bps", 1), ("B/s", 8))}}
+MOST_TIME, MOST_RATE = 2**63 - 1, 2**64 - 1
+
+
+def _in_smallest(text, most, smallest):
+    """A number with its unit, and what is wrong with it."""
+    number = re.match(r"[0-9.]+", text).group()
+    if max(map(len, number.split("."))) > MOST_DIGITS:
+        return 0, "has too many digits"
+    value = fractions.Fraction(number) * UNITS[text[len(number):]]
+    if value > most:
+        return 0, "is too much"
+    return value, "" if value.denominator == 1 else f"is not a multiple of {smallest}"
+
+
+def rate_fault(text):
+    """What is wrong with a rate that looks like one; empty if nothing is."""
+    value, fault = _in_smallest(text, MOST_RATE, "1bps")
+    return fault or ("" if value else "is not at least 1bps")
+
+
+def _plain_time(text):
+    if text == "0":
+        return 0, ""
+    if "(" in text or not TIME.fullmatch(text):
+        return 0, f"has {text!r} where a time belongs"
+    return _in_smallest(text, MOST_TIME, "1ns")
+
+
+def time_fault(text):
+    """What is wrong with a latency that looks like one; empty if nothing is."""
+    if not text.endswith(")"):
+        return _plain_time(text)[1]
+    name, _, inside = text[:-1].partition("(")
+    parts = [part.strip() for part in inside.split(",")]
+    wanted = {"constant": 1, "uniform": 2, "normal": 2, "lognormal": 2, "pareto": 2, "empirical": 1}
+    if name not in wanted:
+        return f"is none of the distributions {', '.join(wanted)}"
+    if len(parts) != wanted[name] or "" in parts:
+        return f"does not have as many values as it needs, {wanted[name]}"
+    if name == "empirical":
+        return ""
+    is_shaped = name in ("lognormal", "pareto")
+    times = [_plain_time(part) for part in (parts[:1] if is_shaped else parts)]
+    fault = next((one for _, one in times if one), "")
+    if fault:
+        return fault
+    if name == "uniform" and times[0][0] > times[1][0]:
+        return "has the longer time first"
+    if is_shaped and not NUMBER.fullmatch(parts[1]):
+        return f"has {parts[1]!r} where a number belongs"
+    if name == "lognormal" and float(parts[1]) > 20:
+        return "has a sigma above 20"
+    return "has no shape above 0" if name == "pareto" and float(parts[1]) == 0 else ""
 
 
 class Literal(str):
@@ -26,7 +88,8 @@ def quoted(text):
     plain = text.replace("\\", "\\\\").replace("'", "\\'")
     if isinstance(text, Literal):
         plain = plain.replace("${", "\\x24{")
-    return "'" + "".join(c if ord(c) >= 32 and ord(c) != 127 else f"\\x{ord(c):02x}" for c in plain) + "'"
+    return "'" + "".join("".join(f"\\x{byte:02x}" for byte in c.encode()) if unicodedata.category(c) == "Cc" else c
+                         for c in plain) + "'"
 
 
 def section(depth, kind, /, **arguments):

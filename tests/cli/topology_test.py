@@ -123,6 +123,55 @@ class TopologyTest(Case):
         self.assertIn("without a unit", done.stderr)
         self.assertIn("[Network id='link-1' latency='1ms']", done.stdout)
 
+    def test_what_a_line_cannot_be_is_refused_with_its_place(self):
+        path = self.folder / "net.graphml"
+        output = self.folder / "net.ndl"
+        for old, news in (
+                ("7.5ms<", ("-5ms", "-5", "NaN", "inf", "Infinity ms", "0.5ns", "2562048h", "9223372036854775808ns",
+                            "uniform(2ms, 1ms)", "uniform(1ms)", "uniform(1ms,)", "weibull(1ms, 2)", "constant(5)",
+                            "pareto(1ms, 0)", "lognormal(1ms, 21)", "lognormal(1ms, x)", "empirical(/etc/passwd)")),
+                ("7.5ms</data><data key=\"d6\">", ("0bps", "0Mbps", "0.1bps", "-1Mbps", "nan", "18446744073709551616bps")),
+                ("10000000000.0<", ("0", "0.5", "-1", "nan", "inf", "1e30", "1e999999999", "18446744073709551616"))):
+            for new in news:
+                with self.subTest(value=new):
+                    text = GRAPHML.replace("<graph ", '<key attr.name="bandwidth" for="edge" id="d6"/><graph ')
+                    if "d6" in old:
+                        text = text.replace("7.5ms<", f'7.5ms</data><data key="d6">{new}<')
+                    else:
+                        text = text.replace(old, new + "<")
+                    path.write_text(text)
+                    ends = "'0' to '1'" if old[0] == "1" else "'1' to '2'"
+                    self.refused("import", path, "--output", output, because=f"topology: {path}: the ")
+                    self.refused("import", path, "--output", output, because=f"of the edge from {ends} ")
+                    self.refused("import", "-", because=f"{new!r}; w", stdin=text)
+                    self.assertFalse(output.exists())
+
+    def test_what_is_odd_but_possible_is_imported(self):
+        for value in ("0", "0ns", "9223372036854775807ns", "2562047h", "normal(0, 1ms)", "lognormal(1ms, 20)",
+                      "pareto(1ms, 0.0000000000000000001)", "constant( 5ms )", "uniform(1ms,1ms)"):
+            with self.subTest(latency=value):
+                made = self.made("import", "-", stdin=GRAPHML.replace("7.5ms", value))
+                self.assertIn(f"[Network id='link-1' latency='{value}']", made)
+                self.assert_code(elvis("check", "--strict", self.write(made)), 0)
+        for value, rate in (("1", 1), ("9.9e18", 99 * 10**17), ("18446744073709551615", 2**64 - 1), ("1.5", 1)):
+            with self.subTest(speed=value):
+                made = self.made("import", "-", stdin=GRAPHML.replace("10000000000.0", value))
+                self.assertIn(f"throughput='{rate}bps'", made.replace("\n       ", ""))
+                self.assert_code(elvis("check", "--strict", self.write(made)), 0)
+
+    def test_a_name_may_have_anything_in_it_but_not_nothing(self):
+        odd = "&#9;&#10;&#13;&#127;&#x80;&#x85;&#x9f;&#xa0;&#x2028;&#x202e;&#xfffd;\"\\' # ] ${name} &#x1f600;"
+        made = self.made("import", "-", "--traffic", "ping", stdin=GRAPHML.replace(">Bern<", f">a{odd}b<"))
+        path = self.write(made)
+        self.assert_code(elvis("fmt", "--check", path), 0)
+        self.run_report(path, "--strict")
+        nameless = GRAPHML.replace('id="2"><data key="d1">Bern</data>', 'id=""><data key="d1"> </data>')
+        self.refused("import", "-", because="the node number 3 has neither", stdin=nameless.replace('"2"', '""'))
+
+    def test_a_node_lies_on_earth(self):
+        for old, new in (("46.95", "90.5"), ("46.95", "nan"), ("7.45", "-361"), ("7.45", "inf")):
+            self.refused("import", "-", because="the node '0' lies nowhere", stdin=GRAPHML.replace(old, new))
+
     def test_a_key_has_a_default_for_what_says_nothing(self):
         text = GRAPHML.replace('id="d5"/>', 'id="d5"><default> 3ms </default></key>')
         made = self.made("import", "-", stdin=text)
@@ -142,6 +191,8 @@ class TopologyTest(Case):
         self.refused("chain", -1, because="whole number")
         self.refused("chain", 3, "--latency", "5", because="a time with its unit")
         self.refused("chain", 3, "--throughput", "fast", because="a rate with its unit")
+        self.refused("chain", 3, "--latency", "0.5ns", because="'0.5ns' is not a multiple of 1ns")
+        self.refused("chain", 3, "--throughput", "0bps", because="'0bps' is not at least 1bps")
         self.refused("waxman", 5, "--side", 0, because="more than 0 km")
         self.refused("fat-tree", 7, because="even number of ports")
         self.refused("ring", 2, because="at least 3")
