@@ -300,10 +300,15 @@ void lay_shortest_paths(const Plan& plan, World& world) {
 std::uint64_t expected_shortest_paths_bytes(const Plan& plan) {
   const std::vector<PathDestination> destinations = destinations_of(plan);
   PathGraph graph{plan, nullptr, holders(plan, destinations)};
-  std::uint64_t needy = 0;  // machines that need more than one route
+  std::uint64_t needy = 0;    // machines that need more than one route
+  std::uint64_t routers = 0;  // of them; hosts send on nothing, so they remember no ways
   const std::vector<Node> askers = graph.release_machines();
-  for (const Node asker : askers) needy += asker == PathGraph::nobody ? 0 : 1;
-  std::uint64_t bytes = (plan.machines - needy) * bytes_of_one_route + needy * bytes_of_ways;
+  for (const Node asker : askers) {
+    needy += asker == PathGraph::nobody ? 0 : 1;
+    routers += asker < graph.routers() ? 1 : 0;
+  }
+  const std::uint64_t bytes =
+      (plan.machines - routers) * bytes_of_one_route + routers * bytes_of_ways;
   if (!are_many(graph, askers, destinations.size())) {
     return bytes + needy * expected_table_bytes(plan, graph, Routes{graph, destinations});
   }

@@ -339,6 +339,23 @@ TEST(RoutesTest, WorkedOutBeforehandAreExpectedInMemory) {
   EXPECT_NEAR(expected - ways, static_cast<double>(bytes), 0.3 * static_cast<double>(bytes));
 }
 
+TEST(RoutesTest, OfHostsAreNotExpectedToGrowWithTrafficAsThoseOfRouters) {
+  std::string nets;
+  std::string stubs;
+  for (int i = 0; i < 250; ++i) {
+    const std::string id = "stub" + std::to_string(i);
+    nets += network(id, "10.2." + std::to_string(i) + ".0/26");
+    stubs += on(id);
+  }
+  const auto expected = [&](const std::string& count) {
+    const Scenario scenario{nested(nets, stubs) + host("many' count='" + count, on("wide"))};
+    EXPECT_EQ(scenario.complaints(), "");
+    return scenario.plan().memory_bytes;
+  };
+  // Both are enough for ways to be looked for when they are needed.
+  EXPECT_LT(expected("20000") - expected("10000"), 10'000 * 800U);
+}
+
 // The way in the middle of a chain that is long enough for ways to be found when they are needed.
 TEST(RoutesTest, ToVeryManyNetworksAreFoundWhenTheyAreNeeded) {
   constexpr int count = 1'100;
