@@ -26,7 +26,8 @@ void LinkModel::draw_times(FrameLuck& fate, Rng& luck) const {
 
 Duration LinkModel::draw_latency(Rng& luck) const {
   const Duration drawn = latency.draw(luck);
-  return happens(reordering.probability, luck) ? drawn + reordering.delay : drawn;
+  if (!happens(reordering.probability, luck)) return drawn;
+  return add_saturated(start_of_time + drawn, reordering.delay) - start_of_time;
 }
 
 }  // namespace elvis

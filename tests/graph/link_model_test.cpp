@@ -60,6 +60,18 @@ TEST(LinkModelTest, DoesEachThingAsOftenAsItSays) {
   EXPECT_NEAR(late_copies / doubled, 0.4, 0.01);
 }
 
+TEST(LinkModelTest, NoFrameTakesLongerThanTimeLasts) {
+  LinkModel model;
+  model.latency = LatencyModel::uniform(10ms, Duration::max());
+  model.reordering = {Probability::ratio(1, 1), Duration::max()};
+  model.duplication = Probability::ratio(1, 1);
+  ChannelState channel = ChannelState::unknown;
+  Rng luck = luck_of(1);
+  const FrameLuck fate = model.draw(1, channel, luck);
+  EXPECT_EQ(fate.latency, Duration::max());
+  EXPECT_EQ(fate.copy_latency, Duration::max());
+}
+
 TEST(LinkModelTest, GivesTheSameFateForTheSameLuck) {
   LinkModel model;
   model.latency = LatencyModel::normal(10ms, 1ms);
