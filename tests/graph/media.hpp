@@ -21,10 +21,10 @@ inline LinkProperties gigabit(MediumKind medium) {
   return properties;
 }
 
-/// The digest, and when what came to whom, of 24 people on a network with `properties`.
-inline std::pair<std::uint64_t, std::vector<std::int64_t>> chatter(const LinkProperties& properties,
-                                                                   unsigned partitions,
-                                                                   unsigned threads) {
+/// The digest, and when what came to whom, of 24 people on a network with `properties`, after
+/// `prepare` was called with them.
+inline std::pair<std::uint64_t, std::vector<std::int64_t>> chat_of_many(
+    const LinkProperties& properties, unsigned partitions, unsigned threads, const auto& prepare) {
   constexpr std::size_t people = 24;
   Hosts hosts{people, properties};
   for (std::size_t i = 0; i < people; ++i) {
@@ -38,12 +38,17 @@ inline std::pair<std::uint64_t, std::vector<std::int64_t>> chatter(const LinkPro
     std::ranges::sort(sending, {}, &Sending::Frame::time);
     hosts.send(i, std::move(sending));
   }
+  prepare(hosts);
   hosts.run(partitions, threads);
   std::vector<std::int64_t> times;
   for (std::size_t i = 0; i < people; ++i) {
     for (const std::int64_t time : hosts.times(i)) times.push_back(time);
   }
   return {hosts.world.digest(), times};
+}
+
+inline auto chat_of_many(const LinkProperties& properties, unsigned partitions, unsigned threads) {
+  return chat_of_many(properties, partitions, threads, [](Hosts&) {});
 }
 
 }  // namespace elvis::testing_hosts

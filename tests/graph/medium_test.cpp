@@ -21,7 +21,7 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
-using testing_hosts::chatter;
+using testing_hosts::chat_of_many;
 using testing_hosts::gigabit;
 using testing_hosts::Hosts;
 using testing_hosts::Nanoseconds;
@@ -326,10 +326,10 @@ TEST(MediumTest, GivesTheSameResultHoweverTheWorldIsDivided) {
         properties.queue.codel = {microseconds{20}, microseconds{100}, 1'514};
         properties.queue.red.weight = 0.1;
         if (changes) properties = with_changes(properties);
-        const auto reference = chatter(properties, 1, 1);
+        const auto reference = chat_of_many(properties, 1, 1);
         for (const unsigned partitions : {2U, 3U, 8U}) {
           for (const unsigned threads : {1U, 2U, 8U}) {
-            EXPECT_EQ(chatter(properties, partitions, threads), reference)
+            EXPECT_EQ(chat_of_many(properties, partitions, threads), reference)
                 << static_cast<int>(medium) << ' ' << static_cast<int>(discipline) << ' ' << changes
                 << ' ' << partitions << ' ' << threads;
           }

@@ -15,7 +15,7 @@ namespace {
 
 using std::chrono::microseconds;
 using std::chrono::nanoseconds;
-using testing_hosts::chatter;
+using testing_hosts::chat_of_many;
 using testing_hosts::gigabit;
 using testing_hosts::Hosts;
 using testing_hosts::Nanoseconds;
@@ -252,16 +252,41 @@ TEST(SwitchedOffTest, WhatWaitsIsLostByWhicheverOutageComesFirst) {
 
 // ===== Divided worlds =====
 
+TEST(SwitchedOffTest, GivesTheSameResultHoweverTheWorldIsDivided) {
+  const auto switch_some = [](Hosts& hosts) {
+    for (std::size_t i = 0; i < 24; i += 3) {
+      Machine& machine = hosts.world.machine(i);
+      hosts.world.make_switchable(machine, {});
+      for (int n = 0; n < 3; ++n) {
+        const microseconds at{static_cast<std::int64_t>(20 + 7 * i) + 90 * n};
+        hosts.world.switch_at(machine, Time{at}, false);
+        hosts.world.switch_at(machine, Time{at + microseconds{n * 40}}, true);
+      }
+    }
+  };
+  for_all_outages({microseconds{100}}, [&](LinkProperties properties) {
+    properties.latency = LatencyModel::normal(microseconds{10}, microseconds{2});
+    properties.queue.most_frames = 20;
+    const auto reference = chat_of_many(properties, 1, 1, switch_some);
+    for (const unsigned partitions : {2U, 3U}) {
+      for (const unsigned threads : {1U, 3U}) {
+        EXPECT_EQ(chat_of_many(properties, partitions, threads, switch_some), reference)
+            << partitions << ' ' << threads;
+      }
+    }
+  });
+}
+
 TEST(OutageTest, GivesTheSameResultHoweverTheWorldIsDivided) {
   const std::vector<nanoseconds> times{microseconds{20}, microseconds{35}, microseconds{100},
                                        microseconds{160}, microseconds{401}};
   for_all_outages(times, [](LinkProperties properties) {
     properties.latency = LatencyModel::normal(microseconds{10}, microseconds{2});
     properties.queue.most_frames = 20;
-    const auto reference = chatter(properties, 1, 1);
+    const auto reference = chat_of_many(properties, 1, 1);
     for (const unsigned partitions : {2U, 3U}) {
       for (const unsigned threads : {1U, 2U, 3U}) {
-        EXPECT_EQ(chatter(properties, partitions, threads), reference)
+        EXPECT_EQ(chat_of_many(properties, partitions, threads), reference)
             << partitions << ' ' << threads;
       }
     }
