@@ -30,7 +30,7 @@ std::string_view words_for(FrameFate fate) {
     case FrameFate::corrupted:
       return "corrupted";
     case FrameFate::queue_dropped:
-      return "dropped by a full queue";
+      return "dropped by a queue";
     case FrameFate::duplicated:
       return "duplicated";
     case FrameFate::unknown_destination:

@@ -209,6 +209,20 @@ class ContentTest(SmallCase):
         corrupted = [comment for comment in comments if comment.startswith("corrupted on the way to bob, byte")]
         self.assertEqual(len(corrupted), counters["frames_corrupted"])
 
+    def test_what_a_queue_drops_is_a_comment_whyever(self):
+        off = "[Events]\n    [Event at='1s' machine='alice' set='down']\n"
+        for queue, events in (("2", ""), ("codel(100, 1ms, 10ms)", ""), ("100", off), ("codel(100)", off)):
+            with self.subTest(queue=queue, events=events):
+                link = f"throughput='8kbps' medium='switched' queue='{queue}'"
+                path = self.write(two_machines(sent=50, wanted=50, link=link).rstrip("\n") + "\n" + events)
+                outcome = elvis("run", path, "--report", "-", "--force", "--pcap", self.out / "x.pcapng")
+                self.assert_code(outcome, 1)
+                dropped = outcome.report()["networks"][0]["frames_queue_dropped"]
+                comments = [packet.comment for packet in read_pcapng(self.out / "x.pcapng")[1]]
+                self.assertEqual(len(comments), 50)
+                self.assertGreater(dropped, 0)
+                self.assertEqual(comments.count("dropped by a queue"), dropped)
+
     def test_corrupted_bytes_are_those_that_the_comment_names(self):
         path = self.write(two_machines(sent=300, wanted=300, link="latency='1ms' corruption='20%'"))
         self.run_capture("{machine}.pcapng", path=path, codes=(0, 1))
