@@ -120,6 +120,8 @@ def read(text):
         root = xml.fromstring(text)
     except xml.ParseError as error:
         raise Mistake(f"this is not XML: {error}") from error
+    except (LookupError, ValueError) as error:
+        raise Mistake(f"its encoding is not understood: {error}; save it as UTF-8") from error
     graphs = _children(root, "graph")
     if _tag(root) != "graphml" or len(graphs) != 1:
         raise Mistake("this is not GraphML with one graph in it")
@@ -140,6 +142,8 @@ def read(text):
     if any(_children(node, "graph") for node in nodes):
         notes.append("graphs inside of nodes are left out")
     for edge in _children(graphs[0], "edge"):
+        if None in (edge.get("source"), edge.get("target")):
+            raise Mistake("an edge has no source or no target")
         try:
             ends = number[edge.get("source")], number[edge.get("target")]
         except KeyError as error:

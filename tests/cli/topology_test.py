@@ -202,6 +202,9 @@ class TopologyTest(Case):
         self.refused("grid", 200, 200, "--hosts", 1000, because="no room")
         self.refused("import", "-", stdin="<graphml", because="not XML")
         self.refused("import", "-", stdin="<html/>", because="not GraphML")
+        for encoding in ("klingon", "gbk", "utf-7"):
+            self.refused("import", "-", stdin=GRAPHML.replace("utf-8", encoding), because="save it as UTF-8")
+        self.refused("import", "-", because="no source or no target", stdin=GRAPHML.replace('target="1"', ""))
         self.refused("import", self.folder / "none", because="No such file")
         self.refused("import", "-", because="which is not there", stdin=GRAPHML.replace('source="0"', 'source="9"'))
 
