@@ -33,7 +33,7 @@ void Ipv4Path::take(const Ipv4::Way& way) {
   headers_.first[0] = load64(bytes);
   headers_.first[1] = (load64(bytes + 8) & ~ipv4_bits) | (headers_.first[1] & ipv4_bits);
   // Whether a shorter path is known is asked before the generation, which asking may change.
-  const bool is_whole = way.mac != MacAddress{} && !is_looped_ &&
+  const bool is_whole = way.mac != MacAddress{} && !is_looped_ && header().time_to_live != 0 &&
                         ipv4_->path_mtu(remote(), *tap_) == tap_->network().properties().mtu;
   generation_ = ipv4_->generation_;
   headers_.fast_generation = is_whole ? generation_ : 0;
@@ -89,6 +89,7 @@ void Ipv4Path::set_time_to_live(std::uint8_t time_to_live) {
   Ipv4Header changed = header();
   changed.time_to_live = time_to_live;
   set_header(changed);
+  if (time_to_live == 0) generation_ = headers_.fast_generation = 0;  // to be found anew
 }
 
 void Ipv4Path::set_type_of_service(std::uint8_t type_of_service) {
@@ -122,6 +123,7 @@ Result<> Ipv4Path::send(Message&& payload) {
     whole.emit(copy.prepend(whole.header_size()));
     machine().loop_back(std::move(copy));
   }
+  if (whole.time_to_live == 0 && tap_ != nullptr) return {};
   return ipv4_->send_on({tap_, next_hop_, MacAddress{headers_.first[0] >> 16}}, whole,
                         std::move(payload));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "elvis/protocols/udp.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "elvis/wire/checksum.hpp"
@@ -17,14 +18,18 @@ constexpr auto udp_number = static_cast<std::uint8_t>(IpProtocol::udp);
 // ===== Udp: who a datagram belongs to =====
 
 Result<SessionRef> Udp::open(Protocol& above, Endpoints endpoints) {
-  return open(above, endpoints, false);
+  return open(above, endpoints, Hears::alone);
 }
 
 Result<SessionRef> Udp::open_beside(Protocol& above, Endpoints endpoints) {
-  return open(above, endpoints, true);
+  return open(above, endpoints, Hears::what_others_leave);
 }
 
-Result<SessionRef> Udp::open(Protocol& above, Endpoints endpoints, bool may_be_second) {
+Result<SessionRef> Udp::open_deaf(Protocol& above, Endpoints endpoints) {
+  return open(above, endpoints, Hears::nothing);
+}
+
+Result<SessionRef> Udp::open(Protocol& above, Endpoints endpoints, Hears hears) {
   const Result<Ipv4Path> below = ipv4_.path(*this, endpoints);
   if (!below) return below.error();
   endpoints.local.address = below->local();
@@ -33,16 +38,20 @@ Result<SessionRef> Udp::open(Protocol& above, Endpoints endpoints, bool may_be_s
     if (!port) return port.error();
     endpoints.local.port = *port;
   }
-  if (!may_be_second && sessions_.find(endpoints) != nullptr) return Errc::address_in_use;
-  return SessionRef{new UdpSession{*this, above, *below, endpoints}};
+  if (hears == Hears::alone && sessions_.find(endpoints) != nullptr) return Errc::address_in_use;
+  return SessionRef{new UdpSession{*this, above, *below, endpoints, hears != Hears::nothing}};
 }
 
 Result<> Udp::listen(Protocol& above, Endpoint local) {
-  if (!local.address.is_unspecified() && !local.address.is_broadcast() &&
-      !local.address.is_multicast() && !ipv4_.is_local(local.address)) {
+  const bool is_certain = !local.address.is_unspecified();
+  if (is_certain && !ipv4_.is_local(local.address) && !ipv4_.is_for_several(local.address)) {
     return Errc::address_not_available;
   }
   if (!listeners_.insert(local, &above)) return Errc::address_in_use;
+  if (is_certain && !has_further_listeners_) {
+    const auto is_first = [&](const Tap& tap) { return tap.address() == local.address; };
+    has_further_listeners_ = std::ranges::none_of(machine().taps(), is_first) ? 1 : 0;
+  }
   forget_paths();
   return {};
 }
@@ -52,21 +61,30 @@ void Udp::unlisten(Endpoint local) {
   forget_paths();
 }
 
-Protocol* Udp::listener_beside(Endpoint local) {
-  if (!local.address.is_unspecified()) return listener_at({Ipv4Address{}, local.port});
+bool Udp::is_taken_beside(Endpoint local, bool (*may_share)(Protocol&)) {
+  const auto is_in_the_way = [&](Ipv4Address address) {
+    Protocol* const found = listener_at({address, local.port});
+    return found != nullptr && !may_share(*found);
+  };
+  if (!local.address.is_unspecified()) return is_in_the_way(Ipv4Address{});
   for (const Tap& tap : machine().taps()) {
-    if (Protocol* const found = listener_at({tap.address(), local.port})) return found;
+    if (is_in_the_way(tap.address())) return true;
   }
-  return listener_at({Ipv4Address{127, 0, 0, 1}, local.port});
+  // Seldom anybody listens elsewhere, so that machines with very many sockets need not look.
+  return has_further_listeners_ && listeners_.any_of([&](const Endpoint& end, Protocol* listener) {
+    return end.port == local.port && !end.address.is_unspecified() && !may_share(*listener);
+  });
 }
 
 Result<std::uint16_t> Udp::ephemeral_port() {
   constexpr int ports = 65'536 - first_ephemeral;
   for (int i = 0; i < ports; ++i) {
-    const std::uint16_t port = next_ephemeral_;
-    next_ephemeral_ = port == 65'535 ? first_ephemeral : static_cast<std::uint16_t>(port + 1);
+    const auto port = static_cast<std::uint16_t>(first_ephemeral + next_ephemeral_);
+    next_ephemeral_ = next_ephemeral_ + 1 & ports - 1;
     const Endpoint anywhere{Ipv4Address{}, port};
-    if (listener_for(anywhere) == nullptr && listener_beside(anywhere) == nullptr) return port;
+    const bool is_taken = listener_for(anywhere) != nullptr ||
+                          is_taken_beside(anywhere, [](Protocol&) { return false; });
+    if (!is_taken) return port;
   }
   return Errc::address_not_available;
 }
@@ -97,10 +115,25 @@ void Udp::demux(Message&& datagram, Arrival& arrival) {
                              arrival.destination_port >= first_ephemeral ||
                              machine().taps().size() != 1;
     learn_path(arrival, *above, is_from_one);
+    if (has_further_listeners_ && ipv4_.is_for_several(arrival.destination)) {
+      return hand_to_several(*above, std::move(datagram), arrival);
+    }
     return above->demux(std::move(datagram), arrival);
   }
   ipv4_.report(IcmpMessage::unreachable(Unreachable::port), arrival);
   machine().drop(Drop::no_listener, datagram);
+}
+
+// What is for several is also for who listens at any address, beside who does so at that one.
+void Udp::hand_to_several(Protocol& certain, Message&& datagram, Arrival& arrival) {
+  Protocol* const any = listener_at({Ipv4Address{}, arrival.destination_port});
+  if (any != nullptr && any != &certain) {
+    Arrival same = arrival;
+    same.ends_event = false;
+    any->demux(Message{datagram}, same);
+    arrival.ends_event = arrival.ends_event && machine().partition().is_quiet();
+  }
+  certain.demux(std::move(datagram), arrival);
 }
 
 void Udp::failed(const DeliveryError& error) {
@@ -155,7 +188,8 @@ bool Udp::is_intact(const Message& datagram, const UdpHeader& header,
 
 // ===== UdpSession: one conversation =====
 
-UdpSession::UdpSession(Udp& udp, Protocol& above, const Ipv4Path& below, Endpoints endpoints)
+UdpSession::UdpSession(Udp& udp, Protocol& above, const Ipv4Path& below, Endpoints endpoints,
+                       bool hears)
     : endpoints_{endpoints},
       udp_{udp},
       above_{above},
@@ -165,7 +199,7 @@ UdpSession::UdpSession(Udp& udp, Protocol& above, const Ipv4Path& below, Endpoin
       sum_{fold_sum(
           pseudo_header_sum(endpoints.local.address, endpoints.remote.address, udp_number, 0) +
           endpoints.local.port + endpoints.remote.port)} {
-  if (udp_.sessions_.find(endpoints_) != nullptr) return;  // that one hears what comes back
+  if (!hears || udp_.sessions_.find(endpoints_) != nullptr) return;  // that one hears what comes
   udp_.sessions_.insert(*this);
   udp_.count_session(endpoints_.local.port, true);
   udp_.forget_paths();

@@ -102,6 +102,7 @@ Result<> UdpSocket::find_session_to(Endpoint remote) {
   if (remote.port == 0) return is_closed() ? Errc::closed : Errc::invalid_argument;
   remote = destination_of(remote);
   last_.reset();  // before its successor, which may have the same endpoints
+  if (udp() != nullptr && !may_send_to(remote.address)) return Errc::access_denied;
   if (connected_ != nullptr && remote == connected_->endpoints().remote) {
     last_ = connected_;
     return {};
@@ -120,25 +121,40 @@ Result<UdpSocket::UdpSessionRef> UdpSocket::session_to(Endpoint remote) {
   Udp* const udp = this->udp();
   if (udp == nullptr) return Errc::no_protocol;
   const Ipv4Address to = remote.address;
-  if (!broadcasts_ && !to.is_multicast()) {
-    const auto& ipv4 = static_cast<const Ipv4&>(*machine().find(ProtocolId::ipv4));
-    if (ipv4.is_for_several(to)) return Errc::access_denied;
-  }
+  if (!may_send_to(to)) return Errc::access_denied;
   Endpoint local = local_;
+  // Nothing comes from several: who is bound to them sends from the machine's address, but does not
+  // hear what is sent there.
+  const bool is_deaf =
+      !local.address.is_unspecified() && this->ipv4().is_for_several(local.address);
+  if (is_deaf) local.address = {};
   if (to.is_multicast() && local.address.is_unspecified() && extras_ != nullptr) {
     local.address = extras_->interface;
   }
   const Endpoints endpoints{.local = local, .remote = remote};
   Protocol* const shared = shared_port(*udp);
-  const Result<SessionRef> session =
-      shared != nullptr ? udp->open_beside(*shared, endpoints) : udp->open(*this, endpoints);
+  const Result<SessionRef> session = is_deaf             ? udp->open_deaf(*this, endpoints)
+                                     : shared != nullptr ? udp->open_beside(*shared, endpoints)
+                                                         : udp->open(*this, endpoints);
   if (!session) return session.error();
   auto made = boost::static_pointer_cast<UdpSession>(*session);
   if (dont_fragment_) made->below().set_dont_fragment(true);
   if (time_to_live_ != 0) made->below().set_time_to_live(time_to_live_);
+  if (to.is_multicast() && extras_ != nullptr && extras_->multicast_time_to_live) {
+    made->below().set_time_to_live(*extras_->multicast_time_to_live);
+  }
   if (type_of_service_ != 0) made->below().set_type_of_service(type_of_service_);
-  if (is_looped_ && remote.address.is_multicast()) made->below().set_looped(true);
+  if (is_looped_ && to.is_multicast()) made->below().set_looped(true);
   return made;
+}
+
+bool UdpSocket::may_send_to(Ipv4Address remote) const {
+  return broadcasts_ || remote.is_multicast() || !ipv4().is_for_several(remote);
+}
+
+void UdpSocket::set_broadcast(bool broadcasts) {
+  broadcasts_ = broadcasts;
+  if (last_ != nullptr && !may_send_to(last_->endpoints().remote.address)) last_.reset();
 }
 
 void UdpSocket::close() {
@@ -208,10 +224,13 @@ Protocol* UdpSocket::shared_port(Udp& udp) const {
 }
 
 Result<> UdpSocket::listen_at(Udp& udp, Endpoint local) {
-  if (Protocol* const beside = udp.listener_beside(local)) {
-    const bool may_be_there = reuses_address_ && dynamic_cast<SharedPort*>(beside) != nullptr;
-    if (!may_be_there) return Errc::address_in_use;
-  }
+  const auto never = [](Protocol&) { return false; };
+  const auto if_shared = [](Protocol& beside) {
+    return dynamic_cast<SharedPort*>(&beside) != nullptr;
+  };
+  const bool is_taken =
+      reuses_address_ ? udp.is_taken_beside(local, if_shared) : udp.is_taken_beside(local, never);
+  if (is_taken) return Errc::address_in_use;
   if (!reuses_address_) return udp.listen(*this, local);
   if (auto* const shared = dynamic_cast<SharedPort*>(udp.listener_at(local))) {
     shared->add(*this);
@@ -270,15 +289,16 @@ Result<> UdpSocket::join(Ipv4Address group, Ipv4Address interface) {
 
 Result<> UdpSocket::leave(Ipv4Address group, Ipv4Address interface) {
   const Membership membership{group, interface};
+  if (is_closed()) return Errc::closed;
   if (extras_ == nullptr || std::erase(extras_->memberships, membership) == 0) {
-    return Errc::invalid_argument;
+    return Errc::address_not_available;
   }
   change(membership, false);
   return {};
 }
 
 void UdpSocket::change(const Membership& membership, bool joins) {
-  auto& ipv4 = static_cast<Ipv4&>(*machine().find(ProtocolId::ipv4));
+  Ipv4& ipv4 = this->ipv4();
   for (Tap& tap : machine().taps()) {
     const Ipv4Address interface = membership.interface;
     if (!interface.is_unspecified() && !tap.has_address(interface)) continue;
@@ -331,7 +351,7 @@ void UdpSocket::keep(const Handed& handed) {
 void UdpSocket::failed(const DeliveryError& error) {
   if (is_closed()) return;
   if (extras_ != nullptr && extras_->receives_errors) {
-    if (extras_->errors.size() < most_errors) extras_->errors.push_back(error);
+    if (extras_->errors.size() < Extras::most_errors) extras_->errors.push_back(error);
   } else {
     if (!error.is_final || connected_ == nullptr) return;
     if (error.endpoints != connected_->endpoints()) return;

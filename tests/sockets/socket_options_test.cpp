@@ -380,6 +380,13 @@ TEST_F(SocketOptionsTest, SendsToAllOnlyIfItMay) {
     EXPECT_TRUE(socket.connect(all).error() == Errc::access_denied);
     socket.set_broadcast(true);
     EXPECT_TRUE(socket.send_to(all, text("yes")));
+    socket.set_broadcast(false);
+    EXPECT_TRUE(socket.send_to(all, text("no")).error() == posix::permission_denied) << "again";
+    socket.set_broadcast(true);
+    EXPECT_TRUE(socket.connect(all));
+    socket.set_broadcast(false);
+    EXPECT_TRUE(socket.send(text("connected"))) << "as on Linux";
+    EXPECT_TRUE(socket.send_to(all, text("no")).error() == posix::permission_denied);
     co_return Result<>{};
   });
   run();

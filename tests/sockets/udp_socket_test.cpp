@@ -413,7 +413,7 @@ class UdpGroupTest : public UdpSocketTest {
             heard.push_back(datagram->payload.to_string());
             if (self.now() < start_of_time + leaves) continue;
             EXPECT_TRUE(socket.leave(group));
-            EXPECT_EQ(socket.leave(group), Errc::invalid_argument);
+            EXPECT_EQ(socket.leave(group), Errc::address_not_available);
           }
         },
         testing_lan::server_kind);
@@ -521,6 +521,30 @@ TEST_F(UdpGroupTest, GoesNoFurtherThanTheNetworkUnlessAsked) {  // RFC 1112, 6.1
   ASSERT_EQ(ear.arrivals.size(), 2U);
   EXPECT_EQ(ear.arrivals[0].time_to_live, 1);
   EXPECT_EQ(ear.arrivals[1].time_to_live, 9);
+}
+
+TEST_F(UdpGroupTest, StaysOnTheMachineWithNoTimeToLive) {
+  std::vector<std::string> heard[2];
+  listen(alice_, heard[0]);
+  listen(bob_, heard[1]);
+  lan_.run_on(alice_, [&](Application& self) -> Task<Result<>> {
+    UdpSocket socket{self.machine()};
+    socket.set_multicast_time_to_live(0);
+    co_await self.sleep_for(milliseconds{1});
+    EXPECT_TRUE(socket.send_to({group, 5'000}, text("own")));
+    UdpSocket mute{self.machine()};
+    mute.set_multicast_time_to_live(0);
+    mute.set_looped(false);
+    EXPECT_TRUE(mute.send_to({group, 5'000}, text("nobody's")));
+    socket.set_multicast_time_to_live(1);
+    EXPECT_TRUE(socket.send_to({group, 5'001}, text("elsewhere")));
+    EXPECT_TRUE(socket.send_to({group, 5'000}, text("all's")));
+    co_await self.sleep_for(milliseconds{1});
+    co_return Result<>{};
+  });
+  lan_.run();
+  EXPECT_EQ(heard[0], (std::vector<std::string>{"own", "all's"}));
+  EXPECT_EQ(heard[1], (std::vector<std::string>{"all's"}));
 }
 
 }  // namespace

@@ -184,7 +184,8 @@ class Ipv4Path {
 
   /// Datagrams with this are not fragmented, but refused or dropped where they are too long.
   void set_dont_fragment(bool dont_fragment);
-  /// How many machines may send a datagram on; at least 1, 64 if nobody says otherwise.
+  /// How many machines may send a datagram on, and itself; 64 if nobody says otherwise. With 0 it
+  /// stays here.
   void set_time_to_live(std::uint8_t time_to_live);
   /// The byte of service and congestion bits (RFC 2474, RFC 3168).
   void set_type_of_service(std::uint8_t type_of_service);

@@ -28,7 +28,10 @@ class Udp final : public Protocol {
   /// The same beside a session between these endpoints, if there is one, which hears what comes
   /// back on both: for those who share a port.
   Result<SessionRef> open_beside(Protocol& above, Endpoints endpoints);
-  /// Sends up to `above` the datagrams for `local` that belong to no open session.
+  /// The same of a session that hears nothing: for those who are bound to an address of several.
+  Result<SessionRef> open_deaf(Protocol& above, Endpoints endpoints);
+  /// Sends up to `above` the datagrams for `local` that belong to no open session. The address may
+  /// be that of a group or of all: what is sent to one machine is for others then.
   Result<> listen(Protocol& above, Endpoint local) override;
   void unlisten(Endpoint local) override;
 
@@ -38,9 +41,9 @@ class Udp final : public Protocol {
     return found == nullptr ? nullptr : *found;
   }
 
-  /// Who listens at the same port of any address, if `local` has a certain one, or of an own one,
-  /// if it is of any; else null.
-  Protocol* listener_beside(Endpoint local);
+  /// Whether somebody who is not to `share` the port listens at any address of it, if `local` has a
+  /// certain one, or at a certain one, if `local` is at any.
+  bool is_taken_beside(Endpoint local, bool (*may_share)(Protocol&));
 
   /// A port of this machine that nobody listens on or was given. Errors: address_not_available.
   Result<std::uint16_t> ephemeral_port();
@@ -60,14 +63,18 @@ class Udp final : public Protocol {
     }
   };
 
-  Result<SessionRef> open(Protocol& above, Endpoints endpoints, bool may_be_second);
+  enum class Hears : std::uint8_t { alone, what_others_leave, nothing };
+  Result<SessionRef> open(Protocol& above, Endpoints endpoints, Hears hears);
+  void hand_to_several(Protocol& certain, Message&& datagram, Arrival& arrival);
   Protocol* listener_for(Endpoint local);
   static void learn_path(const Arrival& arrival, Protocol& above, bool is_from_one);
   void forget_paths();
   void count_session(std::uint16_t local_port, bool is_new);
   bool is_intact(const Message& datagram, const UdpHeader& header, const Arrival& arrival) const;
 
-  std::uint16_t next_ephemeral_ = first_ephemeral;  // first, where the base leaves room
+  // First, where the base leaves room.
+  std::uint16_t next_ephemeral_ : 14 = 0;        // from first_ephemeral on
+  std::uint16_t has_further_listeners_ : 1 = 0;  // at addresses that are not a tap's first one
   std::uint16_t service_sessions_ = 0;  // at ports below first_ephemeral; 65,535 means many
   Ipv4& ipv4_;
   SessionMap<UdpSession> sessions_;
@@ -106,7 +113,7 @@ class UdpSession final : public Session {
  private:
   friend Udp;
 
-  UdpSession(Udp& udp, Protocol& above, const Ipv4Path& below, Endpoints endpoints);
+  UdpSession(Udp& udp, Protocol& above, const Ipv4Path& below, Endpoints endpoints, bool hears);
   Result<> send_summed(Message&& payload, std::uint64_t payload_sum);
   UdpHeader header_of(std::size_t payload_bytes, std::uint64_t payload_sum) const;
 

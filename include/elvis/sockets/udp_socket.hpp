@@ -7,13 +7,13 @@
 #include <memory>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "elvis/graph/delivery_error.hpp"
 #include "elvis/graph/machine.hpp"
 #include "elvis/graph/protocol.hpp"
 #include "elvis/protocols/udp.hpp"
 #include "elvis/sockets/readiness.hpp"
+#include "elvis/sockets/udp_socket_extras.hpp"
 #include "elvis/util/result.hpp"
 
 namespace elvis {
@@ -37,8 +37,9 @@ class UdpSocket final : public Protocol, public Waitable {
   ~UdpSocket() override;
 
   /// Takes what is sent to `local`. Port 0 chooses one; an unspecified address means any of the
-  /// machine's. Errors: no_protocol, address_in_use, address_not_available; invalid_argument if it
-  /// has a port already, also one that connect() chose.
+  /// machine's; that of a group, or of all of a network, only what is sent to that. Errors:
+  /// no_protocol, address_in_use, address_not_available; invalid_argument if it has a port already,
+  /// also one that connect() chose.
   Result<> bind(Endpoint local);
   /// Makes `remote` the destination of send(), and takes only what comes from there. Binds if
   /// necessary. A socket may be connected again, to somebody else; it stays as it is if that fails.
@@ -95,8 +96,9 @@ class UdpSocket final : public Protocol, public Waitable {
   /// are known to be too long: how a path's MTU is found (RFC 1191).
   void set_dont_fragment(bool dont_fragment) { dont_fragment_ = dont_fragment; }
 
-  /// Whether it may send to all machines of a network; if not, access_denied.
-  void set_broadcast(bool broadcasts) { broadcasts_ = broadcasts; }
+  /// Whether it may send to all machines of a network; if not, access_denied. send() to where it is
+  /// connected already goes on.
+  void set_broadcast(bool broadcasts);
   /// Several sockets that all allow it may bind one address: what comes for a group or for all is
   /// for each of them, all else for the last of those that hear it. Before bind().
   void set_reuse_address(bool reuses) { reuses_address_ = reuses; }
@@ -117,6 +119,10 @@ class UdpSocket final : public Protocol, public Waitable {
   /// How many machines may send on what is sent to further destinations from now on; at least 1. 64
   /// if nobody says otherwise, to groups 1 (RFC 1112, 6.1).
   void set_time_to_live(std::uint8_t time_to_live) { time_to_live_ = time_to_live; }
+  /// The same for groups alone, to which it comes before that: with 0 a datagram stays here.
+  void set_multicast_time_to_live(std::uint8_t time_to_live) {
+    extras().multicast_time_to_live = time_to_live;
+  }
   /// The byte of service of what is sent to further destinations from now on (RFC 2474, RFC 3168).
   void set_type_of_service(std::uint8_t type_of_service) { type_of_service_ = type_of_service; }
   /// On which network it sends to groups from now on: the one where the machine has the address
@@ -127,7 +133,7 @@ class UdpSocket final : public Protocol, public Waitable {
   /// to the machine too, if set_looped(false) does not come first. Errors: no_protocol,
   /// invalid_argument, address_not_available, address_in_use.
   Result<> join(Ipv4Address group, Ipv4Address interface = {});
-  /// Errors: invalid_argument.
+  /// Errors: address_not_available if it did not join.
   Result<> leave(Ipv4Address group, Ipv4Address interface = {});
   void set_looped(bool is_looped) { is_looped_ = is_looped; }
 
@@ -239,6 +245,7 @@ class UdpSocket final : public Protocol, public Waitable {
   Result<> send_error() const;
   bool has_interface(Ipv4Address interface) const;
   void keep_or_drop(const Handed& handed);
+  bool may_send_to(Ipv4Address remote) const;
   Result<UdpSessionRef> session_to(Endpoint remote);
   Result<> find_session_to(Endpoint remote);  // makes it last_
   std::unique_ptr<Waiting> take_oldest();
@@ -247,25 +254,15 @@ class UdpSocket final : public Protocol, public Waitable {
   bool has_failed() const {
     return failure_ != Errc{} && (is_closed() || connected_ == nullptr || connected_->has_failed());
   }
-  struct Membership {
-    Ipv4Address group;
-    Ipv4Address interface;
-    friend bool operator==(const Membership&, const Membership&) = default;
-  };
-  // What only those have who talk to groups, or ask for errors.
-  struct Extras {
-    std::vector<Membership> memberships;
-    Ipv4Address interface{};  // where what is sent to groups goes
-    bool receives_errors = false;
-    std::vector<DeliveryError> errors;  // the oldest first
-  };
-  static constexpr std::size_t most_errors = 64;
+  using Extras = UdpSocketExtras;
+  using Membership = Extras::Membership;
   Extras& extras();
   void change(const Membership& membership, bool joins);
   Udp* udp() const { return static_cast<Udp*>(machine().find(ProtocolId::udp)); }
 
   Result<> open_port(Endpoint local);
   Protocol* shared_port(Udp& udp) const;
+  Ipv4& ipv4() const { return static_cast<Ipv4&>(*machine().find(ProtocolId::ipv4)); }
   Result<> listen_at(Udp& udp, Endpoint local);
   void stop_listening();
 

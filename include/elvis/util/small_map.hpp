@@ -14,7 +14,8 @@
 namespace elvis {
 
 /// Up to eight entries stand side by side; more are hashed. Never iterated, as a hash map's order
-/// must not show in results. Keys and values are trivially copyable; Hash spreads all its bits.
+/// must not show in results, but for a question whose answer does not depend
+/// on it. Keys and values are trivially copyable; Hash spreads all its bits.
 template <typename Key, typename Value, typename Hash>
 class SmallMap {
   static_assert(std::is_trivially_copyable_v<Key> && std::is_trivially_copyable_v<Value>);
@@ -49,6 +50,17 @@ class SmallMap {
     if (size_ == capacity_) grow();
     entries_[size_++] = {key, value};
     return true;
+  }
+
+  /// Whether `is_so(key, value)` holds for any entry.
+  template <typename Predicate>
+  bool any_of(Predicate is_so) const {
+    if (is_hashed()) {
+      return std::ranges::any_of(*hashed_,
+                                 [&](const auto& one) { return is_so(one.first, one.second); });
+    }
+    return std::any_of(entries_, entries_ + size_,
+                       [&](const Entry& one) { return is_so(one.key, one.value); });
   }
 
   /// Removes the entry of `key`, if there is one.
