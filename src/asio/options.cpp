@@ -36,6 +36,12 @@ error_code give(AsioOption& option, Value value) {
   return {};
 }
 
+// A flag of IP, which may be a single byte, as multicast's are.
+error_code give_flag(AsioOption& option, int value) {
+  if (option.bytes != 1) return give(option, value);
+  return give(option, static_cast<unsigned char>(value));
+}
+
 bool is(const AsioOption& option, int level, int name) {
   return option.level == level && option.name == name;
 }
@@ -171,9 +177,14 @@ error_code AsioUdp::set_option(const AsioOption& option) {
   const std::optional<int> number = number_of(option);
   if (!number) return error::invalid_argument;
   const int value = *number;
-  if (is(option, IPPROTO_IP, IP_TTL) || is(option, IPPROTO_IP, IP_MULTICAST_TTL)) {
+  if (is(option, IPPROTO_IP, IP_TTL)) {
     if (value < 1 || value > 255) return error::invalid_argument;
     socket_->set_time_to_live(static_cast<std::uint8_t>(time_to_live_ = value));
+    socket_->set_multicast_time_to_live(static_cast<std::uint8_t>(multicast_time_to_live_));
+  } else if (is(option, IPPROTO_IP, IP_MULTICAST_TTL)) {
+    if (value < 0 || value > 255) return error::invalid_argument;
+    multicast_time_to_live_ = value;
+    socket_->set_multicast_time_to_live(static_cast<std::uint8_t>(value));
   } else if (is(option, IPPROTO_IP, IP_MULTICAST_LOOP)) {
     socket_->set_looped(is_looped_ = value != 0);
   } else if (is(option, SOL_SOCKET, SO_BROADCAST)) {
@@ -189,10 +200,9 @@ error_code AsioUdp::set_option(const AsioOption& option) {
 }
 
 error_code AsioUdp::get_option(AsioOption& option) const {
-  if (is(option, IPPROTO_IP, IP_TTL) || is(option, IPPROTO_IP, IP_MULTICAST_TTL)) {
-    return give(option, time_to_live_);
-  }
-  if (is(option, IPPROTO_IP, IP_MULTICAST_LOOP)) return give(option, int{is_looped_});
+  if (is(option, IPPROTO_IP, IP_TTL)) return give_flag(option, time_to_live_);
+  if (is(option, IPPROTO_IP, IP_MULTICAST_TTL)) return give_flag(option, multicast_time_to_live_);
+  if (is(option, IPPROTO_IP, IP_MULTICAST_LOOP)) return give_flag(option, int{is_looped_});
   if (is(option, SOL_SOCKET, SO_BROADCAST)) return give(option, int{broadcasts_});
   if (is(option, SOL_SOCKET, SO_REUSEADDR)) return give(option, int{reuses_address_});
   if (is(option, SOL_SOCKET, SO_RCVBUF)) return give(option, receive_buffer_);

@@ -111,13 +111,31 @@ bool AsioTcp::receive(AsioOutcome& outcome, std::size_t max, Message& got) {
   return true;
 }
 
+bool AsioTcp::peek(AsioOutcome& outcome, std::size_t max, Message& got) const {
+  if (max == 0) return true;
+  if (receives_no_more_ && socket_->readable() == 0) {
+    outcome.error = boost::asio::error::eof;
+    return true;
+  }
+  Result<Message> peeked = socket_->peek(max);
+  if (!peeked) {
+    if (peeked.error() == Errc::would_block) return false;
+    outcome.error = asio_error(peeked);
+  } else if (peeked->empty()) {
+    outcome.error = boost::asio::error::eof;
+  } else {
+    got = *std::move(peeked);
+  }
+  return true;
+}
+
 bool AsioTcp::has_room(AsioOutcome& outcome, std::size_t wanted, std::size_t& room) {
   room = 0;
   if (is_connecting_ && socket_->is_connected()) is_connecting_ = false;  // nobody waited for it
   if (wanted == 0) return true;
   const TcpSession* const session = socket_->session();
   if (session == nullptr) {
-    outcome.error = boost::asio::error::not_connected;
+    outcome.error = boost::asio::error::broken_pipe;  // as Linux has it, not ENOTCONN
   } else if (session->failure() != Errc{}) {
     outcome.error = asio_error(session->failure());
   } else if (session->has_finished() || session->is_over()) {
@@ -221,6 +239,7 @@ void AsioUdp::open() {
   socket_.emplace(core_.machine());
   remote_ = {};
   time_to_live_ = 64;
+  multicast_time_to_live_ = 1;
   receive_buffer_ = static_cast<int>(UdpSocket::default_receive_buffer);
   broadcasts_ = reuses_address_ = false;
   is_looped_ = true;

@@ -18,6 +18,22 @@ template <typename Executor = boost::asio::any_io_executor>
 class asio_basic_acceptor : public asio_basic_socket<AsioListener, boost::asio::ip::tcp, Executor> {
   using Base = asio_basic_socket<AsioListener, boost::asio::ip::tcp, Executor>;
 
+  // Where a new stream may be: an executor, or a context.
+  template <typename Where>
+  static auto executor_at(Where&& where) {
+    if constexpr (requires { where.get_executor(); }) {
+      return where.get_executor();
+    } else {
+      return std::decay_t<Where>{where};
+    }
+  }
+  template <typename Where>
+  static constexpr bool is_where =
+      boost::asio::execution::is_executor<std::decay_t<Where>>::value ||
+      std::is_convertible_v<Where, boost::asio::execution_context&>;
+  template <typename Where>
+  using ExecutorAt = decltype(executor_at(std::declval<Where>()));
+
  public:
   using typename Base::endpoint_type;
   using typename Base::error_code;
@@ -62,15 +78,58 @@ class asio_basic_acceptor : public asio_basic_socket<AsioListener, boost::asio::
     this->checked("listen", [&](error_code& error) { listen(backlog, error); });
   }
 
-  /// Takes a connection that waits. Errors: those of async_accept(), would_block.
+  // ----- at once: errors are those of async_accept(), would_block -----
+
   template <typename Other>
   void accept(asio_basic_stream<Other>& peer, error_code& error) {
-    this->with_socket(error, [&](AsioListener& listener) {
-      IntoJob<Other> job{&listener, &peer, nullptr, {}};
-      asio_internal::run_at_once(job, error);
-      if (!error) job.take();
-    });
+    accept_into(peer, nullptr, error);
   }
+  template <typename Other>
+  void accept(asio_basic_stream<Other>& peer) {
+    this->checked("accept", [&](error_code& error) { accept(peer, error); });
+  }
+  template <typename Other>
+  void accept(asio_basic_stream<Other>& peer, endpoint_type& remote, error_code& error) {
+    accept_into(peer, &remote, error);
+  }
+  template <typename Other>
+  void accept(asio_basic_stream<Other>& peer, endpoint_type& remote) {
+    this->checked("accept", [&](error_code& error) { accept(peer, remote, error); });
+  }
+  asio_basic_stream<Executor> accept(error_code& error) {
+    return accept_new(this->get_executor(), nullptr, error);
+  }
+  asio_basic_stream<Executor> accept() {
+    return this->checked("accept", [&](error_code& error) { return accept(error); });
+  }
+  asio_basic_stream<Executor> accept(endpoint_type& remote, error_code& error) {
+    return accept_new(this->get_executor(), &remote, error);
+  }
+  asio_basic_stream<Executor> accept(endpoint_type& remote) {
+    return this->checked("accept", [&](error_code& error) { return accept(remote, error); });
+  }
+  template <typename Where>
+    requires(is_where<Where>)
+  auto accept(Where&& where, error_code& error) {
+    return accept_new(executor_at(where), nullptr, error);
+  }
+  template <typename Where>
+    requires(is_where<Where>)
+  auto accept(Where&& where) {
+    return this->checked("accept", [&](error_code& error) { return accept(where, error); });
+  }
+  template <typename Where>
+    requires(is_where<Where>)
+  auto accept(Where&& where, endpoint_type& remote, error_code& error) {
+    return accept_new(executor_at(where), &remote, error);
+  }
+  template <typename Where>
+    requires(is_where<Where>)
+  auto accept(Where&& where, endpoint_type& remote) {
+    return this->checked("accept", [&](error_code& error) { return accept(where, remote, error); });
+  }
+
+  // ----- operations -----
 
   /// Completes with `void(error_code)`: the connection is in `peer`, whatever that was before.
   template <typename Other, BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code))
@@ -97,16 +156,6 @@ class asio_basic_acceptor : public asio_basic_socket<AsioListener, boost::asio::
     return Base::template initiate<Token, void(error_code, asio_basic_stream<Executor>)>(
         *this, token, New<Executor>{this->get_executor(), nullptr});
   }
-  /// The same; the new stream gets `executor`.
-  template <typename Other, BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code,
-                                                                 asio_basic_stream<Other>))
-                                Token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
-    requires(boost::asio::execution::is_executor<Other>::value)
-  auto async_accept(const Other& executor,
-                    Token&& token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN(executor_type)) {
-    return Base::template initiate<Token, void(error_code, asio_basic_stream<Other>)>(
-        *this, token, New<Other>{executor, nullptr});
-  }
   /// The same; `remote` says who it is.
   template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code,
                                                  asio_basic_stream<Executor>))
@@ -115,6 +164,27 @@ class asio_basic_acceptor : public asio_basic_socket<AsioListener, boost::asio::
                     Token&& token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN(executor_type)) {
     return Base::template initiate<Token, void(error_code, asio_basic_stream<Executor>)>(
         *this, token, New<Executor>{this->get_executor(), &remote});
+  }
+  /// The same; the new stream is at `where`: an executor, or a context.
+  template <typename Where, BOOST_ASIO_COMPLETION_TOKEN_FOR(void(
+                                boost::system::error_code, asio_basic_stream<ExecutorAt<Where>>))
+                                Token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
+    requires(is_where<Where>)
+  auto async_accept(Where&& where,
+                    Token&& token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN(executor_type)) {
+    using Other = ExecutorAt<Where>;
+    return Base::template initiate<Token, void(error_code, asio_basic_stream<Other>)>(
+        *this, token, New<Other>{executor_at(where), nullptr});
+  }
+  template <typename Where, BOOST_ASIO_COMPLETION_TOKEN_FOR(void(
+                                boost::system::error_code, asio_basic_stream<ExecutorAt<Where>>))
+                                Token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
+    requires(is_where<Where>)
+  auto async_accept(Where&& where, endpoint_type& remote,
+                    Token&& token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN(executor_type)) {
+    using Other = ExecutorAt<Where>;
+    return Base::template initiate<Token, void(error_code, asio_basic_stream<Other>)>(
+        *this, token, New<Other>{executor_at(where), &remote});
   }
 
  private:
@@ -168,6 +238,22 @@ class asio_basic_acceptor : public asio_basic_socket<AsioListener, boost::asio::
       return {outcome.error, std::move(peer)};
     }
   };
+
+  template <typename Other>
+  void accept_into(asio_basic_stream<Other>& peer, endpoint_type* remote, error_code& error) {
+    this->with_socket(error, [&](AsioListener& listener) {
+      IntoJob<Other> job{&listener, &peer, remote, {}};
+      asio_internal::run_at_once(job, error);
+      if (!error) job.take();
+    });
+  }
+  template <typename Other>
+  asio_basic_stream<Other> accept_new(const Other& executor, endpoint_type* remote,
+                                      error_code& error) {
+    asio_basic_stream<Other> peer{executor};
+    accept_into(peer, remote, error);
+    return peer;
+  }
 
   template <typename Other, typename Handler>
   void begin(Into<Other> request, Handler&& handler) {

@@ -196,6 +196,30 @@ struct WaitJob {
   }
 };
 
+/// A job whose handler gets `(error_code, std::size_t)`.
+struct TransferJob {
+  static std::tuple<boost::system::error_code, std::size_t> result(AsioOutcome& outcome) {
+    return {outcome.error, outcome.bytes};
+  }
+};
+
+/// A request with flags of Asio's (message_flags).
+template <typename Request>
+struct Flagged {
+  Request request;
+  int flags;
+};
+
+/// A transfer that is refused.
+struct RefusedJob : TransferJob {
+  using NeverWaits = void;
+  boost::system::error_code error;
+  bool attempt(AsioOutcome& outcome) const {
+    outcome.error = error;
+    return true;
+  }
+};
+
 /// The outcome of `job` tried once and not begun: would_block if it is not done at once.
 template <typename Job>
 std::size_t run_at_once(Job&& job, boost::system::error_code& code) {

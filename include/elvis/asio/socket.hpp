@@ -97,8 +97,32 @@ class asio_basic_socket : public asio_internal::IoObject<Impl, Executor>,
       if (!error) option.resize(v4, asked.bytes);
     });
   }
+  /// Whether it can be read or written at once; if not, would_block, as nothing here blocks.
+  void wait(wait_type type, error_code& error) {
+    with_socket(error, [&](Impl& impl) {
+      if (type == wait_error) {
+        error = boost::asio::error::operation_not_supported;
+      } else {
+        const Ready what = type == wait_read ? Ready::readable : Ready::writable;
+        asio_internal::run_at_once(asio_internal::WaitJob<Impl>{&impl, what}, error);
+      }
+    });
+  }
+  /// There is boost::asio::socket_base::bytes_readable.
+  template <typename Command>
+  void io_control(Command& command, error_code& error) {
+    with_socket(error, [&](Impl& impl) {
+      if (command.name() == bytes_readable{}.name()) {
+        *static_cast<int*>(command.data()) = static_cast<int>(impl.readable());
+      } else {
+        error = boost::asio::error::operation_not_supported;
+      }
+    });
+  }
   bool non_blocking() const { return true; }
+  bool native_non_blocking() const { return true; }
   void non_blocking(bool, error_code& error) { error = {}; }
+  void native_non_blocking(bool, error_code& error) { error = {}; }
 
   void open(const protocol_type& protocol = protocol_type::v4()) {
     checked("open", [&](error_code& error) { open(protocol, error); });
@@ -133,6 +157,14 @@ class asio_basic_socket : public asio_internal::IoObject<Impl, Executor>,
     checked("get_option", [&](error_code& error) { get_option(option, error); });
   }
   void non_blocking(bool) {}
+  void native_non_blocking(bool) {}
+  void wait(wait_type type) {
+    checked("wait", [&](error_code& error) { wait(type, error); });
+  }
+  template <typename Command>
+  void io_control(Command& command) {
+    checked("io_control", [&](error_code& error) { io_control(command, error); });
+  }
 
   /// Completes with `void(error_code)` when the socket can be read (an acceptor: when a connection
   /// waits) or written; wait_error is operation_not_supported.

@@ -7,55 +7,16 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <type_traits>
 #include <utility>
 
 #include "elvis/asio/core.hpp"
 #include "elvis/asio/errors.hpp"
-#include "elvis/sockets/readiness.hpp"
+#include "elvis/asio/socket_lane.hpp"
 #include "elvis/sockets/tcp_listener.hpp"
 #include "elvis/sockets/tcp_socket.hpp"
 #include "elvis/sockets/udp_socket.hpp"
 
 namespace elvis {
-
-/// Operations that wait until a socket is ready for something.
-template <typename Owner>
-class AsioSocketLane final : public AsioLane, private Wait {
- public:
-  AsioSocketLane(AsioCore& core, Owner& owner, Ready interest)
-      : AsioLane{core},
-        Wait{interest | Ready::closed, false,
-             has(interest, Ready::readable) ? ByHand::handed : ByHand::no},
-        owner_{owner} {}
-
-  /// Something changed that the socket does not tell of.
-  void try_again() {
-    unwatch();
-    go_on();
-  }
-  /// Lets those who wait try again after the present event.
-  void wake(Machine& machine) {
-    if (is_at_socket()) machine.partition().wake(*this);
-  }
-
- private:
-  void watch() override;
-  void unwatch() override {
-    leave();
-    unlink();
-  }
-
-  Owner& owner_;
-};
-
-/// A socket option as a program hands it over: see asio's GettableSocketOption.
-struct AsioOption {
-  int level;
-  int name;
-  void* data;         ///< The value; of get: where it goes.
-  std::size_t bytes;  ///< Of the value; of get: its room, then its size.
-};
 
 /// One end of a stream. It hears what its session tells the socket, so that a write goes on when
 /// there is room worth it, not with each acknowledgement.
@@ -88,6 +49,8 @@ class AsioTcp final : public TcpUser, public Pooled {
   bool connect(AsioOutcome& outcome, Endpoint remote);  ///< Refused while an earlier one goes on.
   bool go_on_connecting(AsioOutcome& outcome);
   bool receive(AsioOutcome& outcome, std::size_t max, Message& got);
+  /// The same; what it finds stays.
+  bool peek(AsioOutcome& outcome, std::size_t max, Message& got) const;
   /// False if receive() of at least one byte would find nothing.
   bool may_receive() const {
     const TcpSession* const session = socket_->session();
@@ -212,6 +175,11 @@ class AsioUdp final : public Pooled {
     remote = handed_->remote;
     return true;
   }
+  /// The same of what is not to be forgotten.
+  bool peek(AsioOutcome& outcome, const Message*& got, Endpoint& remote) {
+    keep_handed();
+    return receive(outcome, got, remote);
+  }
   /// A datagram that is offered to who waits, if it is to be taken; null if there is none.
   const UdpSocket::Handed* take_handed() {
     if (receives_no_more_) [[unlikely]]
@@ -263,6 +231,7 @@ class AsioUdp final : public Pooled {
   std::optional<UdpSocket> socket_;
   Endpoint remote_{};
   int time_to_live_ = 64;
+  int multicast_time_to_live_ = 1;
   int receive_buffer_ = static_cast<int>(UdpSocket::default_receive_buffer);
   bool broadcasts_ = false;
   bool reuses_address_ = false;
@@ -271,28 +240,5 @@ class AsioUdp final : public Pooled {
   bool sends_no_more_ = false;
   AsioSocketLane<AsioUdp> outgoing_{core_, *this, Ready::writable};
 };
-
-// The Wait is over when its operations are tried, and begins anew if one waits on.
-template <typename Owner>
-void AsioSocketLane<Owner>::watch() {
-  if (is_at_socket() || is_ready()) return;
-  if constexpr (std::is_same_v<Owner, AsioTcp>) {
-    // AsioTcp::tcp_changed() tells of room.
-    if (!has(interest(), Ready::readable)) {
-      set_interest(owner_.is_connecting_ ? Ready::connected | Ready::closed : Ready::closed);
-    }
-  }
-  if constexpr (std::is_same_v<Owner, AsioUdp>) {
-    owner_.socket_->remember_once(&owner_);
-  }
-  anew();
-  join(*owner_.waitable());  // which is not ready: an operation has just tried
-  Wait::wait([](Waiter& waiter) {
-    auto& self = static_cast<AsioSocketLane&>(waiter);
-    if constexpr (std::is_same_v<Owner, AsioUdp>) self.owner_.hand_over(self.take_handed());
-    self.leave();
-    self.go_on_by_hand();
-  });
-}
 
 }  // namespace elvis

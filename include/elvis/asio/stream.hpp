@@ -10,18 +10,16 @@
 // write_some() do what they can at once, as on a socket that is non_blocking().
 #pragma once
 
-#include <boost/asio/append.hpp>
 #include <boost/asio/compose.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
 #include <concepts>
 #include <cstddef>
-#include <iterator>
 #include <tuple>
 #include <utility>
 
 #include "elvis/asio/socket.hpp"
+#include "elvis/asio/stream_jobs.hpp"
 
 namespace elvis {
 
@@ -39,6 +37,7 @@ class asio_basic_stream : public asio_basic_socket<AsioTcp, boost::asio::ip::tcp
   using typename Base::endpoint_type;
   using typename Base::error_code;
   using typename Base::executor_type;
+  using typename Base::message_flags;
   using typename Base::protocol_type;
   template <typename Other>
   struct rebind_executor {
@@ -74,7 +73,7 @@ class asio_basic_stream : public asio_basic_socket<AsioTcp, boost::asio::ip::tcp
   std::size_t read_some(const Buffers& buffers, error_code& error) {
     std::size_t bytes = 0;
     this->with_socket(error, [&](AsioTcp& tcp) {
-      bytes = asio_internal::run_at_once(ReadJob<Buffers>{&tcp, buffers}, error);
+      bytes = asio_internal::run_at_once(ReadJob<Buffers>{{}, &tcp, buffers}, error);
     });
     return bytes;
   }
@@ -87,7 +86,7 @@ class asio_basic_stream : public asio_basic_socket<AsioTcp, boost::asio::ip::tcp
   std::size_t write_some(const Buffers& buffers, error_code& error) {
     std::size_t bytes = 0;
     this->with_socket(error, [&](AsioTcp& tcp) {
-      bytes = asio_internal::run_at_once(WriteJob<Buffers>{&tcp, buffers}, error);
+      bytes = asio_internal::run_at_once(WriteJob<Buffers>{{}, &tcp, buffers}, error);
     });
     return bytes;
   }
@@ -95,6 +94,37 @@ class asio_basic_stream : public asio_basic_socket<AsioTcp, boost::asio::ip::tcp
   std::size_t write_some(const Buffers& buffers) {
     return this->checked("write_some",
                          [&](error_code& error) { return write_some(buffers, error); });
+  }
+  /// The same by other names. Of `flags` there is message_peek, which leaves what it reads to be
+  /// read; others are operation_not_supported.
+  template <typename Buffers>
+  std::size_t receive(const Buffers& buffers, message_flags flags, error_code& error) {
+    if (flags == 0) return read_some(buffers, error);
+    std::size_t bytes = 0;
+    this->with_socket(error, [&](AsioTcp& tcp) {
+      if (flags != Base::message_peek) {
+        error = boost::asio::error::operation_not_supported;
+      } else {
+        bytes = asio_internal::run_at_once(PeekJob<Buffers>{{}, &tcp, buffers}, error);
+      }
+    });
+    return bytes;
+  }
+  template <typename Buffers>
+  std::size_t receive(const Buffers& buffers, message_flags flags = 0) {
+    return this->checked("receive",
+                         [&](error_code& error) { return receive(buffers, flags, error); });
+  }
+  template <typename Buffers>
+  std::size_t send(const Buffers& buffers, message_flags flags, error_code& error) {
+    if (flags == 0) return write_some(buffers, error);
+    this->with_socket(error,
+                      [&](AsioTcp&) { error = boost::asio::error::operation_not_supported; });
+    return 0;
+  }
+  template <typename Buffers>
+  std::size_t send(const Buffers& buffers, message_flags flags = 0) {
+    return this->checked("send", [&](error_code& error) { return send(buffers, flags, error); });
   }
 
   // ----- operations -----
@@ -127,7 +157,9 @@ class asio_basic_stream : public asio_basic_socket<AsioTcp, boost::asio::ip::tcp
   auto async_connect(const Endpoints& endpoints, Condition condition,
                      Token&& token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN(executor_type)) {
     return boost::asio::async_compose<Token, void(error_code, endpoint_type)>(
-        ConnectRange<Endpoints, Condition>{*this, endpoints, std::move(condition)}, token, *this);
+        asio_internal::ConnectRange<asio_basic_stream, Endpoints, Condition>{*this, endpoints,
+                                                                             std::move(condition)},
+        token, *this);
   }
   /// Completes with `void(error_code, std::size_t)` when something was read; eof at the end.
   template <typename Buffers,
@@ -161,6 +193,23 @@ class asio_basic_stream : public asio_basic_socket<AsioTcp, boost::asio::ip::tcp
                   Token&& token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN(executor_type)) {
     return async_write_some(buffers, std::forward<Token>(token));
   }
+  /// The same with `flags`, see receive().
+  template <typename Buffers,
+            BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, std::size_t))
+                Token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
+  auto async_receive(const Buffers& buffers, message_flags flags,
+                     Token&& token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN(executor_type)) {
+    return Base::template initiate<Token, void(error_code, std::size_t)>(
+        *this, token, Flagged<Read<Buffers>>{{buffers}, flags});
+  }
+  template <typename Buffers,
+            BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, std::size_t))
+                Token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
+  auto async_send(const Buffers& buffers, message_flags flags,
+                  Token&& token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN(executor_type)) {
+    return Base::template initiate<Token, void(error_code, std::size_t)>(
+        *this, token, Flagged<Write<Buffers>>{{buffers}, flags});
+  }
 
  private:
   friend asio_internal::Initiation<asio_basic_stream>;
@@ -169,81 +218,13 @@ class asio_basic_stream : public asio_basic_socket<AsioTcp, boost::asio::ip::tcp
   template <typename Other>
   friend class asio_basic_acceptor;
 
-  struct ConnectJob {
-    AsioTcp* tcp;
-    Endpoint remote;
-    bool has_begun = false;
-    bool attempt(AsioOutcome& outcome) {
-      return std::exchange(has_begun, true) ? tcp->go_on_connecting(outcome)
-                                            : tcp->connect(outcome, remote);
-    }
-    std::tuple<error_code> result(AsioOutcome& outcome) const { return {outcome.error}; }
-  };
+  using ConnectJob = asio_internal::ConnectJob;
   template <typename Buffers>
-  struct ReadJob {
-    AsioTcp* tcp;
-    Buffers buffers;
-    [[gnu::always_inline]] bool attempt(AsioOutcome& outcome) const {
-      const bool finds_nothing = boost::asio::buffer_size(buffers) != 0 && !tcp->may_receive();
-      return !finds_nothing && take(outcome);
-    }
-    bool take(AsioOutcome& outcome) const {
-      Message got;
-      if (!tcp->receive(outcome, boost::asio::buffer_size(buffers), got)) return false;
-      outcome.bytes = asio_internal::copy_out(got, buffers);
-      return true;
-    }
-    std::tuple<error_code, std::size_t> result(AsioOutcome& outcome) const {
-      return {outcome.error, outcome.bytes};
-    }
-  };
+  using ReadJob = asio_internal::ReadJob<Buffers>;
   template <typename Buffers>
-  struct WriteJob {
-    AsioTcp* tcp;
-    Buffers buffers;
-    bool attempt(AsioOutcome& outcome) const {
-      std::size_t room = 0;
-      if (!tcp->has_room(outcome, boost::asio::buffer_size(buffers), room)) return false;
-      if (room != 0) tcp->send(outcome, asio_internal::copy_in(buffers, room));
-      return true;
-    }
-    std::tuple<error_code, std::size_t> result(AsioOutcome& outcome) const {
-      return {outcome.error, outcome.bytes};
-    }
-  };
-
-  template <typename Endpoints, typename Condition>
-  struct ConnectRange {
-    asio_basic_stream& stream;
-    Endpoints endpoints;
-    Condition condition;
-    std::size_t next = 0;
-    bool has_begun = false;
-    endpoint_type tried{};
-
-    template <typename Self>
-    void operator()(Self& self, error_code error = boost::asio::error::not_found) {
-      if (!has_begun) self.reset_cancellation_state(boost::asio::enable_total_cancellation{});
-      if (has_begun && (!error || error == boost::asio::error::operation_aborted)) {
-        return self.complete(error, error ? endpoint_type{} : tried);
-      }
-      // Who has not tried yet has no error.
-      const error_code last = next == 0 ? error_code{} : error;
-      auto it = std::next(endpoints.begin(), static_cast<std::ptrdiff_t>(next));
-      for (; it != endpoints.end(); ++it) {
-        ++next;
-        if (!condition(last, endpoint_type{*it})) continue;
-        has_begun = true;
-        tried = *it;
-        if (stream.is_open()) stream.close();
-        return stream.async_connect(tried, std::move(self));
-      }
-      if (has_begun) return self.complete(error, endpoint_type{});
-      has_begun = true;  // nothing to try, but not from within the call that began it
-      const auto executor = stream.get_executor();
-      return boost::asio::post(executor, boost::asio::append(std::move(self), error));
-    }
-  };
+  using PeekJob = asio_internal::PeekJob<Buffers>;
+  template <typename Buffers>
+  using WriteJob = asio_internal::WriteJob<Buffers>;
 
   // What is asked for, and how it begins.
   struct Connect {
@@ -257,6 +238,9 @@ class asio_basic_stream : public asio_basic_socket<AsioTcp, boost::asio::ip::tcp
   struct Write {
     Buffers buffers;
   };
+  template <typename Request>
+  using Flagged = asio_internal::Flagged<Request>;
+
   template <typename Handler>
   void begin(const Connect& request, Handler&& handler) {
     error_code ignored;
@@ -272,12 +256,35 @@ class asio_basic_stream : public asio_basic_socket<AsioTcp, boost::asio::ip::tcp
   }
   template <typename Buffers, typename Handler>
   void begin(Read<Buffers> request, Handler&& handler) {
-    this->start(this->incoming(), ReadJob<Buffers>{this->find_impl(), std::move(request.buffers)},
+    this->start(this->incoming(),
+                ReadJob<Buffers>{{}, this->find_impl(), std::move(request.buffers)},
                 std::forward<Handler>(handler));
   }
   template <typename Buffers, typename Handler>
   void begin(Write<Buffers> request, Handler&& handler) {
-    this->start(this->outgoing(), WriteJob<Buffers>{this->find_impl(), std::move(request.buffers)},
+    this->start(this->outgoing(),
+                WriteJob<Buffers>{{}, this->find_impl(), std::move(request.buffers)},
+                std::forward<Handler>(handler));
+  }
+  template <typename Buffers, typename Handler>
+  void begin(Flagged<Read<Buffers>> request, Handler&& handler) {
+    if (request.flags == 0) {
+      return begin(std::move(request.request), std::forward<Handler>(handler));
+    }
+    if (request.flags != Base::message_peek) return refuse(std::forward<Handler>(handler));
+    this->start(this->incoming(),
+                PeekJob<Buffers>{{}, this->find_impl(), std::move(request.request.buffers)},
+                std::forward<Handler>(handler));
+  }
+  template <typename Buffers, typename Handler>
+  void begin(Flagged<Write<Buffers>> request, Handler&& handler) {
+    if (request.flags != 0) return refuse(std::forward<Handler>(handler));
+    begin(std::move(request.request), std::forward<Handler>(handler));
+  }
+  template <typename Handler>
+  void refuse(Handler&& handler) {
+    this->start(this->outgoing(),
+                asio_internal::RefusedJob{{}, boost::asio::error::operation_not_supported},
                 std::forward<Handler>(handler));
   }
 };

@@ -6,9 +6,10 @@
 #pragma once
 
 #include <boost/asio/ip/udp.hpp>
-#include <tuple>
+#include <utility>
 
 #include "elvis/asio/socket.hpp"
+#include "elvis/asio/udp_jobs.hpp"
 
 namespace elvis {
 
@@ -18,11 +19,28 @@ namespace elvis {
 template <typename Executor = boost::asio::any_io_executor>
 class asio_basic_udp : public asio_basic_socket<AsioUdp, boost::asio::ip::udp, Executor> {
   using Base = asio_basic_socket<AsioUdp, boost::asio::ip::udp, Executor>;
+  template <typename Buffers>
+  using Send = asio_internal::Send<Buffers>;
+  template <typename Buffers>
+  using SendTo = asio_internal::SendTo<Buffers>;
+  template <typename Buffers>
+  using Receive = asio_internal::Receive<Buffers>;
+  template <typename Buffers>
+  using SendJob = asio_internal::SendJob<Buffers>;
+  template <typename Buffers>
+  using SendToJob = asio_internal::SendToJob<Buffers>;
+  template <typename Buffers>
+  using ReceiveJob = asio_internal::ReceiveJob<Buffers>;
+  template <typename Buffers>
+  using PeekDatagramJob = asio_internal::PeekDatagramJob<Buffers>;
+  template <typename Request>
+  using Flagged = asio_internal::Flagged<Request>;
 
  public:
   using typename Base::endpoint_type;
   using typename Base::error_code;
   using typename Base::executor_type;
+  using typename Base::message_flags;
   using typename Base::protocol_type;
   template <typename Other>
   struct rebind_executor {
@@ -56,33 +74,59 @@ class asio_basic_udp : public asio_basic_socket<AsioUdp, boost::asio::ip::udp, E
     this->checked("connect", [&](error_code& error) { connect(remote, error); });
   }
 
-  /// At once. Errors: those of the operation, would_block.
+  // ----- at once -----
+
+  /// Errors: those of the operations, would_block. Of `flags` there is message_peek, which leaves a
+  /// datagram to be received; others are operation_not_supported.
   template <typename Buffers>
-  std::size_t send_to(const Buffers& buffers, const endpoint_type& remote, error_code& error) {
-    std::size_t bytes = 0;
-    this->with_socket(error, [&](AsioUdp& udp) {
-      bytes = asio_internal::run_at_once(SendToJob<Buffers>{&udp, {buffers, remote}}, error);
-    });
-    return bytes;
+  std::size_t send(const Buffers& buffers, message_flags flags, error_code& error) {
+    return send_at_once<SendJob<Buffers>>(Send<Buffers>{buffers}, flags, error);
   }
   template <typename Buffers>
-  std::size_t send_to(const Buffers& buffers, const endpoint_type& remote) {
+  std::size_t send(const Buffers& buffers, message_flags flags = 0) {
+    return this->checked("send", [&](error_code& error) { return send(buffers, flags, error); });
+  }
+  template <typename Buffers>
+  std::size_t send_to(const Buffers& buffers, const endpoint_type& remote, message_flags flags,
+                      error_code& error) {
+    return send_at_once<SendToJob<Buffers>>(SendTo<Buffers>{buffers, remote}, flags, error);
+  }
+  template <typename Buffers>
+  std::size_t send_to(const Buffers& buffers, const endpoint_type& remote, error_code& error) {
+    return send_to(buffers, remote, 0, error);
+  }
+  template <typename Buffers>
+  std::size_t send_to(const Buffers& buffers, const endpoint_type& remote,
+                      message_flags flags = 0) {
     return this->checked("send_to",
-                         [&](error_code& error) { return send_to(buffers, remote, error); });
+                         [&](error_code& error) { return send_to(buffers, remote, flags, error); });
+  }
+  template <typename Buffers>
+  std::size_t receive(const Buffers& buffers, message_flags flags, error_code& error) {
+    return receive_at_once(Receive<Buffers>{buffers, nullptr}, flags, error);
+  }
+  template <typename Buffers>
+  std::size_t receive(const Buffers& buffers, message_flags flags = 0) {
+    return this->checked("receive",
+                         [&](error_code& error) { return receive(buffers, flags, error); });
+  }
+  template <typename Buffers>
+  std::size_t receive_from(const Buffers& buffers, endpoint_type& remote, message_flags flags,
+                           error_code& error) {
+    return receive_at_once(Receive<Buffers>{buffers, &remote}, flags, error);
   }
   template <typename Buffers>
   std::size_t receive_from(const Buffers& buffers, endpoint_type& remote, error_code& error) {
-    std::size_t bytes = 0;
-    this->with_socket(error, [&](AsioUdp& udp) {
-      bytes = asio_internal::run_at_once(ReceiveJob<Buffers>{&udp, {buffers, &remote}}, error);
-    });
-    return bytes;
+    return receive_from(buffers, remote, 0, error);
   }
   template <typename Buffers>
-  std::size_t receive_from(const Buffers& buffers, endpoint_type& remote) {
-    return this->checked("receive_from",
-                         [&](error_code& error) { return receive_from(buffers, remote, error); });
+  std::size_t receive_from(const Buffers& buffers, endpoint_type& remote, message_flags flags = 0) {
+    return this->checked("receive_from", [&](error_code& error) {
+      return receive_from(buffers, remote, flags, error);
+    });
   }
+
+  // ----- operations -----
 
   /// Completes with `void(error_code)`.
   template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code))
@@ -97,8 +141,7 @@ class asio_basic_udp : public asio_basic_socket<AsioUdp, boost::asio::ip::udp, E
                 Token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
   auto async_send_to(const Buffers& buffers, const endpoint_type& remote,
                      Token&& token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN(executor_type)) {
-    return Base::template initiate<Token, void(error_code, std::size_t)>(
-        *this, token, SendTo<Buffers>{buffers, remote});
+    return transfer<SendTo<Buffers>>(token, {buffers, remote});
   }
   /// To where the socket is connected.
   template <typename Buffers,
@@ -106,24 +149,50 @@ class asio_basic_udp : public asio_basic_socket<AsioUdp, boost::asio::ip::udp, E
                 Token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
   auto async_send(const Buffers& buffers,
                   Token&& token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN(executor_type)) {
-    return Base::template initiate<Token, void(error_code, std::size_t)>(*this, token,
-                                                                         Send<Buffers>{buffers});
+    return transfer<Send<Buffers>>(token, {buffers});
   }
   template <typename Buffers,
             BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, std::size_t))
                 Token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
   auto async_receive_from(const Buffers& buffers, endpoint_type& remote,
                           Token&& token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN(executor_type)) {
-    return Base::template initiate<Token, void(error_code, std::size_t)>(
-        *this, token, Receive<Buffers>{buffers, &remote});
+    return transfer<Receive<Buffers>>(token, {buffers, &remote});
   }
   template <typename Buffers,
             BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, std::size_t))
                 Token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
   auto async_receive(const Buffers& buffers,
                      Token&& token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN(executor_type)) {
-    return Base::template initiate<Token, void(error_code, std::size_t)>(
-        *this, token, Receive<Buffers>{buffers, nullptr});
+    return transfer<Receive<Buffers>>(token, {buffers, nullptr});
+  }
+  /// The same with flags, see send() and receive().
+  template <typename Buffers,
+            BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, std::size_t))
+                Token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
+  auto async_send(const Buffers& buffers, message_flags flags,
+                  Token&& token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN(executor_type)) {
+    return transfer<Flagged<Send<Buffers>>>(token, {{buffers}, flags});
+  }
+  template <typename Buffers,
+            BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, std::size_t))
+                Token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
+  auto async_send_to(const Buffers& buffers, const endpoint_type& remote, message_flags flags,
+                     Token&& token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN(executor_type)) {
+    return transfer<Flagged<SendTo<Buffers>>>(token, {{buffers, remote}, flags});
+  }
+  template <typename Buffers,
+            BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, std::size_t))
+                Token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
+  auto async_receive(const Buffers& buffers, message_flags flags,
+                     Token&& token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN(executor_type)) {
+    return transfer<Flagged<Receive<Buffers>>>(token, {{buffers, nullptr}, flags});
+  }
+  template <typename Buffers,
+            BOOST_ASIO_COMPLETION_TOKEN_FOR(void(boost::system::error_code, std::size_t))
+                Token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN_TYPE(executor_type)>
+  auto async_receive_from(const Buffers& buffers, endpoint_type& remote, message_flags flags,
+                          Token&& token BOOST_ASIO_DEFAULT_COMPLETION_TOKEN(executor_type)) {
+    return transfer<Flagged<Receive<Buffers>>>(token, {{buffers, &remote}, flags});
   }
 
  private:
@@ -132,87 +201,37 @@ class asio_basic_udp : public asio_basic_socket<AsioUdp, boost::asio::ip::udp, E
   struct Connect {
     endpoint_type remote;
   };
-  template <typename Buffers>
-  struct Send {
-    Buffers buffers;
-  };
-  template <typename Buffers>
-  struct SendTo {
-    Buffers buffers;
-    endpoint_type remote;
-  };
-  template <typename Buffers>
-  struct Receive {
-    Buffers buffers;
-    endpoint_type* remote;
-  };
-
-  template <typename Buffers>
-  struct SendJob {
-    using NeverWaits = void;
-    AsioUdp* udp;
-    Send<Buffers> request;
-    [[gnu::always_inline]] bool attempt(AsioOutcome& outcome) const {
-      std::uint64_t sum = 0;
-      Message data = asio_internal::copy_in_summed(request.buffers, sum);
-      udp->send(outcome, std::move(data), sum);
-      return true;
-    }
-    std::tuple<error_code, std::size_t> result(AsioOutcome& outcome) const {
-      return {outcome.error, outcome.bytes};
-    }
-  };
-  template <typename Buffers>
-  struct SendToJob {
-    using NeverWaits = void;
-    AsioUdp* udp;
-    SendTo<Buffers> request;
-    [[gnu::always_inline]] bool attempt(AsioOutcome& outcome) const {
-      if (const auto remote = asio_internal::endpoint_from(request.remote)) {
-        std::uint64_t sum = 0;
-        Message data = asio_internal::copy_in_summed(request.buffers, sum);
-        udp->send_to(outcome, *remote, std::move(data), sum);
+  template <typename Request, typename Token>
+  auto transfer(Token& token, Request request) {
+    return Base::template initiate<Token, void(error_code, std::size_t)>(*this, token,
+                                                                         std::move(request));
+  }
+  template <typename Job, typename Request>
+  std::size_t send_at_once(Request request, message_flags flags, error_code& error) {
+    std::size_t bytes = 0;
+    this->with_socket(error, [&](AsioUdp& udp) {
+      if (flags != 0) {
+        error = boost::asio::error::operation_not_supported;
       } else {
-        outcome.error = boost::asio::error::address_family_not_supported;
+        bytes = asio_internal::run_at_once(Job{{}, &udp, std::move(request)}, error);
       }
-      return true;
-    }
-    std::tuple<error_code, std::size_t> result(AsioOutcome& outcome) const {
-      return {outcome.error, outcome.bytes};
-    }
-  };
+    });
+    return bytes;
+  }
   template <typename Buffers>
-  struct ReceiveJob {
-    AsioUdp* udp;
-    Receive<Buffers> request;
-    [[gnu::always_inline]] bool attempt(AsioOutcome& outcome) const {
-      return udp->may_receive() && take(outcome);
-    }
-    [[gnu::always_inline]] bool attempt_again(AsioOutcome& outcome) const {
-      const UdpSocket::Handed* const handed = udp->take_handed();
-      if (handed == nullptr) [[unlikely]]
-        return attempt(outcome);
-      give(outcome, handed->payload, handed->remote);
-      return true;
-    }
-    [[gnu::always_inline]] void give(AsioOutcome& outcome, const Message& payload,
-                                     Endpoint remote) const {
-      outcome.bytes = asio_internal::copy_out(payload, request.buffers);
-      if (request.remote != nullptr) asio_internal::write_endpoint(*request.remote, remote);
-    }
-    bool take(AsioOutcome& outcome) const {
-      const Message* got = nullptr;
-      Endpoint remote;
-      if (!udp->receive(outcome, got, remote)) return false;
-      if (got == nullptr) return true;
-      give(outcome, *got, remote);
-      udp->pop();
-      return true;
-    }
-    std::tuple<error_code, std::size_t> result(AsioOutcome& outcome) const {
-      return {outcome.error, outcome.bytes};
-    }
-  };
+  std::size_t receive_at_once(Receive<Buffers> request, message_flags flags, error_code& error) {
+    std::size_t bytes = 0;
+    this->with_socket(error, [&](AsioUdp& udp) {
+      if (flags == 0) {
+        bytes = asio_internal::run_at_once(ReceiveJob<Buffers>{{}, &udp, request}, error);
+      } else if (flags == Base::message_peek) {
+        bytes = asio_internal::run_at_once(PeekDatagramJob<Buffers>{{}, &udp, request}, error);
+      } else {
+        error = boost::asio::error::operation_not_supported;
+      }
+    });
+    return bytes;
+  }
 
   template <typename Handler>
   void begin(const Connect& request, Handler&& handler) {
@@ -222,18 +241,36 @@ class asio_basic_udp : public asio_basic_socket<AsioUdp, boost::asio::ip::udp, E
   }
   template <typename Buffers, typename Handler>
   void begin(Send<Buffers> request, Handler&& handler) {
-    this->start(this->outgoing(), SendJob<Buffers>{this->find_impl(), std::move(request)},
+    this->start(this->outgoing(), SendJob<Buffers>{{}, this->find_impl(), std::move(request)},
                 std::forward<Handler>(handler));
   }
   template <typename Buffers, typename Handler>
   void begin(SendTo<Buffers> request, Handler&& handler) {
-    this->start(this->outgoing(), SendToJob<Buffers>{this->find_impl(), std::move(request)},
+    this->start(this->outgoing(), SendToJob<Buffers>{{}, this->find_impl(), std::move(request)},
                 std::forward<Handler>(handler));
   }
   template <typename Buffers, typename Handler>
   void begin(Receive<Buffers> request, Handler&& handler) {
-    this->start(this->incoming(), ReceiveJob<Buffers>{this->find_impl(), std::move(request)},
+    this->start(this->incoming(), ReceiveJob<Buffers>{{}, this->find_impl(), std::move(request)},
                 std::forward<Handler>(handler));
+  }
+  template <typename Request, typename Handler>
+  void begin(Flagged<Request> request, Handler&& handler) {
+    if (request.flags == 0)
+      return begin(std::move(request.request), std::forward<Handler>(handler));
+    if constexpr (requires { peek_job(request.request); }) {
+      if (request.flags == Base::message_peek) {
+        return this->start(this->incoming(), peek_job(std::move(request.request)),
+                           std::forward<Handler>(handler));
+      }
+    }
+    this->start(this->outgoing(),
+                asio_internal::RefusedJob{{}, boost::asio::error::operation_not_supported},
+                std::forward<Handler>(handler));
+  }
+  template <typename Buffers>
+  PeekDatagramJob<Buffers> peek_job(Receive<Buffers> request) {
+    return {{}, this->find_impl(), std::move(request)};
   }
 };
 
