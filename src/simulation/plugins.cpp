@@ -3,11 +3,15 @@
 
 #include <cxxabi.h>
 #include <dlfcn.h>
+#include <elf.h>
 #include <fmt/format.h>
+#include <link.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <memory>
 #include <string_view>
 
@@ -28,6 +32,32 @@ std::string demangled(const std::string& symbol) {
   return text != nullptr ? std::string{text.get()} : symbol;
 }
 
+// Why the system's loader must not see the file: it would wait for a pipe, and a file that is cut
+// off would end this program.
+std::string why_not_loadable(const std::string& file) {
+  struct stat about{};
+  if (::stat(file.c_str(), &about) != 0)
+    return {};  // one that the loader looks for, or says why not
+  if (S_ISDIR(about.st_mode)) return "is a directory";
+  if (!S_ISREG(about.st_mode)) return "is not a shared library";
+  std::ifstream content{file, std::ios::binary};
+  const auto read = [&](std::uint64_t at, auto& part) {
+    content.seekg(static_cast<std::streamoff>(at));
+    return static_cast<bool>(content.read(reinterpret_cast<char*>(&part), sizeof part));
+  };
+  ElfW(Ehdr) header{};
+  if (!content || !read(0, header) || header.e_phentsize != sizeof(ElfW(Phdr))) return {};
+  const auto size = static_cast<std::uint64_t>(about.st_size);
+  for (std::uint64_t i = 0; i < header.e_phnum; ++i) {
+    ElfW(Phdr) segment{};
+    const bool is_there = read(header.e_phoff + i * sizeof segment, segment);
+    if (!is_there || segment.p_offset > size || segment.p_filesz > size - segment.p_offset) {
+      return "is not a whole file: its end is missing";
+    }
+  }
+  return {};
+}
+
 // What the system's loader says, in our words where they are clearer. It begins with the file's
 // name.
 std::string why_not_loaded(const std::string& file) {
@@ -46,8 +76,17 @@ std::string why_not_loaded(const std::string& file) {
   for (const std::string_view no_library : {"invalid ELF header", "file too short", "wrong ELF"}) {
     if (text.find(no_library) != std::string::npos) return "is not a shared library";
   }
-  if (text.starts_with(file + ": ")) text.erase(0, file.size() + 2);
+  if (text.find("cannot dynamically load") != std::string::npos) {
+    return "is a program, not a shared library";
+  }
   constexpr std::string_view cannot_open = "cannot open shared object file: ";
+  if (text.starts_with(file + ": ")) {
+    text.erase(0, file.size() + 2);
+  } else if (const std::size_t at = text.find(": "); text.substr(at + 2).starts_with(cannot_open)) {
+    return fmt::format("needs the library {}, which cannot be opened: {}",
+                       quoted(text.substr(0, at)),
+                       printable(text.substr(at + 2 + cannot_open.size())));
+  }
   if (text.starts_with(cannot_open)) {
     text.replace(0, cannot_open.size(), "cannot be opened: ");
   }
@@ -85,6 +124,7 @@ std::string file_of(const std::string& path) {
 std::string load(const std::string& path, ExtendedCatalog& catalog) {
   if (path.empty()) return "needs the name of a file";
   const std::string file = file_of(path);
+  if (std::string why = why_not_loadable(file); !why.empty()) return why;
   void* const library = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) return why_not_loaded(file);
   using Entry = const Plugin* (*)();

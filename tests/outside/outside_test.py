@@ -51,7 +51,7 @@ def elvis(*arguments, code=0, **options):
 
 
 def plugin(name):
-    return FOLDER / ("broken" if name in ("broken", "needy", "other") else "plugin") / f"lib{name}.so"
+    return FOLDER / ("broken" if name in ("broken", "needy", "other", "reliant") else "plugin") / f"lib{name}.so"
 
 
 def machine(name, *applications, protocol=(), count=1):
@@ -258,6 +258,23 @@ class BrokenPluginTest(unittest.TestCase):
         self.assert_refused(FOLDER / "nothing.so", "cannot be opened: No such file or directory")
         self.assert_refused(plugin("needy"), "needs `elvis::travel_back_in_time(int)`, which is neither")
         self.assert_refused("", "needs the name of a file")
+        self.assert_refused(FOLDER, "is a directory")
+        self.assert_refused(PREFIX / "bin" / "elvis", "is a program, not a shared library")
+
+    def test_a_plugin_whose_library_is_lost_is_refused(self):
+        (FOLDER / "broken" / "liblost.so").rename(FOLDER / "broken" / "hidden.so")
+        self.assert_refused(plugin("reliant"),
+                            "needs the library `liblost.so`, which cannot be opened: No such file or directory")
+
+    def test_what_would_harm_the_loader_is_refused(self):
+        whole = plugin("greet").read_bytes()
+        cut = FOLDER / "cut.so"
+        for size in (0, 20, 64, 5_000, len(whole) // 2):
+            cut.write_bytes(whole[:size])
+            self.assert_refused(cut, "")
+        self.assert_refused(cut, "is not a whole file: its end is missing")
+        os.mkfifo(FOLDER / "pipe.so")
+        self.assert_refused(FOLDER / "pipe.so", "is not a shared library")
 
     def test_a_plugin_is_loaded_once(self):
         done = elvis("list", "applications", "--plugin", plugin("greet"), "--plugin", plugin("greet"), code=2)
