@@ -14,8 +14,8 @@ Result<> IcmpSocket::hear(std::initializer_list<IcmpType> types) {
   if (is_closed_) return Errc::closed;
   Icmp* const icmp = this->icmp();
   if (icmp == nullptr) return Errc::no_protocol;
-  types_ = 0;
-  for (const IcmpType type : types) types_ |= 1U << (static_cast<unsigned>(type) & 31U);
+  types_.reset();
+  for (const IcmpType type : types) types_.set(static_cast<std::uint8_t>(type));
   if (!std::exchange(is_open_, true)) icmp->overhear(*this);
   return {};
 }
@@ -43,8 +43,7 @@ void IcmpSocket::close() {
 void IcmpSocket::demux(Message&& message, Arrival& arrival) {
   const auto header = IcmpMessage::parse(message);
   if (!header) return;
-  const auto type = static_cast<unsigned>(header->type);
-  if (types_ != 0 && (type > 31 || (types_ >> type & 1U) == 0)) return;
+  if (types_.any() && !types_.test(static_cast<std::uint8_t>(header->type))) return;
   if (arrivals_.size() >= most_waiting) return machine().drop(Drop::queue_full, message);
   const bool has_times =
       header->type == IcmpType::timestamp || header->type == IcmpType::timestamp_reply;

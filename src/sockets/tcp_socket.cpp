@@ -177,6 +177,7 @@ Result<Message> TcpSocket::try_receive(std::size_t max) {
       taken(machine_, Ready::readable, ready());
     return read;
   }
+  if (max == 0) return Message{};
   // Who has read to the end has missed nothing.
   if (failure_ != Errc{} && !session_->is_at_end()) return failure_;
   if (!is_at_end()) return Errc::would_block;

@@ -16,6 +16,7 @@ namespace {
 using std::chrono::milliseconds;
 using testing_lan::Internet;
 using testing_lan::Lan;
+using testing_lan::text;
 
 // alice — router — bob
 class IcmpSocketTest : public testing::Test {
@@ -88,6 +89,28 @@ TEST_F(IcmpSocketTest, HearsOnlyTheTypesThatItChose) {
   });
   net_.run();
   EXPECT_EQ(passed, 2);
+}
+
+TEST_F(IcmpSocketTest, HearsTypesOfAnyNumber) {
+  constexpr auto extended_echo = static_cast<IcmpType>(42);  // RFC 8335; 10 with 32 more
+  int passed = 0;
+  net_.run_on(*bob_, [&](Application& self) -> Task<Result<>> {
+    IcmpSocket socket{self.machine()};
+    EXPECT_TRUE(socket.hear({extended_echo}));
+    const Result<IcmpArrival> next = co_await socket.receive();
+    EXPECT_EQ(next->header.type, extended_echo);
+    EXPECT_EQ(next->payload.to_string(), "who?");
+    ++passed;
+    co_return Result<>{};
+  });
+  net_.run_on(*alice_, [&](Application& self) -> Task<Result<>> {
+    IcmpSocket socket{self.machine()};
+    EXPECT_TRUE(socket.send_to(bob_address_, {.type = static_cast<IcmpType>(10)}));
+    EXPECT_TRUE(socket.send_to(bob_address_, {.type = extended_echo}, text("who?")));
+    co_return Result<>{};
+  });
+  net_.run();
+  EXPECT_EQ(passed, 1);
 }
 
 // RFC 1112, 6.1.

@@ -445,6 +445,10 @@ TEST_F(SocketCallsTest, AStreamIsLookedAtBeforeItIsTaken) {
     EXPECT_TRUE(socket.peek().error() == posix::not_connected);
     EXPECT_TRUE(co_await socket.connect({Lan::address(1), 80}));
     EXPECT_TRUE(socket.peek().error() == posix::operation_would_block);
+    const Time before = self.now();
+    EXPECT_TRUE((co_await socket.receive(0))->empty()) << "asks for nothing";
+    EXPECT_TRUE(socket.try_receive(0)->empty());
+    EXPECT_EQ(self.now(), before);
     Watch watches[] = {{socket}};
     EXPECT_TRUE(co_await wait_any(self.machine(), watches));
     EXPECT_EQ(socket.peek(3)->to_string(), "GET");
@@ -454,6 +458,29 @@ TEST_F(SocketCallsTest, AStreamIsLookedAtBeforeItIsTaken) {
     EXPECT_TRUE(socket.peek()->empty()) << "the end";
     socket.close();
     EXPECT_TRUE(socket.peek().error() == Errc::closed);
+    co_return Result<>{};
+  });
+  run();
+}
+
+TEST_F(SocketCallsTest, AStreamGoesToOneMachine) {
+  on(alice_, [&](Application& self) -> Task<Result<>> {
+    TcpSocket socket{self.machine()};
+    for (const Ipv4Address several : {Ipv4Address{224, 1, 2, 3}, Ipv4Address::broadcast()}) {
+      EXPECT_TRUE((co_await socket.connect({several, 80})).error() == posix::network_unreachable);
+    }
+    EXPECT_TRUE((co_await socket.connect({Lan::address(1), 80})).error() ==
+                posix::connection_refused)
+        << "it may be tried elsewhere";
+    // To itself, without a listener: both ends are one.
+    EXPECT_TRUE(socket.bind({Lan::address(0), 5'000}).error() == posix::invalid_argument);
+    TcpSocket mirror{self.machine()};
+    EXPECT_TRUE(mirror.bind({Lan::address(0), 5'000}));
+    EXPECT_TRUE(co_await mirror.connect({Lan::address(0), 5'000}));
+    EXPECT_TRUE(co_await mirror.send(text("echo")));
+    EXPECT_EQ((co_await mirror.receive())->to_string(), "echo");
+    EXPECT_TRUE(mirror.shutdown());
+    EXPECT_TRUE((co_await mirror.receive())->empty());
     co_return Result<>{};
   });
   run();

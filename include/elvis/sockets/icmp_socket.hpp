@@ -2,6 +2,7 @@
 // IcmpSocket: sends and hears ICMP messages as they are, what a raw socket is for.
 #pragma once
 
+#include <bitset>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
@@ -66,7 +67,7 @@ class IcmpSocket final : public Protocol, public Waitable {
   bool broadcasts_ = false;
   bool is_open_ = false;
   bool is_closed_ = false;
-  std::uint32_t types_ = 0;  // bits, of the first 32; all if none
+  std::bitset<256> types_;  // all if none
 };
 
 class IcmpSocket::Receive : public Wait {

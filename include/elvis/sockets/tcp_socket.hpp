@@ -77,8 +77,8 @@ class TcpSocket final : public TcpUser, public Waitable, public Pooled {
 
   class Receive;
   /// `Result<Message> got = co_await socket.receive(max);` Goes on with 1 to `max` bytes when some
-  /// are there, with none when the remote end has sent its FIN. Errors: not_connected, closed,
-  /// reset, timed_out, host_unreachable.
+  /// are there, with none when the remote end has sent its FIN; with `max` 0 at once. Errors:
+  /// not_connected, closed, reset, timed_out, host_unreachable.
   Receive receive(std::size_t max = ~std::size_t{0});
   /// The same without waiting. Errors: those of receive(), would_block.
   Result<Message> try_receive(std::size_t max = ~std::size_t{0});

@@ -86,7 +86,7 @@ class TcpSocket::Receive : public Wait {
 
   Machine& machine() const { return socket_.machine_; }
   bool await_ready() const {
-    if (socket_.is_closed_ || socket_.session_ == nullptr) [[unlikely]]
+    if (socket_.is_closed_ || socket_.session_ == nullptr || max_ == 0) [[unlikely]]
       return true;
     return (socket_.session_->readable() != 0 || socket_.is_at_end()) &&
            !socket_.has_takers(Ready::readable);

@@ -31,9 +31,9 @@ Tcp::~Tcp() {
 
 Result<TcpSessionRef> Tcp::connect(TcpUser& user, Endpoints endpoints, const TcpSettings* settings,
                                    Message* first) {
-  if (endpoints.remote.port == 0 || ipv4_.is_for_several(endpoints.remote.address)) {
-    return Errc::invalid_argument;
-  }
+  if (endpoints.remote.port == 0) return Errc::invalid_argument;
+  // RFC 1122, 4.2.3.10; the error is Linux'.
+  if (ipv4_.is_for_several(endpoints.remote.address)) return Errc::network_unreachable;
   if (endpoints.local.address.is_unspecified()) {
     const Result<Ipv4Address> local = ipv4_.local_address_for(endpoints.remote.address);
     if (!local) return local.error();
