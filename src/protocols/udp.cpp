@@ -11,6 +11,7 @@ namespace elvis {
 
 namespace {
 
+constexpr int ephemeral_ports = 65'536 - Udp::first_ephemeral;
 constexpr auto udp_number = static_cast<std::uint8_t>(IpProtocol::udp);
 
 }  // namespace
@@ -33,9 +34,11 @@ Result<SessionRef> Udp::open(Protocol& above, Endpoints endpoints, Hears hears) 
   const Result<Ipv4Path> below = ipv4_.path(*this, endpoints);
   if (!below) return below.error();
   endpoints.local.address = below->local();
-  if (endpoints.local.port == 0) {
+  // Who had the port a round ago may still talk to the same end.
+  const bool is_chosen = endpoints.local.port == 0;
+  for (int i = 0; is_chosen && (i == 0 || sessions_.find(endpoints) != nullptr); ++i) {
     const Result<std::uint16_t> port = ephemeral_port();
-    if (!port) return port.error();
+    if (!port || i == ephemeral_ports) return Errc::address_not_available;
     endpoints.local.port = *port;
   }
   if (hears == Hears::alone && sessions_.find(endpoints) != nullptr) return Errc::address_in_use;
@@ -76,11 +79,19 @@ bool Udp::is_taken_beside(Endpoint local, bool (*may_share)(Protocol&)) {
   });
 }
 
+// Ports below first_ephemeral are chosen by nobody but bind().
+bool Udp::is_taken_by_session(Endpoint local, bool (*may_share)(Protocol&)) const {
+  return local.port >= first_ephemeral && sessions_.any_of([&](const UdpSession& session) {
+    const Endpoint& end = session.endpoints().local;
+    const bool is_there = local.address.is_unspecified() || end.address == local.address;
+    return is_there && end.port == local.port && !may_share(session.above());
+  });
+}
+
 Result<std::uint16_t> Udp::ephemeral_port() {
-  constexpr int ports = 65'536 - first_ephemeral;
-  for (int i = 0; i < ports; ++i) {
+  for (int i = 0; i < ephemeral_ports; ++i) {
     const auto port = static_cast<std::uint16_t>(first_ephemeral + next_ephemeral_);
-    next_ephemeral_ = next_ephemeral_ + 1 & ports - 1;
+    next_ephemeral_ = next_ephemeral_ + 1 & ephemeral_ports - 1;
     const Endpoint anywhere{Ipv4Address{}, port};
     const bool is_taken = listener_for(anywhere) != nullptr ||
                           is_taken_beside(anywhere, [](Protocol&) { return false; });

@@ -17,6 +17,9 @@ UdpSocket::~UdpSocket() {
 Result<> UdpSocket::bind(Endpoint local) {
   const bool has_port = is_listening_ || connected_ != nullptr;
   if (has_port && !is_closed()) return Errc::invalid_argument;
+  if (udp() != nullptr && udp()->is_taken_by_session(local, sharing())) {
+    return is_closed() ? Errc::closed : Errc::address_in_use;
+  }
   return open_port(local);
 }
 
@@ -219,18 +222,18 @@ class SharedPort final : public Protocol {
 
 }  // namespace
 
+// Whether this socket may have the port of another one.
+bool (*UdpSocket::sharing() const)(Protocol&) {
+  if (!reuses_address_) return [](Protocol&) { return false; };
+  return [](Protocol& beside) { return dynamic_cast<SharedPort*>(&beside) != nullptr; };
+}
+
 Protocol* UdpSocket::shared_port(Udp& udp) const {
   return is_listening_ ? dynamic_cast<SharedPort*>(udp.listener_at(local_)) : nullptr;
 }
 
 Result<> UdpSocket::listen_at(Udp& udp, Endpoint local) {
-  const auto never = [](Protocol&) { return false; };
-  const auto if_shared = [](Protocol& beside) {
-    return dynamic_cast<SharedPort*>(&beside) != nullptr;
-  };
-  const bool is_taken =
-      reuses_address_ ? udp.is_taken_beside(local, if_shared) : udp.is_taken_beside(local, never);
-  if (is_taken) return Errc::address_in_use;
+  if (udp.is_taken_beside(local, sharing())) return Errc::address_in_use;
   if (!reuses_address_) return udp.listen(*this, local);
   if (auto* const shared = dynamic_cast<SharedPort*>(udp.listener_at(local))) {
     shared->add(*this);

@@ -122,6 +122,31 @@ TEST_F(UdpPortsTest, APortThatIsChosenIsFreeAtEveryAddress) {
   run();
 }
 
+TEST_F(UdpPortsTest, APortThatConnectingChoseIsTaken) {
+  on_alice([&](Application& self) -> Task<Result<>> {
+    Machine& machine = self.machine();
+    UdpSocket first{machine};
+    EXPECT_TRUE(first.connect(bob_end_));
+    const std::uint16_t port = first.local().port;
+    EXPECT_EQ(UdpSocket{machine}.bind({{}, port}).error(), Errc::address_in_use);
+    EXPECT_EQ(UdpSocket{machine}.bind({own_, port}).error(), Errc::address_in_use);
+    UdpSocket sharing{machine};
+    EXPECT_EQ(shared(sharing).bind({own_, port}).error(), Errc::address_in_use);
+    EXPECT_TRUE(UdpSocket{machine}.bind({Ipv4Address{127, 0, 0, 1}, port})) << "another address";
+    // All ports have had their turn, and that one is left out.
+    for (int i = 1; i < 65'536 - Udp::first_ephemeral; ++i) {
+      EXPECT_TRUE(UdpSocket{machine}.connect(bob_end_));
+    }
+    UdpSocket next{machine};
+    EXPECT_TRUE(next.connect(bob_end_));
+    EXPECT_EQ(next.local().port, port + 1);
+    first.close();
+    EXPECT_TRUE(sharing.bind({own_, port}));
+    co_return Result<>{};
+  });
+  run();
+}
+
 TEST_F(UdpPortsTest, WhoShareAPortSendToTheSamePlace) {
   echo_on_bob(4);
   on_alice([&](Application& self) -> Task<Result<>> {

@@ -18,7 +18,8 @@ namespace elvis {
 
 /// Refers to sessions that say their endpoints() themselves and do not change them. One, which is
 /// what most machines have, takes no memory of its own; a few stand side by side; more are hashed.
-/// Never iterated, as a hash map's order must not show in results.
+/// Never iterated, as a hash map's order must not show in results, but for a question whose answer
+/// does not depend on it.
 template <typename Session>
 class SessionMap {
  public:
@@ -36,6 +37,15 @@ class SessionMap {
       if ((*session)->endpoints() == endpoints) return *session;
     }
     return is_hashed() ? find_hashed(endpoints) : nullptr;
+  }
+
+  /// Whether `is_so(session)` holds for any.
+  template <typename Predicate>
+  bool any_of(Predicate is_so) const {
+    if (is_hashed()) {
+      return std::ranges::any_of(*hashed_, [&](const auto& one) { return is_so(*one.second); });
+    }
+    return std::any_of(begin(), begin() + size_, [&](Session* one) { return is_so(*one); });
   }
 
   /// Adds a session; there is none between its endpoints.

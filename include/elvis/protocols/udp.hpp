@@ -45,6 +45,9 @@ class Udp final : public Protocol {
   /// certain one, or at a certain one, if `local` is at any.
   bool is_taken_beside(Endpoint local, bool (*may_share)(Protocol&));
 
+  /// Whether a session with somebody who does not listen, and is not to share the port, has it.
+  bool is_taken_by_session(Endpoint local, bool (*may_share)(Protocol&)) const;
+
   /// A port of this machine that nobody listens on or was given. Errors: address_not_available.
   Result<std::uint16_t> ephemeral_port();
 

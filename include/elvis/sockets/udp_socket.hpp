@@ -261,6 +261,7 @@ class UdpSocket final : public Protocol, public Waitable {
   Udp* udp() const { return static_cast<Udp*>(machine().find(ProtocolId::udp)); }
 
   Result<> open_port(Endpoint local);
+  bool (*sharing() const)(Protocol&);
   Protocol* shared_port(Udp& udp) const;
   Ipv4& ipv4() const { return static_cast<Ipv4&>(*machine().find(ProtocolId::ipv4)); }
   Result<> listen_at(Udp& udp, Endpoint local);
