@@ -105,8 +105,8 @@ Result<> UdpSocket::find_session_to(Endpoint remote) {
   if (remote.port == 0) return is_closed() ? Errc::closed : Errc::invalid_argument;
   remote = destination_of(remote);
   last_.reset();  // before its successor, which may have the same endpoints
-  if (udp() != nullptr && !may_send_to(remote.address)) return Errc::access_denied;
   if (connected_ != nullptr && remote == connected_->endpoints().remote) {
+    if (!may_send_to(remote.address)) return Errc::access_denied;
     last_ = connected_;
     return {};
   }

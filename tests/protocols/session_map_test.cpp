@@ -48,6 +48,9 @@ TEST(SessionMapTest, FindsEachOfMany) {
       EXPECT_EQ(map.find(many[i].ends), nullptr);
       map.insert(many[i]);
       EXPECT_EQ(map.size(), i + 1);
+      const auto port = static_cast<std::uint16_t>(1000 + i);
+      const auto has = [&](const Conversation& one) { return one.ends.remote.port == port; };
+      EXPECT_TRUE(map.any_of(has));
       for (std::size_t earlier = 0; earlier <= i; earlier += 1 + i / 16) {
         EXPECT_EQ(map.find(many[earlier].ends), &many[earlier]);
       }
@@ -58,6 +61,7 @@ TEST(SessionMapTest, FindsEachOfMany) {
     }
     for (std::size_t i = 1; i < count; i += 2) map.erase(many[i]);
     EXPECT_TRUE(map.empty());
+    EXPECT_FALSE(map.any_of([](const Conversation&) { return true; }));
   }
   EXPECT_EQ(pool::live_blocks(), before);
 }

@@ -3,6 +3,7 @@
 // Linux, which does the same.
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <string>
 
 #include "elvis/sockets/udp_socket.hpp"
@@ -99,6 +100,16 @@ TEST_F(UdpPortsTest, NobodyIsBesideWhoHasEveryAddressOfAPort) {
       EXPECT_TRUE(shared(second).bind({{}, port})) << "both share";
       EXPECT_EQ(third.bind({address == own_ ? further : own_, port}).error(), Errc::address_in_use);
     }
+    // Among many.
+    std::deque<UdpSocket> many;
+    for (std::uint16_t taken = 1; taken < 20; ++taken) {
+      EXPECT_TRUE(many.emplace_back(machine).bind({{}, taken}));
+    }
+    UdpSocket of_the_group{machine};
+    EXPECT_TRUE(of_the_group.bind({addresses[0], 30}));
+    EXPECT_EQ(UdpSocket{machine}.bind({{}, 30}).error(), Errc::address_in_use);
+    EXPECT_TRUE(UdpSocket{machine}.bind({{}, 31}));
+
     UdpSocket alone{machine};
     UdpSocket sharing{machine};
     UdpSocket any{machine};
