@@ -2,6 +2,7 @@
 // What HTTP and websockets have besides plain requests, by Boost.Beast: the same code on simulated
 // machines and on real sockets must tell the same.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -50,7 +51,8 @@ class Document {
   const char* path() const { return path_.c_str(); }
 
  private:
-  std::string path_ = testing::TempDir() + "elvis_beast_document.txt";
+  std::string path_ =
+      testing::TempDir() + "elvis_beast_document_" + std::to_string(::getpid()) + ".txt";
 };
 
 // Answers requests of every kind on one connection, until somebody ends it.
