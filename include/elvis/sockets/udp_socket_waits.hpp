@@ -155,7 +155,8 @@ class UdpSocket::Each : public Readable {
   }
   [[gnu::noinline]] void go_on_told() {
     leave();
-    if (outcome() != Errc{} || !take_one() || !take_what_is_there()) return end();
+    if (outcome() != Errc{}) return resume_waiting(coroutine_);  // the socket may be gone
+    if (!take_one() || !take_what_is_there()) return end();
     anew();
     wait_on();
   }
