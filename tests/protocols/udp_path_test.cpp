@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
 // What takes the path must be what the layers would have delivered, and nothing else.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "elvis/graph/inbound_path.hpp"
 #include "elvis/graph/tap.hpp"
@@ -120,6 +125,76 @@ TEST_F(UdpPathTest, SaysOfADatagramWhatTheLayersSay) {
   EXPECT_EQ(fast.time_to_live, slow.time_to_live);
   EXPECT_EQ(fast.type_of_service, 0xb8);
   EXPECT_EQ(fast.type_of_service, slow.type_of_service);
+}
+
+// Notes datagrams with no more than their ends.
+class BareEar final : public Protocol {
+ public:
+  explicit BareEar(Machine& machine) : Protocol{machine, over_link(0x88b6)} {}
+  bool takes_bare_datagrams() const override { return true; }
+  void demux(Message&& message, Arrival& arrival) override {
+    heard.push_back(fmt::format("{} {} {}", arrival.remote().to_string(),
+                                arrival.local().to_string(), message.to_string()));
+    EXPECT_FALSE(message.is_verified());
+  }
+  void demux_bare(const BareDatagram& datagram) override {
+    ++bare;
+    heard.push_back(fmt::format("{} {} {}", datagram.remote.to_string(), datagram.local.to_string(),
+                                datagram.payload.to_string()));
+    EXPECT_FALSE(datagram.payload.is_verified());
+  }
+  std::vector<std::string> heard;
+  int bare = 0;
+};
+
+// Whatever bit of the headers is another, the machine does with a frame what it does without a
+// path.
+TEST_F(UdpPathTest, TakesAFrameAsTheLayersDoWhateverItsHeadersSay) {
+  constexpr std::size_t headers = 42;
+  for (const bool has_session : {false, true}) {
+    BareEar ear{host_};
+    SessionRef session;
+    if (has_session) {
+      session = *udp_.open(
+          ear, {.local = {Lan::address(1), port}, .remote = {Lan::address(0), sender_port}});
+    } else {
+      ASSERT_TRUE(udp_.listen(ear, {.address = {}, .port = port}));
+    }
+    const auto outcome_of = [&](auto deliver) {
+      ear.heard.clear();
+      const DropCounters before = host_.drops();
+      deliver();
+      std::string outcome = fmt::format("{}", fmt::join(ear.heard, ", "));
+      const DropCounters now = host_.drops();
+      for (std::size_t i = 0; i < drop_reasons; ++i) {
+        if (now.counts[i] != before.counts[i]) outcome += fmt::format(" drop {}", i);
+      }
+      return outcome;
+    };
+    const std::vector<std::uint8_t> whole = frame("text").to_bytes();
+    for (std::size_t bit = 0; bit <= headers * 8; ++bit) {  // the last one as it is
+      std::vector<std::uint8_t> bytes = whole;
+      if (bit < headers * 8) bytes[bit / 8] ^= static_cast<std::uint8_t>(0x80 >> bit % 8);
+      const std::string by_layers = outcome_of([&] {
+        tap().set_path(nullptr);
+        Message message{bytes};
+        message.set_verified(true);
+        arrive(std::move(message));
+      });
+      const std::string by_path = outcome_of([&] {
+        arrive(frame("to show the way"));
+        ear.heard.clear();
+        ASSERT_NE(tap().path(), nullptr);
+        Frame* const made = Frame::make_headed(headers, Message{"text"}, &tap());
+        std::copy_n(bytes.begin(), headers, made->header(headers));
+        made->bytes.set_verified(true);
+        tap().demux(made);
+      });
+      EXPECT_EQ(by_path, by_layers) << "bit " << bit;
+    }
+    EXPECT_GT(ear.bare, 30);
+    if (!has_session) udp_.unlisten({.address = {}, .port = port});
+  }
 }
 
 TEST_F(UdpPathTest, TakesOnlyTheSessionsOwnPeer) {

@@ -230,5 +230,73 @@ TEST(CalendarTest, KnowsAllThatIsPendingInTheMiddleOfAWindow) {
   EXPECT_TRUE(calendar.empty());
 }
 
+// What is in order is read block by block.
+TEST(CalendarTest, TakesALongWindowThatIsInOrder) {
+  constexpr std::int64_t count = 2'000;
+  Places places{3};
+  for (const std::int64_t taken_first : {0, 1, 300, 381, 1'000, 1'900, 1'999}) {
+    Calendar calendar;
+    calendar.start(start_of_time, Duration{count});
+    for (std::int64_t i = 0; i < count; ++i) {
+      calendar.push(event_at(i, places[static_cast<std::size_t>(i % 3)]));
+    }
+    calendar.push(event_at(count + 5, places[0]));
+    calendar.open(at(count), Calendar::Order::by_time);
+    EXPECT_EQ(calendar.window_events(), static_cast<std::size_t>(count));
+    std::int64_t last = -1;
+    for (std::int64_t i = 0; i < taken_first; ++i) {
+      const Event* const event = calendar.take();
+      ASSERT_NE(event, nullptr);
+      last = event->time.time_since_epoch().count();
+      EXPECT_EQ(last, i);
+      // Every one of those ahead can be looked at.
+      for (std::size_t ahead = 0; ahead < Calendar::max_ahead; ++ahead) {
+        const Entity* const target = calendar.look_ahead(ahead).target;
+        EXPECT_TRUE(target == places[0] || target == places[1] || target == places[2]);
+      }
+    }
+    // One more in the open window, and one in the next.
+    const std::int64_t more = std::min(last + 40, count - 1);
+    calendar.push(event_at(more, places[1], 1));
+    calendar.push(event_at(count + 7, places[1]));
+    EXPECT_EQ(calendar.size(), static_cast<std::size_t>(count - taken_first) + 3);
+    std::int64_t sum = 0;
+    std::int64_t visited = 0;
+    calendar.for_each([&](const Event& event) {
+      sum += event.time.time_since_epoch().count();
+      ++visited;
+    });
+    EXPECT_EQ(visited, count - taken_first + 3);
+    EXPECT_EQ(
+        sum, count * (count - 1) / 2 - taken_first * (taken_first - 1) / 2 + more + 2 * count + 12);
+    std::int64_t rest = 0;
+    while (const Event* const event = calendar.take()) {
+      const std::int64_t time = event->time.time_since_epoch().count();
+      EXPECT_GE(time, last);
+      last = time;
+      ++rest;
+    }
+    EXPECT_EQ(rest, count - taken_first + 1);
+    EXPECT_EQ(calendar.next_time(), at(count + 5));
+    calendar.clear();
+    EXPECT_TRUE(calendar.empty());
+  }
+}
+
+TEST(CalendarTest, ForgetsAWindowInTheMiddle) {
+  Places places{2};
+  Calendar calendar;
+  calendar.start(start_of_time, width);
+  for (std::int64_t i = 0; i < 900; ++i) calendar.push(event_at(i, places[1]));
+  calendar.open(at(1'000), Calendar::Order::by_time);
+  for (int i = 0; i < 30; ++i) ASSERT_NE(calendar.take(), nullptr);
+  calendar.clear();
+  EXPECT_TRUE(calendar.empty());
+  EXPECT_EQ(calendar.next_time(), end_of_time);
+  calendar.push(event_at(1'500, places[1]));
+  EXPECT_EQ(calendar.next_time(), at(1'500));
+  EXPECT_EQ(calendar.size(), 1U);
+}
+
 }  // namespace
 }  // namespace elvis

@@ -327,7 +327,7 @@ Outcome run_program(Task<> (*program)(Host&), std::vector<Time>* times = nullptr
   Host host{1};
   host.program = program;
   host.move_to(engine.partition(0));
-  host.partition().schedule(host, host, start_of_time, &host);
+  host.partition().schedule(host, host, start_of_time, &host.times);
   const Outcome outcome = engine.run(options);
   if (times != nullptr) *times = host.times;
   host.task.reset();

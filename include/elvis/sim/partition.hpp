@@ -54,8 +54,9 @@ class Partition {
   std::size_t index() const { return index_; }
   Time now() const { return now_; }
 
-  /// Lets `subject` happen to `target` at `at`, which is later than now() unless `target` is
-  /// `origin`. Called on this partition by one of its entities; the target may live elsewhere.
+  /// Lets `subject`, not the target itself, happen to `target` at `at`, which is later than now()
+  /// unless `target` is `origin`. Called on this partition by one of its entities; the target may
+  /// live elsewhere.
   [[gnu::always_inline]] void schedule(Entity& target, Entity& origin, Time at, void* subject) {
     const Event event{at, origin.next_order(), &target, subject};
     if (is_alone_ || &target.partition() == this) {
