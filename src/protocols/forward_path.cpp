@@ -46,9 +46,10 @@ bool Ipv4::ForwardPath::may_be_odd(std::uint32_t source) const {
   return own_.test(bit_of(source)) && ipv4_.is_local(Ipv4Address{source});
 }
 
-[[gnu::flatten]] bool Ipv4::ForwardPath::take(Message&& frame) {
+// Rewrites the headers and returns the tap by which the frame goes on. Null: nothing was done.
+[[gnu::always_inline]] inline Tap* Ipv4::ForwardPath::direct(Message& frame) {
   const std::span<std::uint8_t> bytes = frame.writable_front();
-  if (bytes.size() < headers_size) return false;
+  if (bytes.size() < headers_size) return nullptr;
   const std::uint64_t first = load64(bytes.data());
   const std::uint64_t second = load64(bytes.data() + 8);
   const std::uint64_t third = load64(bytes.data() + 16);
@@ -63,12 +64,12 @@ bool Ipv4::ForwardPath::may_be_odd(std::uint32_t source) const {
       (third >> 8 & 0xff) <= 1 || length < Ipv4Header::min_size ||
       length + EthernetHeader::size != frame.size() || fold_sum(sum) != 0xffff ||
       may_be_odd(static_cast<std::uint32_t>(fourth >> 16))) {
-    return false;
+    return nullptr;
   }
   const Ipv4Address destination{static_cast<std::uint32_t>(fourth << 16 | fifth)};
   const State::Onward* const onward = ipv4_.state_->onward_to(destination, ipv4_.generation_);
   // A shorter link wants fragments; back where it came from, its source is told of a better way.
-  if (onward == nullptr || onward->mtu < length || onward->way.tap == &tap_) return false;
+  if (onward == nullptr || onward->mtu < length || onward->way.tap == &tap_) return nullptr;
 
   ++ipv4_.state_->forwarded;
   Tap& out = *onward->way.tap;
@@ -80,8 +81,24 @@ bool Ipv4::ForwardPath::may_be_odd(std::uint32_t source) const {
   store64(bytes.data() + 8, source << 32 | (second & half));
   store64(bytes.data() + 16, third - 0x100);
   store64(bytes.data() + 24, checksum << 48 | (fourth << 16 >> 16));
-  out.transmit(std::move(frame));
+  return &out;
+}
+
+bool Ipv4::ForwardPath::take(Message&& frame) {
+  Tap* const out = direct(frame);
+  if (out == nullptr) return false;
+  out->transmit(std::move(frame));
   return true;
+}
+
+// The frame goes on as it is.
+void Ipv4::ForwardPath::demux(Frame* frame, Tap& tap) {
+  Tap* const out = direct(frame->bytes);
+  if (out == nullptr) return InboundPath::demux(frame, tap);
+  const std::span<const std::uint8_t> first = frame->bytes.slice_at(0);
+  if (first.size() < Network::least_header) return out->transmit(Frame::unpack(frame));
+  frame->tap = out;
+  out->transmit(frame, first.data());
 }
 
 }  // namespace elvis

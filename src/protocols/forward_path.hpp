@@ -20,10 +20,12 @@ class Ipv4::ForwardPath final : public InboundPath {
   ForwardPath(Ipv4& ipv4, Tap& tap);
 
   bool take(Message&& frame) override;
+  void demux(Frame* frame, Tap& tap) override;
 
  private:
   static std::size_t bit_of(std::uint32_t address) { return address * 0x9e37'79b9U >> 24; }
   bool may_be_odd(std::uint32_t source) const;
+  Tap* direct(Message& frame);
 
   // Of the machine's own addresses, which no datagram comes from, the bits of a hash.
   std::bitset<256> own_;

@@ -151,9 +151,12 @@ void Calendar::open(Time limit, Order order) {
   bucket_ = 0;
 }
 
-// Behind the last event there is something to be looked ahead to, too.
+// Behind the last event there is something to be looked ahead to, too: not that event, which may
+// have been taken while another one, scheduled into the window, is still to come.
 void Calendar::end_of_look_ahead() {
-  if (events_end_ != events_.get()) std::fill_n(events_end_, max_ahead, events_end_[-1]);
+  if (events_end_ == events_.get()) return;
+  const Event& last = events_end_[-1];
+  std::fill_n(events_end_, max_ahead, Event{last.time, last.order, last.target, last.target});
 }
 
 // By time where the events came in that order, as there is nothing to sort then. Whether they do

@@ -251,8 +251,12 @@ TEST(CalendarTest, TakesALongWindowThatIsInOrder) {
       EXPECT_EQ(last, i);
       // Every one of those ahead can be looked at.
       for (std::size_t ahead = 0; ahead < Calendar::max_ahead; ++ahead) {
-        const Entity* const target = calendar.look_ahead(ahead).target;
-        EXPECT_TRUE(target == places[0] || target == places[1] || target == places[2]);
+        const Event& seen = calendar.look_ahead(ahead);
+        EXPECT_TRUE(seen.target == places[0] || seen.target == places[1] ||
+                    seen.target == places[2]);
+        // No subject of those that were taken, which are not there any more.
+        const bool is_behind_all = i + 1 + static_cast<std::int64_t>(ahead) >= count;
+        EXPECT_EQ(seen.is_for_timers(), is_behind_all);
       }
     }
     // One more in the open window, and one in the next.

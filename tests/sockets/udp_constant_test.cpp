@@ -35,9 +35,6 @@ class Wire final : public Observer {
 
 class UdpConstantTest : public testing::Test {
  protected:
-  ~UdpConstantTest() override {
-    for (Chunk* const chunk : chunks_) Chunk::destroy_constant(chunk);
-  }
   Payload payload(const std::string& text) {
     chunks_.push_back(Chunk::make_constant(
         std::span{reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}));
@@ -48,13 +45,16 @@ class UdpConstantTest : public testing::Test {
     lan_.run();
   }
 
+  // They outlive what is on its way.
+  struct Constants : std::vector<Chunk*> {
+    ~Constants() {
+      for (Chunk* const chunk : *this) Chunk::destroy_constant(chunk);
+    }
+  } chunks_;
   Lan lan_;
   Machine& alice_ = lan_.add_host();
   Machine& bob_ = lan_.add_host();
   const Endpoint bob_end_{Lan::address(1), 2000};
-
- private:
-  std::vector<Chunk*> chunks_;
 };
 
 TEST_F(UdpConstantTest, IsTheSameOnTheWire) {

@@ -74,8 +74,9 @@ class Network final : public Entity {
 
   /// Takes a frame from `from`, a tap of this network.
   void transmit(Tap& from, Message&& frame);
-  /// The same of one that is made already, whose first bytes in one piece are `header`, at least
-  /// those of Ethernet, IPv4 and UDP.
+  /// The same of one that is made already and has that tap, whose first bytes in one piece are
+  /// `header`, at least_header of them: those of Ethernet, IPv4 and UDP.
+  static constexpr std::size_t least_header = 42;
   void transmit(Tap& from, Frame* frame, const std::uint8_t* header);
   /// Counts a frame that reached `to`, and folds it into its machine's digest.
   void delivered(const Frame& frame, Tap& to);
@@ -164,7 +165,7 @@ class Network final : public Entity {
                                const Tap* to) const;
   void fold_fate(Entity& origin, const Frame& frame);
   // What a frame's digest covers of its header: Ethernet, IPv4 and UDP.
-  static constexpr std::size_t digest_bytes = 42;
+  static constexpr std::size_t digest_bytes = least_header;
   static const std::uint8_t* header_of(const Message& frame, std::uint8_t (&scratch)[digest_bytes]);
   std::uint64_t fold_of(const Message& frame, const std::uint8_t* bytes) const;
   [[gnu::cold]] static std::uint64_t fold_payload(std::uint64_t state, const Message& frame);
