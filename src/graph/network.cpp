@@ -122,7 +122,7 @@ inline void Network::tell_carried(Entity& origin, const Frame& frame) const {
   }
 }
 
-void Network::transmit(Tap& from, Message&& frame) {
+[[gnu::flatten]] void Network::transmit(Tap& from, Message&& frame) {
   Frame* const made = Frame::make(std::move(frame), &from);
   std::uint8_t scratch[digest_bytes];
   transmit(from, made, header_of(made->bytes, scratch));

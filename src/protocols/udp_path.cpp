@@ -124,14 +124,20 @@ Endpoint local_in(const std::uint8_t* bytes) {
 // The common frame: its headers have a chunk of their own, which it lies in.
 [[gnu::flatten]] void UdpPath::demux(Frame* frame, Tap& tap) {
   if (!frame->is_in_room || !frame->bytes.is_headed_by(headers) || !is_for_bare_) [[unlikely]]
-    return InboundPath::demux(frame, tap);
+    return demux_bytes(frame, tap);
   const std::uint8_t* const bytes = frame->bytes.slice_at(0).data();
   if (!expects(bytes, frame->bytes.size(), frame->bytes.is_verified())) [[unlikely]]
-    return InboundPath::demux(frame, tap);
+    return demux_bytes(frame, tap);
   Message payload = frame->bytes.cut_payload();  // unverified, as Udp::demux leaves it
   const BareDatagram datagram{std::move(payload), remote_in(bytes), local_in(bytes)};
   Frame::discard_headers(frame);
   above_.demux_bare(datagram);
+}
+
+// Any other frame.
+[[gnu::noinline, gnu::flatten]] void UdpPath::demux_bytes(Frame* frame, Tap& tap) {
+  Message bytes = Frame::unpack(frame);
+  if (!take(std::move(bytes))) tap.pass_up(std::move(bytes));
 }
 
 bool UdpPath::take(Message&& frame) {
