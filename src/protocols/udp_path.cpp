@@ -58,7 +58,7 @@ T as_it_stands(const std::uint8_t* bytes) {
 
 // The sum of the IPv4 header's 16-bit words, folded. The order of a word's bytes does not matter to
 // whether it is 0xffff.
-std::uint16_t header_sum(const std::uint8_t* bytes) {
+[[gnu::always_inline]] inline std::uint16_t header_sum(const std::uint8_t* bytes) {
   std::uint64_t sum = 0;
   for (std::size_t at = 0; at < Ipv4Header::min_size; at += 4) {
     sum += as_it_stands<std::uint32_t>(bytes + at);

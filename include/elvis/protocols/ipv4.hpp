@@ -230,7 +230,8 @@ class Ipv4Path {
 };
 static_assert(sizeof(Ipv4Path) == 72, "with what UDP needs, a datagram touches one cache line");
 
-inline void Ipv4Path::write_headers(std::uint8_t* bytes, std::size_t length) {
+[[gnu::always_inline]] inline void Ipv4Path::write_headers(std::uint8_t* bytes,
+                                                           std::size_t length) {
   const std::uint64_t identification = ipv4_->identification_++;
   const std::uint64_t checksum = finish_checksum(headers_.sum + length + identification);
   store64(bytes, headers_.first[0]);
