@@ -218,6 +218,14 @@ class Ipv4Path {
   Ipv4Header header() const;
   void set_header(const Ipv4Header& header);
   void write_headers(std::uint8_t* bytes, std::size_t length);
+  // Sends what Frame::make_headed() made for these headers and `header`.
+  template <typename Header>
+  [[gnu::always_inline]] void transmit(const Header& header, Frame* frame, std::size_t length) {
+    std::uint8_t* const bytes = frame->header(Headers::size + Header::size);
+    write_headers(bytes, length);
+    header.emit(bytes + Headers::size);
+    tap_->transmit(frame, bytes);
+  }
 
   Ipv4Address local_;
   Ipv4Address next_hop_;
@@ -252,11 +260,7 @@ template <typename Header>
   if constexpr (requires { std::integral_constant<std::size_t, Header::size>{}; }) {
     constexpr std::uint32_t size = Headers::size + Header::size;
     if (payload.is_short()) [[likely]] {
-      Frame* const frame = Frame::make_headed(size, std::move(payload), tap_);
-      std::uint8_t* const bytes = frame->header(size);
-      write_headers(bytes, length);
-      header.emit(bytes + Headers::size);
-      tap_->transmit(frame, bytes);
+      transmit(header, Frame::make_headed(size, std::move(payload), tap_), length);
       return {};
     }
   }
@@ -269,18 +273,14 @@ template <typename Header>
 
 template <typename Header>
 [[gnu::always_inline]] inline bool Ipv4Path::send_constant(const Header& header, Chunk& payload) {
-  constexpr std::uint32_t size = Headers::size + Header::size;
   const std::size_t length = Ipv4Header::min_size + Header::size + payload.capacity();
   if (headers_.fast_generation != ipv4_->generation_ || length > tap_->network().properties().mtu)
       [[unlikely]] {
     return false;
   }
-  Frame* const frame = Frame::make_headed(size, payload, tap_);
+  Frame* const frame = Frame::make_headed(Headers::size + Header::size, payload, tap_);
   frame->bytes.set_verified(true);
-  std::uint8_t* const bytes = frame->header(size);
-  write_headers(bytes, length);
-  header.emit(bytes + Headers::size);
-  tap_->transmit(frame, bytes);
+  transmit(header, frame, length);
   return true;
 }
 
