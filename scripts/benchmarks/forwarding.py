@@ -43,7 +43,9 @@ def _point(options, found, shape, folder, repetitions):
     if words[0] == "chain":
         words += ["--lan-latency", "1ms"]
     subprocess.run([ROOT / "scripts" / "topology", *words], check=True)
-    samples = measure.alternate(_commands(options, path, messages, likeness), repetitions, options.timeout)
+    commands = _commands(options, path, messages, likeness)
+    with measure.on_one_processor():
+        samples = measure.alternate(commands, repetitions, options.timeout)
     for program, all_of in samples.items():
         for sample in all_of:
             if sample.reason or not sample.report:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Runs programs in fresh processes and says what each run took."""
+import contextlib
 import dataclasses
 import json
 import os
@@ -85,6 +86,19 @@ def run(command, timeout=3600.0, accepted=(0,)):
         peak = own or peak
     return Sample(wall_s, usage.ru_utime + usage.ru_stime, peak, code, report,
                   _reason(code, errors, is_late, timeout, accepted))
+
+
+@contextlib.contextmanager
+def on_one_processor():
+    """What is started inside runs on one processor: programs of one thread that are compared. Those
+    of a virtual machine may differ by half, with what else their cores do, and a program tends to
+    come back to the one that it had."""
+    processors = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(processors)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, processors)
 
 
 def alternate(commands, repetitions, timeout=3600.0):

@@ -28,7 +28,8 @@ def _workload(options, found, program, workload, repetitions):
         groups, count = max(1, groups // 20), max(1, count // 10)
     settings = {"groups": groups, "count": count}
     commands = {api: [program, name, api, groups, count] for api in ("sessions", *BARS)}
-    samples = measure.alternate(commands, repetitions, options.timeout)
+    with measure.on_one_processor():
+        samples = measure.alternate(commands, repetitions, options.timeout)
     if reason := _failure(samples["sessions"]):
         found.add_failed("sockets", f"{name}: sessions", settings, reason)
         return

@@ -18,7 +18,8 @@ def _point(options, found, senders, messages, receivers, repetitions):
         "time": yardstick + ["time"],
         "machine": yardstick + ["machine"],
     }
-    samples = measure.alternate(commands, repetitions, options.timeout)
+    with measure.on_one_processor():
+        samples = measure.alternate(commands, repetitions, options.timeout)
     name = f"senders={senders} receivers={'1' if receivers == 1 else 'many'}"
     for program, all_of in samples.items():
         for sample in all_of:

@@ -220,8 +220,8 @@ class Partition {
   static constexpr std::uint64_t livelock_events = 10'000'000;
   // Windows pay when they hold this many events.
   static constexpr std::size_t dense_window = 512;
-  static constexpr std::size_t far_ahead = 24;
-  static constexpr std::size_t near_ahead = 10;
+  static constexpr std::size_t far_ahead = 12;
+  static constexpr std::size_t near_ahead = 5;
 
   struct alignas(64) Outbox {
     std::vector<Event> events;
