@@ -65,14 +65,14 @@ void Machine::destroy_tasks() {
   tap->demux(frame);
 }
 
-[[gnu::noinline]] void Machine::handle_observed(Frame* frame) {
+void Machine::handle_observed(Frame* frame) {
   Tap& tap = *frame->tap;
   tap.network().tell_delivered(tap, frame->bytes);
   tap.demux(frame);
 }
 
 // What has no tap.
-[[gnu::noinline]] void Machine::handle_other(Frame* subject) {
+void Machine::handle_other(Frame* subject) {
   std::unique_ptr<Frame> frame{subject};
   if (frame->number == Frame::switches_on) return switch_on();
   if (frame->number == Frame::switches_off) return switch_off();
@@ -95,7 +95,7 @@ const Tap* Machine::ingress_of(const Frame& frame) const {
   return has_one ? taps_ + (frame.number - 1) : nullptr;
 }
 
-[[gnu::noinline]] void Machine::begin() {
+void Machine::begin() {
   if (!is_on_) return;
   if (starts_protocols_) {
     for (Protocol* const protocol : protocols()) protocol->machine_started();

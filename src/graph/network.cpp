@@ -139,22 +139,24 @@ inline void Network::tell_carried(Entity& origin, const Frame& frame) const {
   frame->number = from.frames_sent_++;
   sender.fold_in(static_cast<std::uint64_t>(here.now().time_since_epoch().count()), frame->fold);
   if (is_plain_ || tell_sent(*frame, header)) [[likely]] {
-    const Attachment* const to = only_receiver(*frame, header);
-    if (to != nullptr) [[likely]] {
-      frame->tap = to->tap();
-      return here.schedule(*to->machine, to->partition, sender,
-                           add_saturated(here.now(), lookahead_), frame);
+    if (has_one_receiver(*frame, header)) [[likely]] {
+      const Attachment& to = taps_[tap_index_in(header)];
+      frame->tap = to.tap();
+      return here.schedule(*to.machine, to.partition, sender, add_saturated(here.now(), lookahead_),
+                           frame);
     }
   }
   carry(from, frame);
 }
 
-// Whom `frame`, whose header is given, goes to, if that is one tap of this network.
-inline const Network::Attachment* Network::only_receiver(const Frame& frame,
-                                                         const std::uint8_t* header) const {
-  const std::uint64_t tap_index = load48(header) - first_mac_;
-  const bool is_one = tap_index < taps_.size() && frame.bytes.size() >= EthernetHeader::size;
-  return is_one ? &taps_[tap_index] : nullptr;
+// By the address that begins `header`.
+inline std::uint64_t Network::tap_index_in(const std::uint8_t* header) const {
+  return (load64(header) >> 16) - first_mac_;
+}
+
+// Whether `frame`, whose header is given, goes to one tap of this network.
+inline bool Network::has_one_receiver(const Frame& frame, const std::uint8_t* header) const {
+  return tap_index_in(header) < taps_.size() && frame.bytes.size() >= EthernetHeader::size;
 }
 
 // A frame without a whole header has no address, so nobody's.
@@ -275,7 +277,7 @@ void Network::be_observed() {
   if (is_observed_) {
     Machine& sender = frame.tap->machine();
     world_.observer()->frame_sent(*frame.tap, frame.bytes, sender.now());
-    if (has_fixed_fate_ && only_receiver(frame, header) != nullptr) tell_carried(sender, frame);
+    if (has_fixed_fate_ && has_one_receiver(frame, header)) tell_carried(sender, frame);
   }
   return has_fixed_fate_;
 }

@@ -135,7 +135,7 @@ Endpoint local_in(const std::uint8_t* bytes) {
 }
 
 // Any other frame, as InboundPath::demux() but without a call for each step.
-[[gnu::noinline, gnu::flatten]] void UdpPath::demux_bytes(Frame* frame, Tap& tap) {
+[[gnu::flatten]] void UdpPath::demux_bytes(Frame* frame, Tap& tap) {
   Message bytes = Frame::unpack(frame);
   if (!take(std::move(bytes))) tap.pass_up(std::move(bytes));
 }

@@ -23,7 +23,7 @@ class UdpPath final : public InboundPath {
   void demux(Frame* frame, Tap& tap) override;
 
  private:
-  void demux_bytes(Frame* frame, Tap& tap);
+  [[gnu::noinline]] void demux_bytes(Frame* frame, Tap& tap);
   bool expects(const std::uint8_t* bytes, std::size_t size, bool is_verified) const;
 
   // Words of the headers as they stand in a frame.

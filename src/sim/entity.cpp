@@ -14,7 +14,7 @@ void Entity::prefetch(const void*, bool) const {}
   partition_->schedule_timers(*this, time, order);
 }
 
-void Entity::timer_armed(Timer& timer) {
+[[gnu::always_inline]] inline void Entity::timer_armed(Timer& timer) {
   const std::uint64_t order = next_order();
   timer.sequence_ = static_cast<std::uint32_t>(order);
   if (timers_.earliest() != nullptr) return timer_armed_too(timer, order);
@@ -26,6 +26,20 @@ void Entity::timer_armed(Timer& timer) {
 [[gnu::noinline]] void Entity::timer_armed_too(Timer& timer, std::uint64_t order) {
   timers_.insert(timer);
   look_at(timer.deadline_, order);
+}
+
+// Here, where it is one function with what the entity does.
+void Timer::arm(Entity& entity, Time deadline) {
+  if (entity_ != nullptr) [[unlikely]]
+    return arm_again(entity, deadline);
+  entity_ = &entity;
+  deadline_ = deadline;
+  entity.timer_armed(*this);
+}
+
+[[gnu::noinline]] void Timer::arm_again(Entity& entity, Time deadline) {
+  unlink();
+  arm(entity, deadline);
 }
 
 void Entity::run_timers(Time now) {

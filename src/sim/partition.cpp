@@ -24,8 +24,14 @@ Partition::~Partition() {
   discard_all();
 }
 
-void Partition::enqueue_timers(Time at, std::uint64_t order, Entity& entity) {
-  enqueue({at, order, &entity, &entity});
+[[gnu::noinline]] void Partition::enqueue_elsewhere(Time time, std::uint64_t order, Entity* target,
+                                                    void* subject) {
+  const Event event{time, order, target, subject};
+  if (time < calendar_.horizon()) {
+    calendar_.push(event);
+  } else {
+    queue_.push(event);
+  }
 }
 
 void Partition::send(std::size_t partition, Time time, std::uint64_t order, Entity* target,

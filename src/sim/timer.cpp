@@ -29,14 +29,6 @@ void TimerHeap::remove(Timer& timer) {
 
 // ===== Timer: one deadline =====
 
-void Timer::arm(Entity& entity, Time deadline) {
-  if (entity_ != nullptr) [[unlikely]]
-    unlink();
-  entity_ = &entity;
-  deadline_ = deadline;
-  entity.timer_armed(*this);
-}
-
 void Timer::unlink() {
   std::exchange(entity_, nullptr)->timers_.remove(*this);
 }

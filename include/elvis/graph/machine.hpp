@@ -98,11 +98,11 @@ class Machine final : public Entity {
 
   static constexpr char start_ = 0;  // only its address means something
 
-  void handle_other(Frame* subject);
-  void handle_observed(Frame* frame);
+  [[gnu::noinline]] void handle_other(Frame* subject);
+  [[gnu::noinline]] void handle_observed(Frame* frame);
   /// The tap at whose ingress a frame without one arrives, or null.
   const Tap* ingress_of(const Frame& frame) const;
-  void begin();
+  [[gnu::noinline]] void begin();
   void switch_off();
   void switch_on();
 

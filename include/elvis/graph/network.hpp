@@ -174,7 +174,8 @@ class Network final : public Entity {
   }
   void index_addresses();
 
-  const Attachment* only_receiver(const Frame& frame, const std::uint8_t* header) const;
+  std::uint64_t tap_index_in(const std::uint8_t* header) const;
+  bool has_one_receiver(const Frame& frame, const std::uint8_t* header) const;
 
   // A tap, and what senders must know of it without a look at its machine's memory: that may be far
   // from the cache, or another thread may be writing there.

@@ -49,10 +49,11 @@ class Tap {
   void demux(Frame* frame) {
     if (path_ != nullptr) [[likely]]
       return path_->demux(frame, *this);
-    pass_up(Frame::unpack(frame));
+    pass_up(frame);
   }
   /// The same without the path.
   void pass_up(Message&& frame);
+  [[gnu::noinline]] void pass_up(Frame* frame) { pass_up(Frame::unpack(frame)); }
 
   /// Takes frames for this group of the link from now on, and leave() no more; as often as it was
   /// joined. Frames for all come anyway.

@@ -118,9 +118,7 @@ class Partition {
 
   /// Lets the timers of `entity` be looked at, at `at`. For Entity.
   [[gnu::always_inline]] void schedule_timers(Entity& entity, Time at, std::uint64_t order) {
-    const Event event{at, order, &entity, &entity};
-    if (!calendar_.push_beside_last(event)) [[unlikely]]
-      enqueue_timers(at, order, entity);
+    enqueue({at, order, &entity, &entity});
   }
 
   // ----- completion: tasks that have an end -----
@@ -230,13 +228,10 @@ class Partition {
   };
 
   [[gnu::always_inline]] void enqueue(const Event& event) {
-    if (event.time < calendar_.horizon()) {
-      calendar_.push(event);
-    } else {
-      queue_.push(event);
-    }
+    if (!calendar_.push_beside_last(event)) [[unlikely]]
+      enqueue_elsewhere(event.time, event.order, event.target, event.subject);
   }
-  void enqueue_timers(Time at, std::uint64_t order, Entity& entity);
+  void enqueue_elsewhere(Time time, std::uint64_t order, Entity* target, void* subject);
   void send(std::size_t partition, Time time, std::uint64_t order, Entity* target, void* subject);
   bool run_in_order();
   bool run_in_windows();

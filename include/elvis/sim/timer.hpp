@@ -53,6 +53,7 @@ class Timer {
   friend Entity;
   friend TimerHeap;
 
+  void arm_again(Entity& entity, Time deadline);
   void unlink();
   static Timer* meld(Timer* left, Timer* right);
   static Timer* merge_pairs(Timer* first);
