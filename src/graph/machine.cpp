@@ -134,7 +134,8 @@ void Machine::prefetch(const void* subject, bool is_here) const {
   if (subject == this) return prefetch_timers();
   if (subject == start()) return;
   const Frame& frame = *static_cast<const Frame*>(subject);
-  if (frame.is_in_room || frame.bytes.slice_count() == 0) return;  // the engine has asked for it
+  if (frame.is_in_room) return prefetch_line(subject, 1);
+  if (frame.bytes.slice_count() == 0) return;
   const std::span<const std::uint8_t> first = frame.bytes.slice_at(0);
   prefetch_bytes(first.data(), first.size());
 }

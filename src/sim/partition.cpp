@@ -114,7 +114,6 @@ bool Partition::run_in_order() {
     if (const Event* const later = queue_.look_ahead(far_ahead)) {
       prefetch_line(later->target);
       prefetch_line(later->subject);
-      prefetch_line(later->subject, 1);
     }
     if (queue_.is_at_start_of_part()) prefetch_first(near_ahead);
     if (const Event* const later = queue_.look_ahead(near_ahead)) {
@@ -160,7 +159,6 @@ bool Partition::run_window() {
     const Event& far = calendar_.look_ahead(far_ahead);
     prefetch_line(far.target);
     prefetch_line(far.subject);
-    prefetch_line(far.subject, 1);
     const Event& near = calendar_.look_ahead(near_ahead);
     near.target->prefetch(near.subject, near.target == next->target);
     latest = std::max(latest, next->time);

@@ -16,8 +16,7 @@ struct Event {
   Time time;
   std::uint64_t order;  ///< Origin's id in the high, its sequence number in the low 32 bits.
   Entity* target;
-  void* subject;  ///< What arrives, two cache lines of it as a rule; the target itself: its timers
-                  ///< are due.
+  void* subject;  ///< What arrives; the target itself: its timers are due.
 
   bool is_for_timers() const { return subject == target; }
 
