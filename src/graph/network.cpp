@@ -66,7 +66,7 @@ Network::Network(World& world, std::uint32_t index, std::string name, LinkProper
       is_limited_{properties_.is_limited()},
       has_fixed_fate_{!is_limited_ && properties_.is_up && properties_.is_perfect() &&
                       properties_.changes.empty()},
-      is_plain_{has_fixed_fate_} {
+      is_plain_{has_fixed_fate_ && !world.has_full_digest()} {
   if (world.observer() != nullptr) be_observed();
   ELVIS_ASSERT(lookahead_ >= Duration{1});
   const bool decides_late = properties_.queue.discipline == QueueProperties::Discipline::codel;
@@ -129,24 +129,42 @@ inline void Network::tell_carried(Entity& origin, const Frame& frame) const {
 }
 
 [[gnu::flatten]] void Network::transmit(Tap& from, Frame* frame, const std::uint8_t* header) {
+  if (!is_plain_) [[unlikely]]
+    return transmit_with_care(from, frame, header);
+  count_sent(from, *frame, fold_of_header(frame->bytes, header));
+  if (!has_one_receiver(*frame, header)) [[unlikely]]
+    return carry(from, frame);
+  pass_to_receiver(from, frame, header);
+}
+
+// The same where somebody may be told, or the digest covers more than headers.
+void Network::transmit_with_care(Tap& from, Frame* frame, const std::uint8_t* header) {
+  count_sent(from, *frame, fold_of(frame->bytes, header));
+  if (is_observed_) tell_sent(*frame, header);
+  if (!has_fixed_fate_ || !has_one_receiver(*frame, header)) return carry(from, frame);
+  pass_to_receiver(from, frame, header);
+}
+
+[[gnu::always_inline]] inline void Network::count_sent(Tap& from, Frame& frame,
+                                                       std::uint64_t fold) {
   Machine& sender = from.machine();
   Partition& here = sender.partition();
   NetworkCounters& counters = counters_here(here);
   ++counters.frames_sent;
-  counters.bytes_sent += frame->bytes.size();
+  counters.bytes_sent += frame.bytes.size();
+  frame.fold = fold;
+  frame.number = from.frames_sent_++;
+  sender.fold_in(static_cast<std::uint64_t>(here.now().time_since_epoch().count()), fold);
+}
 
-  frame->fold = fold_of(frame->bytes, header);
-  frame->number = from.frames_sent_++;
-  sender.fold_in(static_cast<std::uint64_t>(here.now().time_since_epoch().count()), frame->fold);
-  if (is_plain_ || tell_sent(*frame, header)) [[likely]] {
-    if (has_one_receiver(*frame, header)) [[likely]] {
-      const Attachment& to = taps_[tap_index_in(header)];
-      frame->tap = to.tap();
-      return here.schedule(*to.machine, to.partition, sender, add_saturated(here.now(), lookahead_),
-                           frame);
-    }
-  }
-  carry(from, frame);
+// Where a frame only takes its time, to the one whom it is for.
+[[gnu::always_inline]] inline void Network::pass_to_receiver(Tap& from, Frame* frame,
+                                                             const std::uint8_t* header) {
+  Machine& sender = from.machine();
+  Partition& here = sender.partition();
+  const Attachment& to = taps_[tap_index_in(header)];
+  frame->tap = to.tap();
+  here.schedule(*to.machine, to.partition, sender, add_saturated(here.now(), lookahead_), frame);
 }
 
 // By the address that begins `header`.
@@ -272,14 +290,10 @@ void Network::be_observed() {
   is_plain_ = false;
 }
 
-// Whether the frame, whose header is given, may go the short way, which tells nobody of it.
-[[gnu::noinline]] bool Network::tell_sent(const Frame& frame, const std::uint8_t* header) const {
-  if (is_observed_) {
-    Machine& sender = frame.tap->machine();
-    world_.observer()->frame_sent(*frame.tap, frame.bytes, sender.now());
-    if (has_fixed_fate_ && has_one_receiver(frame, header)) tell_carried(sender, frame);
-  }
-  return has_fixed_fate_;
+void Network::tell_sent(const Frame& frame, const std::uint8_t* header) const {
+  Machine& sender = frame.tap->machine();
+  world_.observer()->frame_sent(*frame.tap, frame.bytes, sender.now());
+  if (has_fixed_fate_ && has_one_receiver(frame, header)) tell_carried(sender, frame);
 }
 
 void Network::tell_delivered(Tap& to, const Message& frame) const {
@@ -307,15 +321,19 @@ inline const std::uint8_t* Network::header_of(const Message& frame,
 
 // The header's words are multiplied in pairs, each word with a key of its own, and the products
 // added up: multiplications that need not wait for each other.
-inline std::uint64_t Network::fold_of(const Message& frame, const std::uint8_t* bytes) const {
+[[gnu::always_inline]] inline std::uint64_t Network::fold_of_header(
+    const Message& frame, const std::uint8_t* bytes) const {
   __extension__ using Wide = unsigned __int128;
   const std::uint64_t rest = std::uint64_t{frame.size()} << 16 | load16(bytes + 32);
   const Wide sum =
       Wide{word_at(bytes) ^ 0x9e3779b97f4a7c15U} * (word_at(bytes + 8) ^ 0xbf58476d1ce4e5b9U) +
       Wide{word_at(bytes + 16) ^ 0x94d049bb133111ebU} * (word_at(bytes + 24) ^ key_) +
       Wide{rest ^ 0xa0761d6478bd642fU} * (word_at(bytes + 34) ^ 0xd6e8feb86659fd93U);
-  const std::uint64_t header =
-      static_cast<std::uint64_t>(sum) ^ static_cast<std::uint64_t>(sum >> 64);
+  return static_cast<std::uint64_t>(sum) ^ static_cast<std::uint64_t>(sum >> 64);
+}
+
+std::uint64_t Network::fold_of(const Message& frame, const std::uint8_t* bytes) const {
+  const std::uint64_t header = fold_of_header(frame, bytes);
   return world_.has_full_digest() ? fold_payload(header, frame) : header;
 }
 

@@ -24,8 +24,7 @@ Partition::~Partition() {
   discard_all();
 }
 
-[[gnu::noinline]] void Partition::enqueue_elsewhere(Time time, std::uint64_t order, Entity* target,
-                                                    void* subject) {
+void Partition::enqueue_elsewhere(Time time, std::uint64_t order, Entity* target, void* subject) {
   const Event event{time, order, target, subject};
   if (time < calendar_.horizon()) {
     calendar_.push(event);

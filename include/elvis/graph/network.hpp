@@ -159,7 +159,10 @@ class Network final : public Entity {
   void lose_waiting(Medium& medium, Frame* frame, FrameFate fate);
   static Frame* corrupt(Frame* frame, Rng& luck);
   void be_observed();
-  bool tell_sent(const Frame& frame, const std::uint8_t* header) const;
+  [[gnu::noinline]] void transmit_with_care(Tap& from, Frame* frame, const std::uint8_t* header);
+  void count_sent(Tap& from, Frame& frame, std::uint64_t fold);
+  void pass_to_receiver(Tap& from, Frame* frame, const std::uint8_t* header);
+  void tell_sent(const Frame& frame, const std::uint8_t* header) const;
   void tell_carried(Entity& origin, const Frame& frame) const;
   [[gnu::cold]] void tell_fate(Entity& origin, const Frame& frame, FrameFate fate,
                                const Tap* to) const;
@@ -167,6 +170,7 @@ class Network final : public Entity {
   // What a frame's digest covers of its header: Ethernet, IPv4 and UDP.
   static constexpr std::size_t digest_bytes = least_header;
   static const std::uint8_t* header_of(const Message& frame, std::uint8_t (&scratch)[digest_bytes]);
+  std::uint64_t fold_of_header(const Message& frame, const std::uint8_t* bytes) const;
   std::uint64_t fold_of(const Message& frame, const std::uint8_t* bytes) const;
   [[gnu::cold]] static std::uint64_t fold_payload(std::uint64_t state, const Message& frame);
   NetworkCounters& counters_here(const Partition& partition) {
@@ -199,7 +203,7 @@ class Network final : public Entity {
   Duration lookahead_;
   bool is_limited_;
   bool has_fixed_fate_;  // neither media nor luck nor changes: a frame arrives after its latency
-  bool is_plain_;        // that, and nobody is told
+  bool is_plain_;        // that, nobody is told, and the digest covers headers alone
   bool is_observed_ = false;
   std::vector<Attachment> taps_;
   std::vector<AddressRun> addresses_;                          // sorted by address

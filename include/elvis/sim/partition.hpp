@@ -231,8 +231,10 @@ class Partition {
     if (!calendar_.push_beside_last(event)) [[unlikely]]
       enqueue_elsewhere(event.time, event.order, event.target, event.subject);
   }
-  void enqueue_elsewhere(Time time, std::uint64_t order, Entity* target, void* subject);
-  void send(std::size_t partition, Time time, std::uint64_t order, Entity* target, void* subject);
+  [[gnu::noinline]] void enqueue_elsewhere(Time time, std::uint64_t order, Entity* target,
+                                           void* subject);
+  [[gnu::noinline]] void send(std::size_t partition, Time time, std::uint64_t order, Entity* target,
+                              void* subject);
   bool run_in_order();
   bool run_in_windows();
   bool run_window();
