@@ -94,6 +94,13 @@ class DeterminismTest(Case):
         one, two = (self.run_report(two_machines(message=m))["run"]["digest"] for m in ("hello", "hello!"))
         self.assertNotEqual(one, two)
 
+    def test_messages_of_the_same_checksum_show_in_a_full_digest_alone(self):
+        for link in ("latency='1ms'", "latency='1ms' throughput='8Mbps'"):  # a plain network, and another
+            texts = [two_machines(message=m, link=link) for m in ("abcd", "cdab")]
+            for digest, count in (("normal", 1), ("full", 2)):
+                digests = {self.run_report(text, "--digest", digest)["run"]["digest"] for text in texts}
+                self.assertEqual(len(digests), count, (link, digest))
+
     @unittest.skipIf(INSTRUMENTED or not PADDING, "sanitizers bring their own allocator")
     def test_addresses_of_memory_do_not_show(self):
         for name in ("a crowd", "two networks"):
