@@ -78,7 +78,8 @@ def _figure(pyplot, suite, points, quantity, is_wide, path):
     _draw_failed(axes, points)
     if is_wide:
         axes.set_xscale("log")
-        if name != "cpu":
+        # Where nothing could be measured there is nothing to scale by.
+        if name != "cpu" and any(point["status"] == "ok" for point in points):
             axes.set_yscale("log")
     if not is_wide or name == "cpu":
         axes.set_ylim(bottom=0)
@@ -95,7 +96,9 @@ def _figure(pyplot, suite, points, quantity, is_wide, path):
 
 def draw(document, folder):
     """Draws all that a document has points for; returns the files' names without endings."""
-    wanted = [suite for suite in SERIES if any(p["suite"] == suite for p in document["points"])]
+    # What is recorded of a suite that was interrupted is no point of a figure.
+    drawable = [point for point in document["points"] if "machines" in point["parameters"]]
+    wanted = [suite for suite in SERIES if any(point["suite"] == suite for point in drawable)]
     if not wanted:
         return []
     pyplot = _pyplot()
@@ -106,7 +109,7 @@ def draw(document, folder):
     folder.mkdir(parents=True, exist_ok=True)
     drawn = []
     for suite in wanted:
-        points = [point for point in document["points"] if point["suite"] == suite]
+        points = [point for point in drawable if point["suite"] == suite]
         within = [point for point in points
                   if PAPER_RANGE[0] <= point["parameters"]["machines"] <= PAPER_RANGE[1]]
         # The paper's range, then all of it; only the latter where no size is in that range.

@@ -78,11 +78,14 @@ def run(command, timeout=3600.0, accepted=(0,)):
         except ValueError:
             report = {}
         errors = err.read().decode(errors="replace")
+    if not isinstance(report, dict):
+        report = {}
     peak = usage.ru_maxrss * 1024
     # The kernel's figure begins with what this script had when it started the process. Where that
     # shows, the program's own one is right.
     if peak <= resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024:
-        own = report.get("run", report).get("peak_rss_bytes", 0)
+        told = report.get("run", report)
+        own = told.get("peak_rss_bytes", 0) if isinstance(told, dict) else 0
         peak = own or peak
     return Sample(wall_s, usage.ru_utime + usage.ru_stime, peak, code, report,
                   _reason(code, errors, is_late, timeout, accepted))

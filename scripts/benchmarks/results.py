@@ -13,8 +13,12 @@
 A point that failed or was not available has no values and says why.
 """
 import datetime
+import errno
 import json
+import math
+import os
 import pathlib
+import tempfile
 
 from benchmarks import machine, measure
 
@@ -62,17 +66,45 @@ class Results:
                 "began": self.began.strftime("%Y-%m-%dT%H:%M:%SZ"), "machine": machine.facts(),
                 "git": machine.revision(), "points": self.points, "bars": self.bars}
 
+    def path_in(self, folder):
+        """Where write() writes."""
+        return pathlib.Path(folder) / f"{self.suite}.json"
+
+    def prepare(self, folder):
+        """Makes `folder` if there is none, and tries whether write() will be able to write there:
+        OSError says why not, before anything is measured in vain."""
+        path = self.path_in(folder)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+
     def write(self, folder):
         """Writes the document to `folder` and returns its path."""
-        path = pathlib.Path(folder) / f"{self.suite}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path = self.path_in(folder)
         path.write_text(json.dumps(self.document(), indent=1) + "\n", encoding="utf-8")
         return path
 
 
 def read(path):
     """A document from a file; ValueError says what is wrong with it."""
-    document = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise ValueError(f"{path} has not the form {SCHEMA}")
-    return document
+    try:
+        document = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+        if document["schema"] != SCHEMA:
+            raise KeyError("schema")
+        for point in document["points"]:
+            _check(point)
+        return {"machine": document["machine"], "is_quick": document["is_quick"], **document}
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise ValueError(f"{path} has not the form {SCHEMA}") from error
+
+
+def _check(point):
+    """Whether a point of a file can be compared; any error says that it can't."""
+    texts = point["suite"], point["name"], point["status"], point["reason"]
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("text")
+    for value in point["values"].values():
+        if not math.isfinite(value["median"]):
+            raise ValueError("median")

@@ -5,7 +5,9 @@ import copy
 import importlib.util
 import json
 import os
+import signal
 import subprocess
+import time
 import unittest
 
 from support import BINARY, ROOT, SLOWER, Case, main, release_only
@@ -83,10 +85,71 @@ class SuiteTest(Case):
     def test_failures_say_why(self):
         for text, reason in (("echo 'a message' >&2; exit 5", "exit code 5: a message"),
                              ("kill -9 $$", "ended by signal 9: no message"),
-                             ("exit 0", "printed no report")):
+                             ("exit 0", "printed no report"), ("echo '[1]'", "printed no report")):
             with self.subTest(program=text):
                 document = self.suite("low-bandwidth", "--sizes", "5", code=1, program=self.fake(text))
                 self.assertEqual(document["points"][0]["reason"], reason)
+
+    def test_what_nobody_foresaw_is_recorded_and_nothing_is_lost(self):
+        # The first size is measured; then the program prints a report that lacks half of it.
+        program = self.fake(f'case "$*" in *machines=60*) echo \'{{"run": {{}}}}\' ;; *) exec {BINARY} "$@" ;; esac')
+        document = self.suite("low-bandwidth", "--sizes", "50,60", "--repetitions", "1", code=1, program=program)
+        self.assertEqual([(point["name"], point["status"]) for point in document["points"]],
+                         [("machines=50", "ok"), ("the rest", "failed")])
+        self.assertIn("KeyError", document["points"][1]["reason"])
+
+    @unittest.skipUnless(HAS_MATPLOTLIB, "figures need matplotlib")
+    def test_figures_of_nothing_but_failures_are_drawn(self):
+        for size in ("5", "5000"):
+            self.suite("low-bandwidth", "--sizes", size, code=1, draws=True, program=self.fake("exit 5"))
+            self.assertRegex(self.printed, r"[48] figures beside it")
+
+    def test_a_folder_that_can_not_be_written_is_told_before_anything_is_measured(self):
+        self.write("", name="file")
+        (self.folder / "low-bandwidth.json").mkdir()
+        for out in (self.folder / "file", self.folder / "file" / "below", self.folder, "/proc/none"):
+            done = bench("low-bandwidth", "--sizes", "5", "--elvis", self.fake("touch $0.ran"), "--out", out)
+            self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+            self.assertRegex(done.stderr, rf"^bench: {out} can't be written: [A-Z].*\n$")
+        self.assertFalse((self.folder / "fake.ran").exists())
+
+    def test_figures_that_can_not_be_written_leave_the_results(self):
+        self.write("", name="figures")
+        if not HAS_MATPLOTLIB:
+            self.skipTest("figures need matplotlib")
+        document = self.suite("low-bandwidth", "--sizes", "50", "--repetitions", "1", code=1, draws=True)
+        self.assertEqual([point["status"] for point in document["points"]], ["ok"])
+        self.assertIn("failed: low-bandwidth figures: ", self.printed)
+
+    def test_whoever_stops_it_gets_what_was_measured(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(signal=number):
+                (self.folder / "started").unlink(missing_ok=True)
+                program = self.fake(f'case "$*" in *machines=60*) touch {self.folder}/started; exec sleep 600 ;; '
+                                    f'*) exec {BINARY} "$@" ;; esac')
+                process = subprocess.Popen(
+                    [ROOT / "scripts" / "bench", "low-bandwidth", "--sizes", "50,60", "--repetitions", "1",
+                     "--elvis", program, "--out", self.folder], stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                while not (self.folder / "started").exists():
+                    self.assertIsNone(process.poll())
+                    time.sleep(0.02)
+                process.send_signal(number)
+                printed = process.communicate(timeout=60 * SLOWER)[0]
+                self.assertEqual(process.returncode, 1, printed)
+                self.assertNotIn("Traceback", printed)
+                document = json.loads((self.folder / "low-bandwidth.json").read_text())
+                self.assertEqual([(point["name"], point["reason"]) for point in document["points"]],
+                                 [("machines=50", ""), ("the rest", "interrupted")])
+
+    def test_times_that_are_none_are_refused(self):
+        for name, *options in (("soak", "--minutes", "-1"), ("soak", "--minutes", "nan"),
+                               ("udp", "--timeout", "0"), ("udp", "--timeout", "inf"),
+                               ("compare", "a", "b", "--threshold", "-0.1"),
+                               ("compare", "a", "b", "--threshold", "nan")):
+            done = bench(name, *options)
+            self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+            self.assertIn(f"argument {options[-2]}: invalid", done.stderr)
 
     def test_a_run_that_does_not_end_is_ended(self):
         document = self.suite("low-bandwidth", "--sizes", "5", "--timeout", "0.3", code=1,
@@ -189,7 +252,14 @@ class CompareTest(Case):
         self.assertIn("note: the two differ in `machine`", self.compare(self.document(a=1.0), new).stdout)
 
     def test_other_files_are_refused(self):
-        for text in ("{}", "no JSON", "[]"):
+        whole = self.document(a=1.0)
+        no_points = {key: value for key, value in whole.items() if key != "points"}
+        no_name = {**whole, "points": [{"suite": "low-bandwidth"}]}
+        no_number = copy.deepcopy(whole)
+        no_number["points"][0]["values"]["wall_s"]["median"] = "fast"
+        broken = [json.dumps(document) for document in (no_points, no_name, no_number,
+                                                        {**whole, "points": None}, {**whole, "points": [1]})]
+        for text in ("{}", "no JSON", "[]", "\0", "[" * 100_000, *broken):
             path = self.write(text, name="bad.json")
             done = bench("compare", path, path)
             self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
