@@ -85,7 +85,7 @@ class RoundTrips {
 class Waiting {
  public:
   void sent(std::uint16_t sequence, Time now) {
-    while (times_[sequence % times_.size()].is_open && times_.size() < most) grow();
+    while (is_in_the_way(times_[sequence % times_.size()])) grow();
     times_[sequence % times_.size()] = {now, sequence, true};
   }
   // When the request was sent that a reply answers, if that is still known, and whether none came
@@ -101,14 +101,17 @@ class Waiting {
   }
 
  private:
-  static constexpr std::size_t least = 1'024;
+  static constexpr std::size_t least = 4;
+  static constexpr std::size_t usual = 1'024;  // so many are remembered also when they are answered
   static constexpr std::size_t most = 65'536;  // then sequence numbers begin again
   struct Slot {
     std::optional<Time> sent;
     std::uint16_t sequence = 0;
     bool is_open = false;
   };
-  // So many requests are on their way at once that the oldest would be forgotten.
+  bool is_in_the_way(const Slot& slot) const {
+    return slot.sent && times_.size() < (slot.is_open ? most : usual);
+  }
   void grow() {
     std::vector<Slot> before(times_.size() * 2);
     before.swap(times_);
