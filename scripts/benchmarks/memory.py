@@ -9,19 +9,23 @@ from benchmarks import measure, programs
 
 LEAST_ESTIMATE, MOST_ESTIMATE = 0.75, 1.25
 
-# Scenarios with a parameter for their size: its name, machines for each unit of it, other settings
-# that keep runs short, and the most that the scenario allows.
+# Scenarios with a parameter for their size, in one or several ways: its name, machines (or connections)
+# for each unit of it, other settings, and the most that the scenario allows or a run of minutes takes.
 SIZED = {
-    "many-to-one": ("senders", 1, {}, 10_000_000),
-    "telephone": ("players", 1, {}, 60_000),
-    "scale/low-bandwidth": ("machines", 1, {}, 10_000_000),
-    "scale/high-bandwidth": ("machines", 1, {"messages": 5}, 10_000_000),
-    "scale/ping-pongs": ("pairs", 2, {"throws": 2}, 5_000_000),
-    "scale/grid": ("hosts", 16, {"messages": 10}, 10_000_000),
-    "scale/chat": ("machines", 1, {"messages": 3}, 10_000_000),
-    "tcp/hold": ("clients", 4, {}, 60_000),
-    "tcp/short": ("clients", 10, {}, 60_000),
-    "tcp/star": ("machines", 1, {}, 10_000),
+    "arp-lan": (("machines", 1, {}, 100_000),),
+    "many-to-one": (("senders", 1, {}, 10_000_000),),
+    "telephone": (("players", 1, {}, 60_000),),
+    "scale/low-bandwidth": (("machines", 1, {}, 10_000_000),),
+    "scale/high-bandwidth": (("machines", 1, {"messages": 5}, 10_000_000),
+                             ("machines", 1, {"messages": 1}, 1_000_000),
+                             ("machines", 1, {"messages": 5, "receivers": 1000}, 1_000_000)),
+    "scale/ping-pongs": (("pairs", 2, {"throws": 2}, 5_000_000),),
+    "scale/grid": (("hosts", 16, {"messages": 10}, 10_000_000),),
+    "scale/chat": (("machines", 1, {"messages": 3}, 10_000_000),),
+    "tcp/hold": (("clients", 4, {}, 60_000), ("clients", 100, {"machines": 100}, 10_000),
+                 ("clients", 100, {"machines": 100, "hold": "0s"}, 10_000)),
+    "tcp/short": (("clients", 10, {}, 60_000), ("machines", 1, {"clients": 1}, 60_000)),
+    "tcp/star": (("machines", 1, {}, 10_000),),
 }
 UNITS = {"B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}
 
@@ -115,27 +119,27 @@ def estimate_of(text):
 
 
 def _points(options):
-    """(scenario, machines, settings) of all scenarios that ship, at all sizes."""
+    """(scenario, settings) of all scenarios that ship, at all sizes."""
     most = options.max_machines or (10_000 if options.is_quick else 1_000_000)
     sizes = options.sizes or [n for n in (1000, 10_000, 100_000, 1_000_000) if n <= most]
     for path in sorted(programs.SCENARIOS.rglob("*.ndl")):
         name = path.relative_to(programs.SCENARIOS).with_suffix("").as_posix()
         if name not in SIZED:
-            yield name, None, {}
+            yield name, {}
             continue
-        parameter, each, settings, allowed = SIZED[name]
-        for machines in sizes:
-            if machines // each <= allowed:
-                yield name, machines, {parameter: machines // each, **settings}
+        for parameter, each, settings, allowed in SIZED[name]:
+            for machines in sizes:
+                if 1 <= machines // each <= allowed:
+                    yield name, {parameter: machines // each, **settings}
 
 
 def estimates(options, found):
     """The expected memory of every scenario that ships beside the peak of its run."""
-    print(f"memory: expected and measured\n  {'':<36}{'expected':>12}{'measured':>12}{'ratio':>8}",
+    print(f"memory: expected and measured\n  {'':<56}{'expected':>12}{'measured':>12}{'ratio':>8}",
           flush=True)
     threads = options.threads or 2
-    for scenario_name, machines, settings in _points(options):
-        name = scenario_name + (f" machines={machines}" if machines else "")
+    for scenario_name, settings in _points(options):
+        name = scenario_name + "".join(f" {key}={value}" for key, value in settings.items())
         parameters = {"scenario": scenario_name, "threads": threads, **settings}
         command = options.programs.run_command(scenario_name, threads, settings)
         check = [str(command[0]), "check", str(command[2])]
@@ -145,7 +149,7 @@ def estimates(options, found):
         sample = measure.run(command, options.timeout)
         reason = sample.reason or ("" if expected else "`elvis check` names no memory")
         if reason:
-            print(f"  {name:<36} FAILED: {reason}", flush=True)
+            print(f"  {name:<56} FAILED: {reason}", flush=True)
             found.add_failed("memory", name, parameters, reason)
             continue
         ratio = expected / sample.peak_rss_bytes
@@ -155,7 +159,7 @@ def estimates(options, found):
             "expected_to_measured": [ratio]}, 1)
         found.add_bar("memory", f"{name}: expected / measured", ratio,
                       [LEAST_ESTIMATE, MOST_ESTIMATE], is_held)
-        print(f"  {name:<36}{expected / 1e6:>9.1f} MB{sample.peak_rss_bytes / 1e6:>9.1f} MB{ratio:>8.2f}"
+        print(f"  {name:<56}{expected / 1e6:>9.1f} MB{sample.peak_rss_bytes / 1e6:>9.1f} MB{ratio:>8.2f}"
               f"{'' if is_held else '  MISSED'}", flush=True)
 
 

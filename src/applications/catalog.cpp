@@ -30,6 +30,10 @@ constexpr std::array<std::string_view, 1> needs_tcp{"TCP"};
 constexpr std::array<std::string_view, 1> needs_udp{"UDP"};
 constexpr std::array<std::string_view, 2> needs_icmp_and_udp{"ICMP", "UDP"};
 
+// Measured: their frames are larger than others'.
+constexpr std::size_t probing_bytes = 1'900;
+constexpr std::size_t client_bytes = 1'050;
+
 constexpr std::array kinds{
     ApplicationKind{"send_message", "sends a message, once or several times", true,
                     make_options<SendMessageOptions>, run_with<SendMessageOptions, send_message>},
@@ -40,10 +44,11 @@ constexpr std::array kinds{
     ApplicationKind{"ping_pong", "throws a counter to and fro until it is used up", true,
                     make_options<PingPongOptions>, run_with<PingPongOptions, ping_pong>},
     ApplicationKind{"ping", "asks a machine for echoes and measures how long they take", true,
-                    make_options<PingOptions>, run_with<PingOptions, ping>, needs_icmp},
+                    make_options<PingOptions>, run_with<PingOptions, ping>, needs_icmp, false,
+                    nullptr, probing_bytes},
     ApplicationKind{"traceroute", "finds the routers on the way to a machine", true,
                     make_options<TracerouteOptions>, run_with<TracerouteOptions, traceroute>,
-                    needs_icmp_and_udp},
+                    needs_icmp_and_udp, false, nullptr, probing_bytes},
     ApplicationKind{"udp_flood", "sends datagrams all at once", true, make_options<FloodOptions>,
                     run_with<FloodOptions, udp_flood>},
     ApplicationKind{"cbr", "sends datagrams at a constant rate", true, make_options<CbrOptions>,
@@ -59,9 +64,15 @@ constexpr std::array kinds{
                     run_with<RequestResponseOptions, request_response>, needs_tcp},
     ApplicationKind{"responder", "answers request_response", false, make_options<ResponderOptions>,
                     run_with<ResponderOptions, responder>, needs_tcp},
-    ApplicationKind{"socket_client", "asks a socket_server and waits for each answer", true,
+    ApplicationKind{"socket_client",
+                    "asks a socket_server and waits for each answer",
+                    true,
                     make_options<SocketClientOptions>,
-                    run_with<SocketClientOptions, socket_client>},
+                    run_with<SocketClientOptions, socket_client>,
+                    {},
+                    false,
+                    nullptr,
+                    client_bytes},
     ApplicationKind{"socket_server", "answers socket_client", false,
                     make_options<SocketServerOptions>,
                     run_with<SocketServerOptions, socket_server>},

@@ -37,31 +37,6 @@ std::string rate_of(std::uint64_t bytes, Duration time) {
 
 }  // namespace
 
-// ===== What `elvis check` expects, measured (docs/memory.md) =====
-
-namespace {
-
-constexpr std::uint64_t connection_bytes = 1'550;  // both ends' sessions and sockets
-constexpr std::uint64_t asking_bytes = 2'050;      // client, server, and a message between them
-constexpr std::uint64_t ended_bytes = 700;         // in TIME-WAIT
-constexpr std::uint64_t sending_bytes = 1'500;     // the coroutines of bulk and its sink
-constexpr std::uint64_t segment_bytes = 1'400;     // in a frame on its way
-constexpr std::uint64_t overhead_bytes = 280;      // of such a frame, beside them
-constexpr std::uint64_t usual_window = 27'000;     // of many that share a network
-
-}  // namespace
-
-ApplicationOptions::StreamLoad BulkOptions::stream_load() const {
-  const std::uint64_t window = std::min(bytes, usual_window);
-  const std::uint64_t flight = window / segment_bytes * overhead_bytes;
-  return {connections, connection_bytes + sending_bytes + flight + (verify ? window : 0)};
-}
-
-ApplicationOptions::StreamLoad RequestResponseOptions::stream_load() const {
-  const std::uint64_t made = (count - 1) / std::max<std::uint64_t>(per_connection, 1);
-  return {clients, connection_bytes + asking_bytes + made * ended_bytes};
-}
-
 // ===== bulk =====
 
 namespace {

@@ -142,6 +142,7 @@ void ArgumentReader::option(const OptionInfo& info, Payload& value) {
   bytes_ += sizeof value;
   const auto given = value_of(info);
   if (!given) return;
+  payload_bytes_ = std::max(payload_bytes_, given->text.size());
   if (given->argument.varies()) bytes_ += sizeof(Chunk) + given->text.size();
   if (world_ == nullptr || given->text.empty()) return;
   const bool is_shared = !given->argument.varies();
@@ -186,6 +187,7 @@ void ArgumentReader::option(const OptionInfo& info, Target& value) {
   const auto given = value_of(info);
   if (!given) return;
   if (!only_varying_) ++targets_;
+  varies_target_ |= given->argument.varies();
   find_target(*given, value);
 }
 

@@ -55,6 +55,10 @@ class ArgumentReader final : public OptionVisitor {
   bool listens() const { return ports_ > targets_; }
   /// Whether it lets time pass: it listens, or has a time to wait.
   bool stays() const { return listens() || waits_; }
+  /// Whether machines send to different ones.
+  bool varies_target() const { return varies_target_; }
+  /// Bytes of the longest text that is sent.
+  std::size_t payload_bytes() const { return payload_bytes_; }
   std::span<const Claim> claims() const { return claims_; }
   /// Bytes that the values of one machine take, estimated.
   std::size_t bytes() const { return bytes_; }
@@ -98,6 +102,7 @@ class ArgumentReader final : public OptionVisitor {
   std::vector<std::pair<std::string_view, Payload>> shared_;  // payloads of all machines
   std::vector<Claim> claims_;
   std::size_t bytes_ = 0;
+  std::size_t payload_bytes_ = 0;
   std::size_t varying_ = 0;  // arguments
   std::size_t failed_varying_ = 0;
   std::size_t ports_ = 0;
@@ -106,6 +111,7 @@ class ArgumentReader final : public OptionVisitor {
   bool is_wrong_ = false;
   bool varies_ = false;
   bool names_machines_ = false;
+  bool varies_target_ = false;
   Wants wants_transport_ = Wants::nothing;
   bool waits_ = false;
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -57,8 +58,12 @@ namespace {
 
 class CommonPlanner {
  public:
-  CommonPlanner(const PlanningContext& context, PlannedGroup& group)
-      : context_{context}, group_{group}, may_lack_{group.declaration.is_damaged()} {}
+  CommonPlanner(const PlanningContext& context, std::span<const PlannedNetwork> networks,
+                PlannedGroup& group)
+      : context_{context},
+        networks_{networks},
+        group_{group},
+        may_lack_{group.declaration.is_damaged()} {}
 
   GroupTraits plan();
 
@@ -83,10 +88,26 @@ class CommonPlanner {
                   const ApplicationKind* kind = nullptr);
 
   const PlanningContext& context_;
+  std::span<const PlannedNetwork> networks_;
   PlannedGroup& group_;
   GroupTraits traits_;
   ValueCosts values_;
-  std::uint64_t taps_ = 0;  // of each machine
+  void look_around(const ndl::Argument& network);
+  SampledLoad sample(const ndl::Section& section, const ApplicationKind& kind) const;
+  void expect_loads();
+  bool goes_over_tcp(ArgumentReader::Wants wanted) const;
+
+  Surroundings around_;
+  // What some of the machines have under way by an application, and over which transport.
+  struct Sampled {
+    SampledLoad load;
+    ArgumentReader::Wants transport;
+    bool sends;
+    bool listens;
+    bool waits;
+  };
+  bool stays(const Sampled& one, const ApplicationKind& kind) const;
+  std::vector<Sampled> sampled_;
   struct Wanting {
     ndl::Section section;
     ArgumentReader::Wants transport;
@@ -110,7 +131,8 @@ GroupTraits CommonPlanner::plan() {
   check_numbers();
   if (!may_lack_) check_needs();
   lay_routes();
-  traits_.memory_bytes = estimate_group(group_, taps_, values_);
+  expect_loads();
+  traits_.memory_bytes = estimate_group(group_, around_, values_);
   return traits_;
 }
 
@@ -120,12 +142,13 @@ void CommonPlanner::attach() {
   std::vector<ndl::Section> sections;                     // of each attachment
   std::unordered_map<std::uint32_t, std::size_t> places;  // in `sections`, by network
   for (const ndl::Section& section : group_.declaration.networks()) {
-    ++taps_;
+    ++around_.taps;
     const auto id = section.read("id");
     if (!id || id->is_broken()) {
       traits_.is_astray = true;
       continue;
     }
+    look_around(*id);
     if (id->varies()) {
       traits_.networks_vary = true;
       continue;
@@ -149,6 +172,42 @@ void CommonPlanner::attach() {
     group_.stretches.push_back(
         {0, group_.count, 0, static_cast<std::uint32_t>(group_.attachments.size())});
   }
+}
+
+// The network of the group's first machine stands for those of all others.
+void CommonPlanner::look_around(const ndl::Argument& network) {
+  ndl::Diagnostics unheard;
+  std::string name;
+  std::string buffer;
+  group_.declaration.write_name(0, name);
+  const auto id = network.varies() ? network.evaluate({.index = 0, .name = name}, buffer, unheard)
+                                   : std::optional<std::string_view>{network.text()};
+  const auto found = id ? context_.description.find_network(*id) : std::nullopt;
+  if (!found || *found >= networks_.size()) return;
+  const LinkProperties& properties = networks_[*found].properties;
+  constexpr int draws = 64;
+  Rng luck{*found};
+  Duration drawn{};
+  for (int i = 0; i < draws; ++i) drawn += properties.latency.draw(luck) / draws;
+  around_.latency = std::max(around_.latency, drawn);
+  around_.mtu = std::min<std::uint64_t>(around_.mtu, properties.mtu);
+  if (!properties.is_limited()) return;
+  if (properties.medium == MediumKind::switched) ++around_.switched;
+  if (properties.medium == MediumKind::shared) around_.is_shared = true;
+  constexpr double full_frame = 1'514;
+  const QueueProperties& queue = properties.queue;
+  double room = Surroundings::unlimited;
+  if (queue.counts_bytes()) {
+    room = static_cast<double>(queue.most_bytes);
+  } else if (queue.most_frames != QueueProperties::unlimited) {
+    room = static_cast<double>(queue.most_frames) * full_frame;
+  }
+  if (properties.throughput) {
+    constexpr double nanoseconds = 1e9;
+    room += 2 * static_cast<double>(drawn.count()) / nanoseconds *
+            static_cast<double>(properties.throughput->bits_per_second) / 8;
+  }
+  around_.room = std::min(around_.room, room);
 }
 
 // ===== CommonPlanner: protocols =====
@@ -307,9 +366,6 @@ void CommonPlanner::list_applications() {
     }
     const std::unique_ptr<ApplicationOptions> options = kind->make_options();
     const bool varies = read_first(section, kind->name, *options, kind);
-    const ApplicationOptions::StreamLoad streams = options->stream_load();
-    values_.stream_bytes = add_saturated(
-        values_.stream_bytes, multiply_saturated(streams.connections, streams.bytes_each));
     group_.applications.push_back({kind, section, varies});
   }
 }
@@ -326,21 +382,94 @@ bool CommonPlanner::read_first(const ndl::Section& section, std::string_view own
   (reader.varies() ? values_.own_bytes : values_.shared_bytes) += reader.bytes();
   if (reader.varies()) ++values_.own_objects;
   if (kind != nullptr) {
-    const bool stays = reader.stays() || !kind->has_end;
-    if (reader.sends()) ++values_.senders;
-    if (stays) ++values_.stayers;
-    if (stays && kind->bytes == 0) ++values_.usual_stayers;
-    if (stays) values_.stayer_bytes += kind->bytes;
-    if (stays && reader.sends()) ++values_.staying_senders;
-    if (reader.listens()) ++values_.listeners;
+    sampled_.push_back({sample(section, *kind), reader.wants_transport(), reader.sends(),
+                        reader.listens(), reader.stays()});
   }
   return reader.varies();
 }
 
+// ===== CommonPlanner: what is under way =====
+
+// Of the first machine, and of others if they differ. What is wrong there is found when all are
+// read.
+SampledLoad CommonPlanner::sample(const ndl::Section& section, const ApplicationKind& kind) const {
+  constexpr std::uint64_t most = 17;
+  // A part of the whole that is like no other, so that places are neither all even nor all in a
+  // row.
+  constexpr double golden = 0.6180339887498949;
+  ndl::Diagnostics unheard;
+  ArgumentReader reader{context_.description, group_.declaration, section, kind.name, unheard};
+  SampledLoad sampled;
+  std::vector<ApplicationOptions::Load>& loads = sampled.loads;
+  const std::uint64_t count = group_.count;
+  for (std::uint64_t i = 0; i < std::min(count, most); ++i) {
+    const double part = static_cast<double>(i) * golden;
+    const auto place =
+        static_cast<std::uint64_t>((part - std::floor(part)) * static_cast<double>(count));
+    const std::unique_ptr<ApplicationOptions> options = kind.make_options();
+    reader.read(*options, i + 1 == most ? count - 1 : std::min(place, count - 1));
+    loads.push_back(options->load());
+    loads.back().size = std::max<std::uint64_t>(loads.back().size, reader.payload_bytes());
+    if (!reader.varies()) break;
+  }
+  sampled.machines = count;
+  sampled.goes_to_one = !reader.varies_target();
+  return sampled;
+}
+
+// UDP where any will do, if the machine has it.
+bool CommonPlanner::goes_over_tcp(ArgumentReader::Wants wanted) const {
+  return wanted == ArgumentReader::Wants::tcp ||
+         (wanted == ArgumentReader::Wants::any && !has("UDP") && has("TCP"));
+}
+
+void CommonPlanner::expect_loads() {
+  around_.asks = has("ARP");
+  for (const PlannedProtocol& planned : group_.protocols) {
+    const auto forwards = planned.section ? planned.section->find("forwarding") : std::nullopt;
+    around_.forwards |= forwards && forwards->text() != "false";
+  }
+  std::vector<SampledLoad> loads;
+  for (std::size_t i = 0; i < sampled_.size(); ++i) {
+    Sampled& one = sampled_[i];
+    const ApplicationKind& kind = *group_.applications[i].kind;
+    one.load.over_tcp = goes_over_tcp(one.transport) ||
+                        std::find(kind.needs.begin(), kind.needs.end(), "TCP") != kind.needs.end();
+    if (one.sends) ++values_.senders;
+    if (one.listens) ++values_.listeners;
+    if (one.listens && one.load.over_tcp) ++values_.acceptors;
+    if (stays(one, kind)) {
+      ++values_.stayers;
+      if (kind.bytes == 0) ++values_.usual_stayers;
+      values_.stayer_bytes += kind.bytes;
+      // Who answers sends again and again as well.
+      if (one.sends && (one.listens || one.load.loads.front().messages != 1)) ++values_.repeaters;
+    }
+    loads.push_back(std::move(one.load));
+  }
+  values_.load_bytes = estimate_loads(loads, around_);
+}
+
+// Whether an application lets time pass while there are many that do.
+bool CommonPlanner::stays(const Sampled& one, const ApplicationKind& kind) const {
+  if (kind.bytes != 0 || !kind.has_end || one.listens) return true;
+  // Who begins within the latency does so in the first window, in which each machine has its turn.
+  const Duration soon = around_.latency;
+  if (std::any_of(one.load.loads.begin(), one.load.loads.end(), [&](const auto& load) {
+        return load.start > Duration{} && load.start >= soon;
+      })) {
+    return true;
+  }
+  const ApplicationOptions::Load& load = one.load.loads.front();
+  const bool only_sends = load.messages != 0 && !one.load.over_tcp;
+  return only_sends ? load.messages > 1 && load.interval > Duration{} : one.waits;
+}
+
 }  // namespace
 
-GroupTraits plan_common(const PlanningContext& context, PlannedGroup& group) {
-  return CommonPlanner{context, group}.plan();
+GroupTraits plan_common(const PlanningContext& context, std::span<const PlannedNetwork> networks,
+                        PlannedGroup& group) {
+  return CommonPlanner{context, networks, group}.plan();
 }
 
 }  // namespace elvis

@@ -24,7 +24,8 @@ struct GroupTraits {
 };
 
 /// Checks networks, protocols and applications of `group`, and values for its first machine.
-GroupTraits plan_common(const PlanningContext& context, PlannedGroup& group);
+GroupTraits plan_common(const PlanningContext& context, std::span<const PlannedNetwork> networks,
+                        PlannedGroup& group);
 
 /// Checks the values of each machine of group `index`, and makes the claims for addresses.
 void plan_machines(const PlanningContext& context, std::uint32_t index, PlannedGroup& group,

@@ -102,7 +102,7 @@ void Planner::plan_groups() {
     group.first = static_cast<std::uint32_t>(plan_.machines);
     plan_.machines += group.count;
     plan_capture(context_, group);
-    const GroupTraits& traits = traits_.emplace_back(plan_common(context_, group));
+    const GroupTraits& traits = traits_.emplace_back(plan_common(context_, plan_.networks, group));
     plan_.applications += std::uint64_t{group.count} * group.applications.size();
     plan_.memory_bytes = add_saturated(plan_.memory_bytes, traits.memory_bytes);
   }

@@ -29,6 +29,7 @@ struct SendMessageOptions final : ApplicationOptions {
   Duration start{};         ///< Before the first one.
   std::uint64_t ttl = 0;    ///< Time to live; 0: 64, and 1 for a group.
 
+  Load load() const override;
   void visit(OptionVisitor& visitor) override;
 };
 
@@ -45,6 +46,7 @@ struct CaptureOptions final : ApplicationOptions {
   std::string factory;              ///< Captures of one factory are satisfied together.
   int transport = -1;
 
+  Load load() const override;
   void visit(OptionVisitor& visitor) override;
   std::string_view satisfied_with() const override { return factory; }
 };
@@ -70,6 +72,7 @@ struct PingPongOptions final : ApplicationOptions {
   std::uint64_t count = 255;  ///< Where the counter begins.
   int transport = -1;
 
+  Load load() const override;
   void visit(OptionVisitor& visitor) override;
 };
 

@@ -24,6 +24,7 @@ struct PingOptions final : ApplicationOptions {
   bool record_route = false;  ///< Asks every machine on the way for its address.
   int timestamps = -1;        ///< Timestamps, if every machine is asked for the time.
 
+  Load load() const override;
   void visit(OptionVisitor& visitor) override;
   std::string_view fault() const override;
 };

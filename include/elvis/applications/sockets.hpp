@@ -23,6 +23,7 @@ struct SocketClientOptions final : ApplicationOptions {
   Duration timeout = std::chrono::seconds{5};  ///< How long connecting or an answer may take.
   Duration start{};
 
+  Load load() const override;
   void visit(OptionVisitor& visitor) override;
 };
 
@@ -45,6 +46,7 @@ struct TcpStreamClientOptions final : ApplicationOptions {
   std::uint64_t size = 10'000;  ///< Bytes each time.
   Duration start{};
 
+  Load load() const override;
   void visit(OptionVisitor& visitor) override;
 };
 

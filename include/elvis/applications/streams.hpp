@@ -27,7 +27,7 @@ struct BulkOptions final : ApplicationOptions {
   Duration start{};
   std::string trace;  ///< A file for the window of each connection over time.
 
-  StreamLoad stream_load() const override;
+  Load load() const override;
   std::string_view output_file() const override { return trace; }
   void visit(OptionVisitor& visitor) override;
 };
@@ -50,7 +50,7 @@ struct RequestResponseOptions final : ApplicationOptions {
   Duration timeout{};  ///< How long a connection may take to be made; 0: as TCP has it.
   Duration start{};
 
-  StreamLoad stream_load() const override;
+  Load load() const override;
   void visit(OptionVisitor& visitor) override;
 };
 

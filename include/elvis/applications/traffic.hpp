@@ -27,6 +27,7 @@ struct TrafficOptions : ApplicationOptions {
 
 /// Sends all at once.
 struct FloodOptions final : TrafficOptions {
+  Load load() const override;
   void visit(OptionVisitor& visitor) override { visit_traffic(visitor); }
 };
 
@@ -34,6 +35,7 @@ struct FloodOptions final : TrafficOptions {
 struct CbrOptions final : TrafficOptions {
   Duration interval = std::chrono::milliseconds{1};  ///< Between two datagrams.
 
+  Load load() const override;
   void visit(OptionVisitor& visitor) override;
 };
 
@@ -46,6 +48,7 @@ struct OnOffOptions final : TrafficOptions {
   Duration off = std::chrono::seconds{1};  ///< Mean length of the pauses.
   int lengths = exponential;               ///< Lengths
 
+  Load load() const override;
   void visit(OptionVisitor& visitor) override;
 };
 

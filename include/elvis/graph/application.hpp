@@ -23,13 +23,25 @@ class Machine;
 /// are equal. Its visit() is the schema that NDL is read by and that `elvis list` prints.
 class ApplicationOptions : public Options {
  public:
-  /// Streams that an application makes: how many at once, and how many bytes each takes at its
-  /// peak, both ends together. For what `elvis check` expects.
-  struct StreamLoad {
-    std::uint64_t connections = 0;
-    std::uint64_t bytes_each = 0;
+  /// What an application has under way, for what `elvis check` expects.
+  struct Load {
+    Duration start{};              ///< Before it begins.
+    std::uint64_t messages = 0;    ///< Datagrams that it sends,
+    Duration interval{};           ///< so long apart;
+    std::uint64_t size = 0;        ///< bytes of each,
+    std::uint64_t own_bytes = 0;   ///< and those that it shares with no other.
+    std::uint64_t kept_bytes = 0;  ///< What it takes besides, all the time.
+    // Streams that it makes over TCP, all at once, of which each takes, both ends together:
+    std::uint64_t streams = 0;
+    std::uint64_t busy_bytes = 0;   ///< While it has something to do,
+    std::uint64_t round_trips = 0;  ///< for so many of them
+    Duration pauses{};              ///< and so long;
+    std::uint64_t volume = 0;       ///< what it carries as fast as it can.
+    std::uint64_t held_bytes = 0;   ///< While it is kept open thereafter,
+    Duration held{};                ///< for so long.
+    std::uint64_t ended_bytes = 0;  ///< Thereafter.
   };
-  virtual StreamLoad stream_load() const { return {}; }
+  virtual Load load() const { return {}; }
   /// Applications with the same non-empty text are satisfied together, when each of them is.
   virtual std::string_view satisfied_with() const { return {}; }
   /// A file that the application writes, if any. What stands there is kept unless a person said
