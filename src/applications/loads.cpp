@@ -8,6 +8,7 @@
 #include "elvis/applications/sockets.hpp"
 #include "elvis/applications/streams.hpp"
 #include "elvis/applications/traffic.hpp"
+#include "elvis/util/saturated.hpp"
 
 namespace elvis {
 
@@ -32,10 +33,15 @@ ApplicationOptions::Load from(Duration start) {
   return load;
 }
 
-Duration times(std::uint64_t count, Duration duration) {
-  std::int64_t product = 0;
-  return __builtin_mul_overflow(count, duration.count(), &product) ? Duration::max()
-                                                                   : Duration{product};
+// Each of its own bytes.
+ApplicationOptions::Load datagrams(Duration start, std::uint64_t count, Duration interval,
+                                   std::uint64_t size) {
+  ApplicationOptions::Load load = from(start);
+  load.messages = count;
+  load.interval = interval;
+  load.size = size;
+  load.own_bytes = size;
+  return load;
 }
 
 std::uint64_t counted(std::uint64_t count) {
@@ -60,7 +66,7 @@ ApplicationOptions::Load SendMessageOptions::load() const {
   load.streams = 1;
   load.busy_bytes = telling_bytes;
   load.round_trips = 2 * counted(count);
-  load.pauses = times(count - 1, interval);
+  load.pauses = multiply_saturated(count - 1, interval);
   load.ended_bytes = told_bytes + over_bytes(count - 1);
   return load;
 }
@@ -83,37 +89,20 @@ ApplicationOptions::Load PingPongOptions::load() const {
 }
 
 ApplicationOptions::Load FloodOptions::load() const {
-  Load load = from(start);
-  load.messages = count;
-  load.size = size;
-  load.own_bytes = size;
-  return load;
+  return datagrams(start, count, Duration{}, size);
 }
 
 ApplicationOptions::Load CbrOptions::load() const {
-  Load load = from(start);
-  load.messages = count;
-  load.interval = interval;
-  load.size = size;
-  load.own_bytes = size;
-  return load;
+  return datagrams(start, count, interval, size);
 }
 
 ApplicationOptions::Load OnOffOptions::load() const {
-  Load load = from(start);
-  load.messages = count;
-  load.interval = interval;
-  load.size = size;
-  load.own_bytes = size;
-  return load;
+  return datagrams(start, count, interval, size);
 }
 
 ApplicationOptions::Load PingOptions::load() const {
-  Load load = from(start);
-  load.messages = count;
-  load.interval = interval;
-  load.size = size;
-  load.own_bytes = size + echo_bytes;
+  Load load = datagrams(start, count, interval, size);
+  load.own_bytes += echo_bytes;
   return load;
 }
 
@@ -123,7 +112,7 @@ ApplicationOptions::Load SocketClientOptions::load() const {
   load.streams = 1;
   load.busy_bytes = connection_bytes + asking_bytes / 2;
   load.round_trips = counted(count) + 1;
-  load.pauses = times(count, interval);
+  load.pauses = multiply_saturated(count, interval);
   load.ended_bytes = ended_bytes;
   return load;
 }
@@ -154,7 +143,7 @@ ApplicationOptions::Load RequestResponseOptions::load() const {
   load.streams = clients;
   load.busy_bytes = connection_bytes + asking_bytes + over_bytes(made);
   load.round_trips = counted(count) + made + 1;
-  load.pauses = times(count - 1, interval);
+  load.pauses = multiply_saturated(count - 1, interval);
   load.held_bytes = held_bytes + over_bytes(made);
   load.held = hold;
   load.ended_bytes = ended_bytes + over_bytes(made);

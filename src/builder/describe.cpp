@@ -7,7 +7,7 @@
 
 #include "elvis/builder/plan.hpp"
 #include "elvis/ndl/values.hpp"
-#include "memory_estimate.hpp"
+#include "elvis/util/saturated.hpp"
 
 namespace elvis {
 

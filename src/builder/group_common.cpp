@@ -87,17 +87,6 @@ class CommonPlanner {
   bool read_first(const ndl::Section& section, std::string_view owner, Options& options,
                   const ApplicationKind* kind = nullptr);
 
-  const PlanningContext& context_;
-  std::span<const PlannedNetwork> networks_;
-  PlannedGroup& group_;
-  GroupTraits traits_;
-  ValueCosts values_;
-  void look_around(const ndl::Argument& network);
-  SampledLoad sample(const ndl::Section& section, const ApplicationKind& kind) const;
-  void expect_loads();
-  bool goes_over_tcp(ArgumentReader::Wants wanted) const;
-
-  Surroundings around_;
   // What some of the machines have under way by an application, and over which transport.
   struct Sampled {
     SampledLoad load;
@@ -106,7 +95,18 @@ class CommonPlanner {
     bool listens;
     bool waits;
   };
+  void look_around(const ndl::Argument& network);
+  SampledLoad sample(const ndl::Section& section, const ApplicationKind& kind) const;
+  void expect_loads();
+  bool goes_over_tcp(ArgumentReader::Wants wanted) const;
   bool stays(const Sampled& one, const ApplicationKind& kind) const;
+
+  const PlanningContext& context_;
+  std::span<const PlannedNetwork> networks_;
+  PlannedGroup& group_;
+  GroupTraits traits_;
+  ValueCosts values_;
+  Surroundings around_;
   std::vector<Sampled> sampled_;
   struct Wanting {
     ndl::Section section;

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <memory>
 #include <utility>
 
@@ -14,6 +13,7 @@
 #include "elvis/protocols/udp.hpp"
 #include "elvis/sim/event.hpp"
 #include "elvis/util/pool.hpp"
+#include "elvis/util/saturated.hpp"
 #include "elvis/wire/chunk.hpp"
 #include "elvis/wire/message.hpp"
 
@@ -57,34 +57,11 @@ constexpr std::uint64_t in_flight_bytes =
 
 }  // namespace
 
-std::uint64_t multiply_saturated(std::uint64_t a, std::uint64_t b) {
-  std::uint64_t product = 0;
-  return __builtin_mul_overflow(a, b, &product) ? std::numeric_limits<std::uint64_t>::max()
-                                                : product;
-}
-
-std::uint64_t add_saturated(std::uint64_t a, std::uint64_t b) {
-  return a > std::numeric_limits<std::uint64_t>::max() - b
-             ? std::numeric_limits<std::uint64_t>::max()
-             : a + b;
-}
-
 std::uint64_t estimate_common(const Plan& plan) {
   return base_bytes + plan.networks.size() * (sizeof(Network) + sizeof(PlannedNetwork));
 }
 
 namespace {
-
-// `count` times `duration`, as far as that goes.
-Duration times(std::uint64_t count, Duration duration) {
-  std::int64_t product = 0;
-  return __builtin_mul_overflow(count, duration.count(), &product) ? Duration::max()
-                                                                   : Duration{product};
-}
-
-Duration sum(Duration a, Duration b) {
-  return a > Duration::max() - b ? Duration::max() : a + b;
-}
 
 // Who begins within a time, each as likely at any moment of it, as seen when the last one does.
 class Beginners {
@@ -126,7 +103,8 @@ double stream_bytes(const SampledLoad& application, const ApplicationOptions::Lo
   constexpr double segment = 1'400;
   constexpr double overhead = 280;  // of its frame; the bytes are everybody's
   Beginners beginners{spread};
-  const Duration busy = sum(times(2 * load.round_trips, around.latency), load.pauses);
+  const Duration busy =
+      add_saturated(multiply_saturated(2 * load.round_trips, around.latency), load.pauses);
   double bytes =
       beginners.take(busy) * (static_cast<double>(load.busy_bytes) +
                               window_bytes(application, load, around) / segment * overhead);
@@ -151,13 +129,10 @@ double flying(const ApplicationOptions::Load& load, Duration spread, Duration la
     at_once = apart == 0 ? std::ceil(at_once)
                          : std::max(at_once, std::min(std::ceil(at_once), at_once / apart));
   }
-  const Duration lasting = sum(times(load.messages - 1, load.interval), latency);
+  const Duration lasting =
+      add_saturated(multiply_saturated(load.messages - 1, load.interval), latency);
   return std::min(count, at_once) * Beginners{spread}.take(lasting);
 }
-
-}  // namespace
-
-namespace {
 
 // What is under way for some time only.
 struct Burst {
@@ -175,7 +150,7 @@ double estimate_load(const SampledLoad& application, const Surroundings& around,
   burst.from = first->start;
   double kept = 0;
   for (const ApplicationOptions::Load& load : loads) {
-    const Duration question = sum(around.latency, around.latency);
+    const Duration question = add_saturated(around.latency, around.latency);
     Duration lasting = question;
     kept += static_cast<double>(load.kept_bytes);
     if (application.over_tcp && load.streams != 0) {
@@ -185,13 +160,13 @@ double estimate_load(const SampledLoad& application, const Surroundings& around,
       const std::uint64_t frames = 1 + load.size / around.mtu;
       burst.bytes += flying(load, spread, around.latency) *
                      static_cast<double>(frames * in_flight_bytes + load.own_bytes);
-      lasting = sum(lasting, times(load.messages - 1, load.interval));
+      lasting = add_saturated(lasting, multiply_saturated(load.messages - 1, load.interval));
     }
     if (around.asks && (load.messages != 0 || load.streams != 0)) {
       kept += static_cast<double>(neighbour_bytes);
       burst.bytes += Beginners{spread}.take(question) * static_cast<double>(question_bytes);
     }
-    burst.until = std::max(burst.until, sum(last->start, lasting));
+    burst.until = std::max(burst.until, add_saturated(last->start, lasting));
   }
   burst.bytes /= static_cast<double>(loads.size());
   return kept / static_cast<double>(loads.size());

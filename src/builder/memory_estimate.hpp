@@ -40,10 +40,6 @@ struct Surroundings {
   bool forwards = false;
 };
 
-/// `a` * `b` and `a` + `b`, held at the largest number.
-std::uint64_t multiply_saturated(std::uint64_t a, std::uint64_t b);
-std::uint64_t add_saturated(std::uint64_t a, std::uint64_t b);
-
 /// Bytes that the world takes before there are machines.
 std::uint64_t estimate_common(const Plan& plan);
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "address_book.hpp"
+#include "elvis/util/saturated.hpp"
 #include "event_planner.hpp"
 #include "group_planner.hpp"
 #include "link_properties.hpp"
